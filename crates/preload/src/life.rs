@@ -1,0 +1,56 @@
+//! Hooks at which processes begin and end.
+
+use core::ffi::{c_char, c_int};
+
+use bsock_recording::function::Function;
+use bsock_recording::layout::section;
+
+use crate::call::{self, Frame, record_before, record_with};
+use crate::memory::Captured;
+use crate::next::real;
+use crate::{process, thread};
+
+type ForkType = unsafe extern "C-unwind" fn() -> c_int;
+type ExecveType = unsafe extern "C-unwind" fn(*const c_char, *const *const c_char, *const *const c_char) -> c_int;
+type ExitType = unsafe extern "C-unwind" fn(c_int) -> !;
+
+/// In the parent a call like any other; the child must not touch the parent's ring, and attaches as a process of its own.
+pub(crate) extern "C-unwind" fn fork(frame: Frame) -> c_int {
+    let Some(writer) = thread::writer(frame.address()) else { return real!(fork as ForkType,) };
+    let mut line = call::begin(writer, Function::Fork, -1, [0; 3], frame);
+    let outer = writer.ring.enter(&line, frame.address());
+    let child: c_int = real!(fork as ForkType,);
+    if child == 0 {
+        if process::generation() == 0 && !process::confined() {
+            process::attach_fork();
+        }
+        return child;
+    }
+    call::finish(writer, &mut line, child, frame);
+    call::append_with_stack(writer, &mut line, None, frame);
+    writer.ring.leave(&outer);
+    child
+}
+
+/// Recorded before it is made, since it does not return; and again if it fails.
+pub(crate) extern "C-unwind" fn execve(
+    path: *const c_char,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+    frame: Frame,
+) -> c_int {
+    let args = [path.addr() as u64, 0, 0];
+    record_before(Function::Execve, args, frame, Some(&Captured::string(section::PATH, path, frame)));
+    let real = || real!(execve as ExecveType, path, arguments, environment);
+    record_with(Function::Execve, -1, args, frame, real, |_| Some(Captured::string(section::PATH, path, frame)))
+}
+
+pub(crate) extern "C-unwind" fn exit(status: c_int, frame: Frame) -> ! {
+    record_before(Function::Exit, [i64::from(status) as u64, 0, 0], frame, None);
+    real!(exit as ExitType, status)
+}
+
+pub(crate) extern "C-unwind" fn underscore_exit(status: c_int, frame: Frame) -> ! {
+    record_before(Function::UnderscoreExit, [i64::from(status) as u64, 0, 0], frame, None);
+    real!(_exit as ExitType, status)
+}

@@ -1,0 +1,104 @@
+//! Reads what the program points to, without ever believing it.
+//!
+//! A pointer proves nothing by having been passed: `bind` with a bad length never touches its pointer, a failed `connect`
+//! may have been refused before its address was looked at. Bytes are read directly only where the kernel has just read or
+//! written them (the call succeeded), or where they lie in the page of the stack that we stand on. Others are asked of the
+//! kernel, which answers EFAULT instead of killing; not once the process is confined, and then they are *unreadable*.
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+
+use bsock_recording::layout::PAGE;
+use bsock_recording::raw;
+use bsock_recording::writer::Section;
+
+use crate::call::Frame;
+use crate::process;
+
+/// As many bytes of an address as are ever kept: the size of `sockaddr_storage`.
+pub(crate) const ADDRESS_BYTES: usize = 128;
+
+/// A copy of some of the program's memory, for a record.
+pub(crate) struct Captured {
+    kind: u16,
+    claimed: u32,
+    length: usize,
+    bytes: [u8; ADDRESS_BYTES],
+}
+
+impl Captured {
+    /// Copies `length` bytes (128 at most) of an object that is `claimed` long. `proven`: the kernel has just used them.
+    pub(crate) fn read(kind: u16, claimed: u32, address: *const c_void, length: usize, proven: bool, frame: Frame) -> Self {
+        let mut captured = Self { kind, claimed, length: 0, bytes: [0; ADDRESS_BYTES] };
+        let length = length.min(ADDRESS_BYTES);
+        if let Some(into) = captured.bytes.get_mut(..length)
+            && read(address, into, proven, frame)
+        {
+            captured.length = length;
+        }
+        captured
+    }
+
+    /// Copies a string up to its NUL, or as much of it as fits.
+    pub(crate) fn string(kind: u16, address: *const c_char, frame: Frame) -> Self {
+        let mut captured = Self { kind, claimed: 0, length: 0, bytes: [0; ADDRESS_BYTES] };
+        while captured.length < ADDRESS_BYTES {
+            let start = address.wrapping_add(captured.length);
+            // Not beyond the page: the string may end in it, and the next may not be there.
+            let length = (PAGE - start.addr() % PAGE).min(ADDRESS_BYTES - captured.length);
+            let Some(into) = captured.bytes.get_mut(captured.length..captured.length + length) else { break };
+            if !read(start.cast(), into, false, frame) {
+                break;
+            }
+            if let Some(end) = into.iter().position(|byte| *byte == 0) {
+                captured.length += end;
+                break;
+            }
+            captured.length += length;
+        }
+        captured.claimed = captured.length.max(1) as u32;
+        captured
+    }
+
+    /// For the record.
+    pub(crate) fn section(&self) -> Section<'_> {
+        Section { kind: self.kind, claimed: self.claimed, bytes: self.bytes.get(..self.length).unwrap_or(&[]) }
+    }
+}
+
+/// The value of a `socklen_t` of the program's.
+pub(crate) fn length_at(address: *const libc::socklen_t, proven: bool, frame: Frame) -> Option<u32> {
+    let mut bytes = [0; 4];
+    (!address.is_null() && read(address.cast(), &mut bytes, proven, frame)).then(|| u32::from_ne_bytes(bytes))
+}
+
+/// The stack from the return address on, up to the end of its page at least: beyond it, only what the kernel says is there.
+pub(crate) fn stack_above(frame: Frame, into: &mut [u8]) -> &[u8] {
+    let start = frame.address() as usize;
+    let all = into.len();
+    if !read(start as *const c_void, into, false, frame) {
+        let length = (PAGE - start % PAGE).min(all);
+        // SAFETY: up to the page's end it is the page that the return address lies in.
+        unsafe { ptr::copy_nonoverlapping(start as *const u8, into.as_mut_ptr(), length) };
+        return into.get(..length).unwrap_or(&[]);
+    }
+    into
+}
+
+fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> bool {
+    if into.is_empty() {
+        return false;
+    }
+    if proven || on_our_page(address.addr(), into.len(), frame) {
+        // SAFETY: the kernel has just used these bytes, or they lie in the page of the caller's frame, which is mapped.
+        unsafe { ptr::copy_nonoverlapping(address.cast(), into.as_mut_ptr(), into.len()) };
+        return true;
+    }
+    !process::confined() && raw::read_memory(process::number(), address, into)
+}
+
+/// True if the bytes lie in the page of the stack that holds the return address.
+fn on_our_page(address: usize, length: usize, frame: Frame) -> bool {
+    let page = frame.address() as usize / PAGE;
+    address / PAGE == page && address.checked_add(length - 1).is_some_and(|last| last / PAGE == page)
+}

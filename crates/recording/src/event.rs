@@ -1,0 +1,309 @@
+//! Decoded records: what the model, the rules and the trace read.
+//!
+//! Decoding trusts nothing: lengths are checked against the bytes that are there, unknown kinds and sections are skipped,
+//! and what cannot be a record is a [`Damage`] with its offset, never a panic.
+
+use std::fmt;
+
+use crate::function::Function;
+use crate::layout::{LINE, Line, flag, kind, padded, section};
+
+/// Stands in an argument for a value that could not be read in the program's memory, or was not asked for.
+pub const UNREAD: u64 = u64::MAX;
+
+/// The process and thread whose records a ring holds at some point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Thread {
+    /// The process's number.
+    pub process: u32,
+    /// The thread's number.
+    pub thread: u32,
+    /// Tells apart the programs that one process ran, one after another, by `exec`.
+    pub image: u64,
+}
+
+/// Something that happened in a recorded program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Who did it.
+    pub thread: Thread,
+    /// Begin, in ticks.
+    pub begin: u64,
+    /// End, in ticks.
+    pub end: u64,
+    /// What it was.
+    pub what: What,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A call of the API.
+    Call(Box<Call>),
+    /// A process attached, or a new program in it.
+    ProcessStart(Box<ProcessStart>),
+    /// A thread made its first recorded call.
+    ThreadStart,
+    /// A thread ended.
+    ThreadEnd,
+    /// An object whose code makes calls.
+    Module(Box<Module>),
+    /// Calls of this thread that were not recorded, before this point.
+    Lost(u64),
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With this result, zero or more.
+    Returned(i64),
+    /// With -1 and this errno.
+    Failed(i32),
+    /// Not at all, as far as is known.
+    Unfinished,
+}
+
+/// A call of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Which.
+    pub function: Function,
+    /// The descriptor it was made on; -1 also where it takes none.
+    pub fd: i32,
+    /// Arguments, as [`Function`] tells.
+    pub args: [u64; 3],
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Return address: one past the call instruction. 0 if unknown.
+    pub caller: u64,
+    /// Made by a `vfork` child in its parent's memory.
+    pub vfork_child: bool,
+    /// The outcome was injected by bsock.
+    pub injected: bool,
+    /// The address that the program passed.
+    pub address: Option<Memory>,
+    /// The address that the kernel filled in; `claimed` is its full length.
+    pub address_result: Option<Memory>,
+    /// The stack from the return address on, where the caller is transparent.
+    pub stack: Vec<u8>,
+    /// The path that the program passed.
+    pub path: Option<Memory>,
+}
+
+/// A piece of the program's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The length that the program or the kernel claimed.
+    pub claimed: u32,
+    /// What could be read; empty with `claimed` > 0 means unreadable.
+    pub bytes: Vec<u8>,
+}
+
+/// A program begins to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessStart {
+    /// The parent's number.
+    pub parent: u32,
+    /// A fork: arguments, executable and modules are the parent's.
+    pub forked: bool,
+    /// Wall clock, nanoseconds since 1970.
+    pub wall_clock: u64,
+    /// Path of the executable, empty if unknown.
+    pub executable: Vec<u8>,
+    /// The argument strings.
+    pub arguments: Vec<Vec<u8>>,
+    /// There were more of them than fit.
+    pub truncated: bool,
+}
+
+/// A loaded object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// First address.
+    pub start: u64,
+    /// One past the last address.
+    pub end: u64,
+    /// What to subtract from an address to get the one in the file.
+    pub bias: u64,
+    /// Its path; empty for the executable itself.
+    pub path: Vec<u8>,
+    /// GNU build identity, empty if it has none.
+    pub build_id: Vec<u8>,
+    /// libbsock: its frames stand between the program and the call.
+    pub transparent: bool,
+}
+
+/// Bytes that cannot be a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Where, counted from the beginning of what was being decoded.
+    pub offset: u64,
+    /// What was found there.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "damaged at byte {}: {}", self.offset, self.what)
+    }
+}
+
+impl std::error::Error for Damage {}
+
+/// Splits the first record off `bytes`: its bytes and the rest, or `None` if it is not all there yet.
+///
+/// # Errors
+///
+/// If what stands there cannot be a record.
+pub fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, Damage> {
+    let Some(lines) = bytes.get(2) else { return Ok(None) };
+    if *lines == 0 {
+        return Err(Damage { offset: 0, what: "a record of no lines" });
+    }
+    Ok(bytes.split_at_checked(usize::from(*lines) * LINE))
+}
+
+/// The line that a record begins with.
+#[must_use]
+pub fn line(record: &[u8]) -> Option<Line> {
+    let word = |at: usize| record.get(at..at + 8)?.try_into().ok().map(u64::from_ne_bytes);
+    Some(Line {
+        kind: u16::from_ne_bytes(record.get(..2)?.try_into().ok()?),
+        lines: *record.get(2)?,
+        flags: *record.get(3)?,
+        fd: i32::from_ne_bytes(record.get(4..8)?.try_into().ok()?),
+        begin: word(8)?,
+        end: word(16)?,
+        caller: word(24)?,
+        result: word(32)? as i64,
+        args: [word(40)?, word(48)?, word(56)?],
+    })
+}
+
+/// Decodes a record that [`split`] gave. `None` for a kind that this version does not know.
+///
+/// # Errors
+///
+/// If a section reaches beyond the record.
+pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
+    let Some(line) = line(record) else { return Err(Damage { offset: 0, what: "a record shorter than a line" }) };
+    let sections = Sections { bytes: record, offset: LINE };
+    let what = match line.kind {
+        kind::PROCESS_START => What::ProcessStart(Box::new(process_start(&line, sections)?)),
+        kind::THREAD_START => What::ThreadStart,
+        kind::THREAD_END => What::ThreadEnd,
+        kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
+        kind::LOST => What::Lost(line.args[0]),
+        number => match Function::from_number(number) {
+            Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(Event { thread, begin: line.begin, end: line.end, what }))
+}
+
+fn call(function: Function, line: &Line, sections: Sections<'_>) -> Result<Call, Damage> {
+    let outcome = match line.result {
+        _ if line.flags & flag::UNFINISHED != 0 => Outcome::Unfinished,
+        result if (-4095..0).contains(&result) => Outcome::Failed(-result as i32),
+        result => Outcome::Returned(result),
+    };
+    let mut call = Call {
+        function,
+        fd: line.fd,
+        args: line.args,
+        outcome,
+        caller: line.caller,
+        vfork_child: line.flags & flag::VFORK_CHILD != 0,
+        injected: line.flags & flag::INJECTED != 0,
+        address: None,
+        address_result: None,
+        stack: Vec::new(),
+        path: None,
+    };
+    for found in sections {
+        let (number, claimed, bytes) = found?;
+        let memory = Memory { claimed, bytes: bytes.to_vec() };
+        match number {
+            section::ADDRESS => call.address = Some(memory),
+            section::ADDRESS_RESULT => call.address_result = Some(memory),
+            section::STACK => call.stack = memory.bytes,
+            section::PATH => call.path = Some(memory),
+            _ => {}
+        }
+    }
+    Ok(call)
+}
+
+fn process_start(line: &Line, sections: Sections<'_>) -> Result<ProcessStart, Damage> {
+    let mut start = ProcessStart {
+        parent: line.args[0] as u32,
+        forked: line.flags & flag::FORKED != 0,
+        wall_clock: line.args[2],
+        executable: Vec::new(),
+        arguments: Vec::new(),
+        truncated: line.flags & flag::TRUNCATED != 0,
+    };
+    for found in sections {
+        match found? {
+            (section::EXECUTABLE, _, bytes) => start.executable = bytes.to_vec(),
+            (section::ARGUMENTS, _, bytes) => {
+                start.arguments = bytes.strip_suffix(&[0]).unwrap_or(bytes).split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+            }
+            _ => {}
+        }
+    }
+    Ok(start)
+}
+
+fn module(line: &Line, sections: Sections<'_>) -> Result<Module, Damage> {
+    let [start, end, bias] = line.args;
+    let transparent = line.flags & flag::TRANSPARENT != 0;
+    let mut module = Module { start, end, bias, path: Vec::new(), build_id: Vec::new(), transparent };
+    for found in sections {
+        match found? {
+            (section::PATH, _, bytes) => module.path = bytes.to_vec(),
+            (section::BUILD_ID, _, bytes) => module.build_id = bytes.to_vec(),
+            _ => {}
+        }
+    }
+    Ok(module)
+}
+
+/// The sections behind a record's line: number, claimed length, bytes.
+struct Sections<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Sections<'a> {
+    fn parse(&mut self) -> Option<(u16, u32, &'a [u8])> {
+        let header = self.bytes.get(self.offset..self.offset + 8)?;
+        let number = u16::from_ne_bytes(header[..2].try_into().ok()?);
+        let length = usize::from(u16::from_ne_bytes(header[2..4].try_into().ok()?));
+        let claimed = u32::from_ne_bytes(header[4..].try_into().ok()?);
+        let start = self.offset + 8;
+        let bytes = self.bytes.get(start..start + length)?;
+        self.offset = start + padded(length);
+        Some((number, claimed, bytes))
+    }
+}
+
+impl<'a> Iterator for Sections<'a> {
+    type Item = Result<(u16, u32, &'a [u8]), Damage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let offset = self.offset;
+        if offset >= self.bytes.len() {
+            return None;
+        }
+        match self.parse() {
+            Some((0, ..)) => None,
+            Some(found) => Some(Ok(found)),
+            None => {
+                self.offset = self.bytes.len();
+                Some(Err(Damage { offset: offset as u64, what: "a section that reaches beyond its record" }))
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The recording file: what was drained, in the order in which it was drained.
+//!
+//! | offset | size | what |
+//! |---|---|---|
+//! | 0 | 8 | `bsockrec` |
+//! | 8 | 4 | version, [`VERSION`] |
+//! | 12 | 4 | [`clock`](crate::clock) source |
+//! | 16 | 8 | ticks at the beginning |
+//! | 24 | 8 | `CLOCK_MONOTONIC` at the beginning, ns |
+//! | 32 | … | items |
+//!
+//! An item is a tag (4 bytes), a ring number or 0 (4), the length of what follows (8), and that. Tags: 1 records of a
+//! ring; 2 horizon (8 bytes); 3 clock pair (16); 4 lost calls (8); 5 process (4) and wait status (4). Readers skip other
+//! tags. All numbers are little-endian, as the records are on the machines that bsock runs on.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::clock::Pair;
+use crate::drain::Item;
+use crate::event::Damage;
+use crate::layout::{MAGIC, VERSION};
+
+const HEADER: usize = 32;
+const ITEM_HEADER: usize = 16;
+
+mod tag {
+    pub(super) const CHUNK: u32 = 1;
+    pub(super) const ROUND: u32 = 2;
+    pub(super) const CLOCK: u32 = 3;
+    pub(super) const LOST: u32 = 4;
+    pub(super) const ENDED: u32 = 5;
+}
+
+/// Writes a recording file.
+pub struct Recorder {
+    out: BufWriter<Box<dyn Write>>,
+    /// Something came since the last horizon.
+    news: bool,
+}
+
+impl Recorder {
+    /// Makes the file, readable by its owner alone, since it tells addresses and arguments.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening and writing.
+    pub fn create(path: &Path, clock: u32, start: Pair) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        Self::new(Box::new(file), clock, start)
+    }
+
+    /// Writes to `out`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn new(out: Box<dyn Write>, clock: u32, start: Pair) -> io::Result<Self> {
+        let mut out = BufWriter::with_capacity(1 << 18, out);
+        out.write_all(&MAGIC.to_le_bytes())?;
+        out.write_all(&VERSION.to_le_bytes())?;
+        out.write_all(&clock.to_le_bytes())?;
+        out.write_all(&start.ticks.to_le_bytes())?;
+        out.write_all(&start.nanoseconds.to_le_bytes())?;
+        Ok(Self { out, news: false })
+    }
+
+    /// Appends an item. An idle recording does not grow: clock pairs and horizons without news before them are left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn item(&mut self, item: Item<'_>) -> io::Result<()> {
+        let pair = |first: [u8; 8], second: [u8; 8]| [first, second].concat();
+        let (news, last) = (self.news, item == Item::Round { horizon: u64::MAX });
+        self.news = !matches!(item, Item::Round { .. }) && (news || !matches!(item, Item::Clock(_)));
+        match item {
+            Item::Clock(_) | Item::Round { .. } if !news && !last => Ok(()),
+            Item::Chunk { ring, bytes } => self.put(tag::CHUNK, ring, bytes),
+            Item::Round { horizon } => self.put(tag::ROUND, 0, &horizon.to_le_bytes()),
+            Item::Clock(at) => self.put(tag::CLOCK, 0, &pair(at.ticks.to_le_bytes(), at.nanoseconds.to_le_bytes())),
+            Item::Lost(calls) => self.put(tag::LOST, 0, &calls.to_le_bytes()),
+            Item::Ended { process, status } => {
+                self.put(tag::ENDED, 0, &[process.to_le_bytes(), status.to_le_bytes()].concat())
+            }
+        }
+    }
+
+    fn put(&mut self, tag: u32, ring: u32, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(&tag.to_le_bytes())?;
+        self.out.write_all(&ring.to_le_bytes())?;
+        self.out.write_all(&(bytes.len() as u64).to_le_bytes())?;
+        self.out.write_all(bytes)
+    }
+
+    /// Writes what is still buffered.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A recording file's bytes, read item by item.
+#[derive(Debug)]
+pub struct Recording<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    /// The clock's source.
+    pub clock: u32,
+    /// When it began.
+    pub start: Pair,
+}
+
+impl<'a> Recording<'a> {
+    /// Checks the header.
+    ///
+    /// # Errors
+    ///
+    /// If these are not the bytes of a recording that this version can read.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Damage> {
+        let damage = |offset, what| Damage { offset, what };
+        let word = |at| u64_at(bytes, at).ok_or_else(|| damage(bytes.len() as u64, "shorter than a recording's header"));
+        if word(0)? != MAGIC {
+            return Err(damage(0, "not a bsock recording"));
+        }
+        let (version, clock) = (word(8)? as u32, (word(8)? >> 32) as u32);
+        if version != VERSION {
+            return Err(damage(8, "a recording of another version of bsock"));
+        }
+        Ok(Self { bytes, offset: HEADER, clock, start: Pair { ticks: word(16)?, nanoseconds: word(24)? } })
+    }
+
+    fn damage(&mut self, what: &'static str) -> Damage {
+        let offset = self.offset as u64;
+        self.offset = self.bytes.len();
+        Damage { offset, what }
+    }
+
+    fn parse(&mut self) -> Result<Option<Item<'a>>, Damage> {
+        let header = self.bytes.get(self.offset..self.offset + ITEM_HEADER);
+        let Some((tags, length)) = header.and_then(|header| Some((u64_at(header, 0)?, u64_at(header, 8)?))) else {
+            return Err(self.damage("an item cut short"));
+        };
+        let start = self.offset + ITEM_HEADER;
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+        let Some(body) = end.and_then(|end| self.bytes.get(start..end)) else {
+            return Err(self.damage("an item that reaches beyond the end of the file"));
+        };
+        let item = match (tags as u32, u64_at(body, 0)) {
+            (tag::CHUNK, _) => Item::Chunk { ring: (tags >> 32) as u32, bytes: body },
+            (tag::ROUND, Some(horizon)) => Item::Round { horizon },
+            (tag::CLOCK, Some(ticks)) => Item::Clock(Pair { ticks, nanoseconds: u64_at(body, 8).unwrap_or(0) }),
+            (tag::LOST, Some(calls)) => Item::Lost(calls),
+            (tag::ENDED, Some(word)) => Item::Ended { process: word as u32, status: (word >> 32) as i32 },
+            (tag::ROUND | tag::CLOCK | tag::LOST | tag::ENDED, None) => return Err(self.damage("an item too short for its kind")),
+            _ => {
+                self.offset = start + body.len();
+                return Ok(None);
+            }
+        };
+        self.offset = start + body.len();
+        Ok(Some(item))
+    }
+}
+
+impl<'a> Iterator for Recording<'a> {
+    type Item = Result<Item<'a>, Damage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.offset < self.bytes.len() {
+            match self.parse() {
+                Ok(None) => {}
+                Ok(Some(item)) => return Some(Ok(item)),
+                Err(damage) => return Some(Err(damage)),
+            }
+        }
+        None
+    }
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at.checked_add(8)?)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Bytes(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Bytes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("one thread").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(items: &[Item<'_>]) -> Vec<u8> {
+        let bytes = Bytes::default();
+        let mut recorder = Recorder::new(Box::new(bytes.clone()), 0, Pair { ticks: 5, nanoseconds: 6 }).expect("memory");
+        items.iter().for_each(|item| recorder.item(*item).expect("memory"));
+        recorder.finish().expect("memory");
+        let bytes = bytes.0.lock().expect("one thread").clone();
+        bytes
+    }
+
+    #[test]
+    fn an_idle_recording_does_not_grow() {
+        let idle = [Item::Clock(Pair { ticks: 1, nanoseconds: 2 }), Item::Round { horizon: 9 }];
+        assert_eq!(written(&idle.repeat(1000)).len(), HEADER);
+        assert!(written(&[Item::Round { horizon: u64::MAX }]).len() > HEADER, "the end is always told");
+    }
+
+    const ITEMS: [Item<'static>; 5] = [
+        Item::Chunk { ring: 3, bytes: &[1; 64] },
+        Item::Round { horizon: 9 },
+        Item::Lost(4),
+        Item::Clock(Pair { ticks: 1, nanoseconds: 2 }),
+        Item::Ended { process: 77, status: 256 },
+    ];
+
+    #[test]
+    fn what_was_written_is_read() {
+        let bytes = written(&ITEMS);
+        let recording = Recording::open(&bytes).expect("whole");
+        assert_eq!(recording.start, Pair { ticks: 5, nanoseconds: 6 });
+        let read: Vec<_> = recording.collect::<Result<_, _>>().expect("whole");
+        assert_eq!(read, ITEMS);
+    }
+
+    #[test]
+    fn an_unknown_tag_is_skipped_and_a_cut_is_told_with_its_place() {
+        let mut bytes = written(&ITEMS[2..3]);
+        bytes[32] = 99;
+        assert_eq!(Recording::open(&bytes).expect("whole").count(), 0);
+        let whole = written(&ITEMS);
+        for end in HEADER + 1..whole.len() {
+            let items: Vec<_> = Recording::open(&whole[..end]).expect("header").collect();
+            let complete = items.iter().filter(|item| item.is_ok()).count();
+            assert!(complete < ITEMS.len());
+            assert!(items.iter().skip(complete).count() <= 1, "one error at most, at the end");
+        }
+    }
+
+    #[test]
+    fn foreign_empty_and_newer_files_are_refused() {
+        let whole = written(&[]);
+        let mut newer = whole.clone();
+        newer[8] = VERSION as u8 + 1;
+        assert_eq!(Recording::open(&newer).expect_err("newer").offset, 8);
+        assert_eq!(Recording::open(b"\x7fELF-and-more-than-a-header-of-bytes").expect_err("foreign").offset, 0);
+        assert!(Recording::open(&[]).is_err() && Recording::open(&whole[..31]).is_err());
+    }
+}

@@ -1,0 +1,234 @@
+//! The bytes that both halves agree on: plain data, native byte order, no addresses of the sharing processes' own.
+//!
+//! # The shared file
+//!
+//! | offset | what |
+//! |---|---|
+//! | 0 | [`Control`], one page |
+//! | 4096 | owner words, one `u64` a ring ([`MAX_RINGS`]): 0 free, else `pid << 32 \| tid`, with bit 63 set for a process of another pid namespace |
+//! | 8192 + i × (4096 + ring_bytes) | ring i: [`RingHeader`] in a page of its own, then `ring_bytes` of records |
+//!
+//! # A record
+//!
+//! One to 255 lines of 64 bytes. The first is a [`Line`]; the others hold sections, each an 8-byte header
+//! ([`SectionHeader`]) and its bytes, padded to 8. A record of a usual call without an address is a single line, which is one
+//! cache line of the writer's: this, and not the number of instructions, is what a recorded call costs.
+//!
+//! | offset | size | field |
+//! |---|---|---|
+//! | 0 | 2 | kind: below 256 the number of a [`Function`](crate::function::Function), above it a [`kind`] |
+//! | 2 | 1 | lines of the whole record |
+//! | 3 | 1 | [`flag`] bits |
+//! | 4 | 4 | descriptor, -1 where there is none |
+//! | 8 | 8 | begin, ticks |
+//! | 16 | 8 | end, ticks; of a record without duration equal to begin |
+//! | 24 | 8 | caller's return address, 0 where there is none |
+//! | 32 | 8 | result, or `-errno` |
+//! | 40 | 24 | three arguments, whose meaning [`Function`](crate::function::Function) tells |
+//!
+//! Readers skip kinds and sections that they do not know; the lengths say how far.
+
+use core::sync::atomic::{AtomicU32, AtomicU64};
+
+/// First eight bytes of the control page and of a recording file.
+pub const MAGIC: u64 = u64::from_le_bytes(*b"bsockrec");
+
+/// Changes when a reader of the older version would misread a newer recording. New kinds and sections do not count.
+pub const VERSION: u32 = 1;
+
+/// Size of the control page, the owner page and a ring's header: one page each, so that no two writers share one.
+pub const PAGE: usize = 4096;
+
+/// How many rings the owner page has words for.
+pub const MAX_RINGS: usize = PAGE / 8;
+
+/// Bytes of a line.
+pub const LINE: usize = 64;
+
+/// The most lines that one record may have.
+pub const MAX_LINES: usize = 255;
+
+/// The first line of every record. See the module's table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Line {
+    /// What the record is about.
+    pub kind: u16,
+    /// Lines of the whole record; 0 is invalid.
+    pub lines: u8,
+    /// [`flag`] bits.
+    pub flags: u8,
+    /// Descriptor.
+    pub fd: i32,
+    /// Begin, in ticks.
+    pub begin: u64,
+    /// End, in ticks.
+    pub end: u64,
+    /// Caller's return address.
+    pub caller: u64,
+    /// Result, or `-errno`.
+    pub result: i64,
+    /// Arguments.
+    pub args: [u64; 3],
+}
+
+/// Kinds of records that are not calls.
+pub mod kind {
+    /// A process (or a new image of one) attached. args: pid << 32 | parent's pid, image, wall clock in ns since 1970.
+    pub const PROCESS_START: u16 = 0x100;
+    /// A thread took this ring; everything after it in the ring is the thread's. args: pid << 32 | tid, image.
+    pub const THREAD_START: u16 = 0x101;
+    /// The thread that held this ring ended.
+    pub const THREAD_END: u16 = 0x102;
+    /// A loaded object whose code made a call. args: first address, end address, load bias.
+    pub const MODULE: u16 = 0x103;
+    /// Records that found no room before this one. args: how many.
+    pub const LOST: u16 = 0x104;
+}
+
+/// Bits of [`Line::flags`].
+pub mod flag {
+    /// The call had not returned: the process ended inside it, or it is one that does not return.
+    pub const UNFINISHED: u8 = 1;
+    /// Made by a `vfork` child, which shares its parent's memory but is another process.
+    pub const VFORK_CHILD: u8 = 2;
+    /// The result was injected by bsock, not given by the kernel.
+    pub const INJECTED: u8 = 4;
+    /// On [`kind::PROCESS_START`](super::kind::PROCESS_START): a fork of the parent, whose arguments and modules it shares.
+    pub const FORKED: u8 = 8;
+    /// On [`kind::MODULE`](super::kind::MODULE): libbsock, whose frames stand between the program and the call.
+    pub const TRANSPARENT: u8 = 16;
+    /// The argument strings were longer than the record could hold.
+    pub const TRUNCATED: u8 = 32;
+}
+
+/// What stands in front of a section's bytes.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SectionHeader {
+    /// A [`section`] number; 0 ends the record early.
+    pub kind: u16,
+    /// Bytes that follow, without padding.
+    pub length: u16,
+    /// The length that the program or the kernel claimed, where it may differ from what could be read.
+    pub claimed: u32,
+}
+
+/// Kinds of sections.
+pub mod section {
+    /// The address that the program passed. `length` 0 with `claimed` > 0: unreadable.
+    pub const ADDRESS: u16 = 1;
+    /// The address that the kernel filled in.
+    pub const ADDRESS_RESULT: u16 = 2;
+    /// The stack above the return address, where that lies in a transparent object.
+    pub const STACK: u16 = 3;
+    /// The executable's path.
+    pub const EXECUTABLE: u16 = 4;
+    /// The argument strings, each ended by NUL.
+    pub const ARGUMENTS: u16 = 5;
+    /// A module's path.
+    pub const PATH: u16 = 6;
+    /// A module's GNU build identity.
+    pub const BUILD_ID: u16 = 7;
+}
+
+/// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.
+#[repr(C)]
+pub struct Control {
+    /// [`MAGIC`].
+    pub magic: u64,
+    /// [`VERSION`].
+    pub version: u32,
+    /// A [`clock`](crate::clock) source.
+    pub clock: u32,
+    /// Rings in the file.
+    pub rings: u32,
+    /// Bytes of records in each, a power of two.
+    pub ring_bytes: u32,
+    /// Seccomp filters that the command itself runs under; a process with another number keeps to the kernel calls the
+    /// program makes.
+    pub seccomp_filters: u32,
+    /// The command's pid namespace (the inode of `/proc/self/ns/pid`), 0 if unknown: numbers of another mean nothing to it.
+    pub pid_namespace: u64,
+    /// 1 while somebody reads.
+    pub recording: AtomicU32,
+    /// Processes and images that attached.
+    pub attached: AtomicU32,
+    /// Programs that did not attach because they run under seccomp filters that the command does not.
+    pub refused: AtomicU32,
+    /// Calls that found no ring to be recorded in.
+    pub lost: AtomicU64,
+}
+
+/// A ring's first page: what the writer changes, what the reader changes, and the slot, in a cache line each.
+#[repr(C)]
+pub struct RingHeader {
+    /// The writer's cache line.
+    pub writer: WriterLine,
+    /// The reader's cache line.
+    pub reader: ReaderLine,
+    /// The call in progress; means something while [`WriterLine::slot_state`] is not [`slot::IDLE`].
+    pub slot: core::cell::UnsafeCell<Line>,
+}
+
+/// Written by the thread that holds the ring, and by nobody else.
+#[derive(Default)]
+#[repr(C, align(64))]
+pub struct WriterLine {
+    /// Bytes ever published.
+    pub head: AtomicU64,
+    /// The reader's `tail` when the writer last looked.
+    pub tail_seen: AtomicU64,
+    /// Stack address of the append under way, 0 if none.
+    pub busy: AtomicU64,
+    /// Records ever lost for want of room.
+    pub lost: AtomicU64,
+    /// How many of them a [`kind::LOST`] record has told.
+    pub lost_told: AtomicU64,
+    /// A [`slot`] state.
+    pub slot_state: AtomicU64,
+    /// Stack address of the call in the slot.
+    pub slot_stack: AtomicU64,
+    /// Bytes of records that the ring holds, a power of two; written once when the file is made.
+    pub capacity: AtomicU64,
+}
+
+/// Written by the command.
+#[derive(Default)]
+#[repr(C, align(64))]
+pub struct ReaderLine {
+    /// Bytes ever consumed.
+    pub tail: AtomicU64,
+}
+
+/// States of the *in progress* slot.
+pub mod slot {
+    /// No call in progress.
+    pub const IDLE: u64 = 0;
+    /// The real call runs; it will end later than now.
+    pub const CALLING: u64 = 1;
+    /// The real call has returned and its record is being written: its end may lie in the past.
+    pub const RETURNING: u64 = 2;
+    /// The slot is half written.
+    pub const WRITING: u64 = 3;
+}
+
+const _: () = {
+    assert!(size_of::<Line>() == LINE);
+    assert!(size_of::<SectionHeader>() == 8);
+    assert!(size_of::<Control>() <= PAGE);
+    assert!(size_of::<WriterLine>() == LINE);
+    assert!(size_of::<RingHeader>() <= PAGE);
+};
+
+/// Where ring `index` begins in the shared file.
+#[must_use]
+pub const fn ring_offset(index: usize, ring_bytes: usize) -> usize {
+    2 * PAGE + index * (PAGE + ring_bytes)
+}
+
+/// Rounds up to the 8 bytes that sections are aligned to.
+#[must_use]
+pub const fn padded(length: usize) -> usize {
+    (length + 7) & !7
+}

@@ -1,0 +1,112 @@
+//! Which thread holds which ring.
+//!
+//! A thread takes the free ring with the lowest number: rings that were used before have their memory already, and a fresh
+//! page costs a hundred times a record. It gives the ring back when it ends; the command takes back the rings of processes
+//! that ended without doing so, or that were replaced by `exec`.
+
+#![allow(unsafe_code)] // points into memory shared with the command
+
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use crate::layout::{Control, PAGE, RingHeader, ring_offset};
+
+/// Set in an owner word whose numbers are of another pid namespace than the command's.
+pub const FOREIGN: u64 = 1 << 63;
+
+/// The word that says who holds a ring.
+#[must_use]
+pub const fn owner(process: u32, thread: u32) -> u64 {
+    (process as u64) << 32 | thread as u64
+}
+
+/// The process of an owner word, if the command can know it.
+#[must_use]
+pub const fn owner_process(word: u64) -> Option<u32> {
+    if word == 0 || word & FOREIGN != 0 { None } else { Some((word >> 32) as u32) }
+}
+
+/// A mapped shared file, seen as its rings. Copied freely; the mapping outlives it.
+#[derive(Clone, Copy)]
+pub struct Pool {
+    base: *const u8,
+    rings: usize,
+    ring_bytes: usize,
+}
+
+impl Pool {
+    /// The pool of the file mapped at `base`.
+    ///
+    /// # Safety
+    ///
+    /// `base` is a mapping, valid for as long as the pool is used, of a shared file of 1 to
+    /// [`MAX_RINGS`](crate::layout::MAX_RINGS) rings with `ring_bytes`.
+    #[must_use]
+    pub const unsafe fn new(base: *const u8, rings: usize, ring_bytes: usize) -> Self {
+        Self { base, rings, ring_bytes }
+    }
+
+    /// The control page.
+    #[inline(always)]
+    #[must_use]
+    pub const fn control(&self) -> &'static Control {
+        // SAFETY: `new`'s promise.
+        unsafe { &*self.base.cast() }
+    }
+
+    /// How many rings there are.
+    #[must_use]
+    pub const fn rings(&self) -> usize {
+        self.rings
+    }
+
+    /// Bytes of records in each.
+    #[inline(always)]
+    #[must_use]
+    pub const fn ring_bytes(&self) -> usize {
+        self.ring_bytes
+    }
+
+    /// The owner words.
+    #[must_use]
+    pub const fn owners(&self) -> &'static [AtomicU64] {
+        // SAFETY: `new`'s promise; there are at most MAX_RINGS, which is what the page holds.
+        unsafe { core::slice::from_raw_parts(self.base.add(PAGE).cast(), self.rings) }
+    }
+
+    /// Ring `index`; the last one for an index that is too large (an error here must not become a panic in a program).
+    #[must_use]
+    pub fn ring(&self, index: usize) -> *const RingHeader {
+        let index = index.min(self.rings - 1);
+        // SAFETY: `new`'s promise, and the index is one of its rings.
+        unsafe { self.base.add(ring_offset(index, self.ring_bytes)).cast() }
+    }
+
+    /// Takes a free ring for `owner`, if there is one.
+    #[must_use]
+    pub fn take(&self, owner: u64) -> Option<usize> {
+        self.owners().iter().position(|word| {
+            word.load(Relaxed) == 0 && word.compare_exchange(0, owner, AcqRel, Relaxed).is_ok()
+        })
+    }
+
+    /// Gives ring `index` back, if `owner` still holds it.
+    pub fn give_back(&self, index: usize, owner: u64) {
+        if let Some(word) = self.owners().get(index) {
+            // The command may have been faster; then it is no longer ours to give.
+            let _ = word.compare_exchange(owner, 0, Release, Relaxed);
+        }
+    }
+
+    /// Who holds ring `index`.
+    #[must_use]
+    pub fn holder(&self, index: usize) -> u64 {
+        self.owners().get(index).map_or(0, |word| word.load(Acquire))
+    }
+
+    /// The number of the ring at `header`.
+    #[must_use]
+    pub fn index_of(&self, header: *const RingHeader) -> usize {
+        (header.addr() - self.base.addr() - 2 * PAGE) / (PAGE + self.ring_bytes)
+    }
+}

@@ -1,0 +1,193 @@
+//! The system calls that the writer makes itself, straight to the kernel: through libc's functions they would come back to
+//! the hooks (which export `read` and `close`), and they would change errno. All are made where a process or a thread
+//! attaches, or to read doubtful memory; none on the way of a recorded call.
+
+#![allow(unsafe_code)] // system calls
+
+use core::ffi::{CStr, c_void};
+
+/// A result of the kernel: non-negative, or `-errno`.
+type Raw = isize;
+
+/// SAFETY: as the system call `number` demands of its arguments.
+#[cfg(target_arch = "x86_64")]
+unsafe fn syscall(number: libc::c_long, args: [usize; 6]) -> Raw {
+    let result;
+    // SAFETY: the kernel's calling convention: it clobbers rcx and r11 and gives the result in rax; the caller answers for
+    // the arguments.
+    unsafe {
+        core::arch::asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") args[0], in("rsi") args[1], in("rdx") args[2],
+            in("r10") args[3], in("r8") args[4], in("r9") args[5],
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// SAFETY: as the system call `number` demands of its arguments.
+#[cfg(target_arch = "aarch64")]
+unsafe fn syscall(number: libc::c_long, args: [usize; 6]) -> Raw {
+    let result;
+    // SAFETY: the kernel's calling convention; the caller answers for the arguments.
+    unsafe {
+        core::arch::asm!(
+            "svc 0",
+            in("x8") number,
+            inlateout("x0") args[0] as isize => result,
+            in("x1") args[1], in("x2") args[2], in("x3") args[3], in("x4") args[4], in("x5") args[5],
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// This process's number.
+#[must_use]
+pub fn process() -> u32 {
+    // SAFETY: takes no arguments.
+    unsafe { syscall(libc::SYS_getpid, [0; 6]) as u32 }
+}
+
+/// The parent's number.
+#[must_use]
+pub fn parent() -> u32 {
+    // SAFETY: takes no arguments.
+    unsafe { syscall(libc::SYS_getppid, [0; 6]) as u32 }
+}
+
+/// This thread's number.
+#[must_use]
+pub fn thread() -> u32 {
+    // SAFETY: takes no arguments.
+    unsafe { syscall(libc::SYS_gettid, [0; 6]) as u32 }
+}
+
+/// An open file that is closed when it goes. Lives only while a process attaches.
+pub struct File(i32);
+
+impl File {
+    /// Opens `path`, close-on-exec.
+    #[must_use]
+    pub fn open(path: &CStr, flags: i32) -> Option<Self> {
+        let flags = flags | libc::O_CLOEXEC;
+        // SAFETY: `path` is a NUL-terminated string.
+        let fd = unsafe {
+            syscall(libc::SYS_openat, [libc::AT_FDCWD as usize, path.as_ptr() as usize, flags as usize, 0, 0, 0])
+        };
+        (fd >= 0).then_some(Self(fd as i32))
+    }
+
+    /// Reads once into `buffer`; the bytes read, none on an error.
+    #[must_use]
+    pub fn read<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+        // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
+        let read = unsafe {
+            syscall(libc::SYS_read, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
+        };
+        &buffer[..usize::try_from(read).unwrap_or(0).min(buffer.len())]
+    }
+
+    /// The file's size.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let mut status = core::mem::MaybeUninit::<libc::stat>::zeroed();
+        // SAFETY: the kernel writes one `stat`, which has room. (Not `lseek`: the dynamic linker uses `fstat` too, so a
+        // process that could start may make this call.)
+        let result = unsafe { syscall(libc::SYS_fstat, [self.0 as usize, status.as_mut_ptr() as usize, 0, 0, 0, 0]) };
+        // SAFETY: zeroed, and any bytes are a `stat`.
+        let status = unsafe { status.assume_init() };
+        if result == 0 { usize::try_from(status.st_size).unwrap_or(0) } else { 0 }
+    }
+
+    /// Maps the first `length` bytes, shared, to read and write. The mapping stays for the life of the process.
+    #[must_use]
+    pub fn map(&self, length: usize) -> Option<*mut u8> {
+        map(length, libc::MAP_SHARED, self.0)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is ours and used by nobody else.
+        unsafe { syscall(libc::SYS_close, [self.0 as usize, 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// A private page that reads as zero in a child after fork, for which no child has to be asked its number.
+#[must_use]
+pub fn wiped_on_fork() -> Option<*mut u8> {
+    let page = map(crate::layout::PAGE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)?;
+    // SAFETY: the page is ours.
+    let advised = unsafe {
+        syscall(libc::SYS_madvise, [page as usize, crate::layout::PAGE, libc::MADV_WIPEONFORK as usize, 0, 0, 0])
+    };
+    (advised == 0).then_some(page)
+}
+
+fn map(length: usize, flags: i32, fd: i32) -> Option<*mut u8> {
+    let access = (libc::PROT_READ | libc::PROT_WRITE) as usize;
+    // SAFETY: without MAP_FIXED a mapping disturbs no other.
+    let address = unsafe { syscall(libc::SYS_mmap, [0, length, access, flags as usize, fd as usize, 0]) };
+    (address > 0).then_some(address as *mut u8)
+}
+
+/// Gives `length` bytes from `address` their memory at once, which costs a tenth of touching the pages one by one. Kernels
+/// before 5.14 refuse, and the pages come one by one.
+pub fn populate(address: *mut u8, length: usize) {
+    const MADV_POPULATE_WRITE: usize = 23;
+    // SAFETY: populating changes no byte; the kernel refuses addresses that are not mapped.
+    unsafe { syscall(libc::SYS_madvise, [address as usize, length, MADV_POPULATE_WRITE, 0, 0, 0]) };
+}
+
+/// The target of a symbolic link, cut to the buffer.
+#[must_use]
+pub fn link_target<'a>(path: &CStr, buffer: &'a mut [u8]) -> &'a [u8] {
+    // SAFETY: `path` is NUL-terminated, and the kernel writes at most `buffer.len()` bytes to `buffer`.
+    let length = unsafe {
+        syscall(
+            libc::SYS_readlinkat,
+            [libc::AT_FDCWD as usize, path.as_ptr() as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0],
+        )
+    };
+    &buffer[..usize::try_from(length).unwrap_or(0).min(buffer.len())]
+}
+
+/// Copies from an address of this process that may not be mapped; true if every byte could be read.
+#[must_use]
+pub fn read_memory(process: u32, address: *const c_void, into: &mut [u8]) -> bool {
+    let local = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
+    let remote = libc::iovec { iov_base: address.cast_mut(), iov_len: into.len() };
+    // SAFETY: the kernel writes to `into` alone and answers EFAULT for memory that is not there.
+    let read = unsafe {
+        syscall(
+            libc::SYS_process_vm_readv,
+            [process as usize, (&raw const local) as usize, 1, (&raw const remote) as usize, 1, 0],
+        )
+    };
+    usize::try_from(read) == Ok(into.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_not_there_is_refused_not_touched() {
+        let mut into = [0; 4];
+        assert!(!read_memory(process(), 8 as *const c_void, &mut into));
+        assert!(read_memory(process(), b"abcd".as_ptr().cast(), &mut into));
+        assert_eq!(&into, b"abcd");
+    }
+
+    #[test]
+    fn a_file_is_read_and_a_missing_one_is_none() {
+        assert!(File::open(c"/nonexistent", libc::O_RDONLY).is_none());
+        let file = File::open(c"/proc/self/status", libc::O_RDONLY).expect("proc");
+        let mut buffer = [0; 64];
+        assert!(file.read(&mut buffer).starts_with(b"Name:"));
+    }
+}

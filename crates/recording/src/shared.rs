@@ -1,0 +1,291 @@
+//! The shared file's life: the command makes it, programs attach to it, and nobody keeps it open.
+//!
+//! It has a random name in a directory that others may pass through but not list: a program that changes its user can still
+//! open it, somebody who does not know the name cannot. Each process maps it once and closes it at once, so that no
+//! descriptor of ours exists in the program. The command removes it when it leaves; directories of commands that were
+//! killed are removed by the next one.
+
+#![allow(unsafe_code)] // maps memory that other processes write
+
+use std::ffi::{CStr, CString};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Release;
+
+use crate::layout::{Control, MAGIC, MAX_RINGS, PAGE, VERSION, ring_offset};
+use crate::pool::Pool;
+use crate::raw;
+
+/// The environment variable that tells a program where to attach.
+pub const VARIABLE: &str = "BSOCK_RECORDING";
+
+/// How large a shared file is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Rings, and so threads that record at one time; at most [`MAX_RINGS`].
+    pub rings: usize,
+    /// Bytes of records in a ring: a power of two, at least a page.
+    pub ring_bytes: usize,
+}
+
+impl Default for Size {
+    /// 512 rings of 512 KiB: sparse, so that only what is used takes memory.
+    fn default() -> Self {
+        Self { rings: MAX_RINGS, ring_bytes: 512 * 1024 }
+    }
+}
+
+/// What a process finds around itself, compared between the command and the programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Seccomp filters it runs under.
+    pub seccomp_filters: u32,
+    /// Its pid namespace, 0 if unknown.
+    pub pid_namespace: u64,
+}
+
+impl Surroundings {
+    /// This process's.
+    #[must_use]
+    pub fn here() -> Self {
+        Self { seccomp_filters: seccomp_filters(), pid_namespace: pid_namespace() }
+    }
+}
+
+/// The number of seccomp filters that this process runs under; where the kernel (before 5.9) does not count them, any
+/// number counts as one. Makes only system calls that the dynamic linker makes as well.
+#[must_use]
+pub fn seccomp_filters() -> u32 {
+    let mut status = [0; 4096];
+    let status = raw::File::open(c"/proc/self/status", libc::O_RDONLY).map_or(&[][..], |file| file.read(&mut status));
+    filters_in(status)
+}
+
+/// This process's pid namespace, 0 if unknown.
+#[must_use]
+pub fn pid_namespace() -> u64 {
+    let mut target = [0; 64];
+    number_after(raw::link_target(c"/proc/self/ns/pid", &mut target), b"pid:[").unwrap_or(0)
+}
+
+/// Rings that get their memory before the program starts.
+const WARM_RINGS: usize = 4;
+
+/// The command's side: the file, mapped, and removed in the end.
+pub struct Shared {
+    path: PathBuf,
+    _lock: Option<File>,
+    pool: Pool,
+    length: usize,
+}
+
+// SAFETY: what `pool` points to is mapped for as long as the value lives, and everything in it that changes is atomic or
+// ordered by atomics.
+unsafe impl Send for Shared {}
+
+impl Shared {
+    /// Makes the file, ready for programs to attach.
+    ///
+    /// # Errors
+    ///
+    /// Where no directory can be made in `/dev/shm` nor in the temporary directory, or there is no memory.
+    pub fn create(size: Size, clock: u32, surroundings: &Surroundings) -> io::Result<Self> {
+        let ring_bytes = size.ring_bytes.next_power_of_two().max(PAGE);
+        let rings = size.rings.clamp(1, MAX_RINGS);
+        let path = private_directory()?.join(random_name()?);
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        file.set_permissions(Permissions::from_mode(0o666))?;
+        let length = ring_offset(rings, ring_bytes);
+        let shared = Self::map(&file, path, length, rings, ring_bytes)?;
+        shared.initialise(clock, surroundings);
+        Ok(shared)
+    }
+
+    fn map(file: &File, path: PathBuf, length: usize, rings: usize, ring_bytes: usize) -> io::Result<Self> {
+        file.set_len(length as u64)?;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: without MAP_FIXED a mapping disturbs no other.
+        let base = unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: just mapped, with that many rings, until the value is dropped.
+        let pool = unsafe { Pool::new(base.cast(), rings, ring_bytes) };
+        raw::populate(base.cast(), ring_offset(WARM_RINGS.min(rings), ring_bytes));
+        let lock = path.parent().and_then(|directory| lock(directory).ok());
+        Ok(Self { path, _lock: lock, pool, length })
+    }
+
+    fn initialise(&self, clock: u32, surroundings: &Surroundings) {
+        let control = std::ptr::from_ref(self.pool.control()).cast_mut();
+        // SAFETY: nobody has attached yet: the page is ours alone.
+        unsafe {
+            (*control).magic = MAGIC;
+            (*control).version = VERSION;
+            (*control).clock = clock;
+            (*control).rings = self.pool.rings() as u32;
+            (*control).ring_bytes = self.pool.ring_bytes() as u32;
+            (*control).seccomp_filters = surroundings.seccomp_filters;
+            (*control).pid_namespace = surroundings.pid_namespace;
+        }
+        self.control().recording.store(1, Release);
+    }
+
+    /// Where programs attach: the value of [`VARIABLE`].
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The control page.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        self.pool.control()
+    }
+
+    /// The rings.
+    pub(crate) const fn pool(&self) -> Pool {
+        self.pool
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.control().recording.store(0, Release);
+        let _ = fs::remove_file(&self.path);
+        if let Some(directory) = self.path.parent() {
+            let _ = fs::remove_dir(directory);
+        }
+        let base = std::ptr::from_ref(self.pool.control()).cast_mut().cast();
+        // SAFETY: our mapping; the pool's users borrow from this value.
+        unsafe { libc::munmap(base, self.length) };
+    }
+}
+
+/// Keeps a directory from being swept by another command, for as long as it is open.
+fn lock(directory: &Path) -> io::Result<File> {
+    let file = File::open(directory)?;
+    // SAFETY: the descriptor is open.
+    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(file),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// A fresh directory that only its owner can list, after those of killed commands are gone.
+fn private_directory() -> io::Result<PathBuf> {
+    let mut failure = None;
+    for parent in [PathBuf::from("/dev/shm"), std::env::temp_dir()] {
+        sweep(&parent);
+        let path = parent.join(format!("bsock-{}-{}", std::process::id(), random_name()?));
+        match DirBuilder::new().mode(0o711).create(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+}
+
+/// Removes the directories of this user's commands that no longer run.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix("bsock-")) else { continue };
+        let Some((pid, _)) = rest.split_once('-') else { continue };
+        if pid.bytes().all(|byte| byte.is_ascii_digit()) && !Path::new("/proc").join(pid).exists() {
+            // The lock tells a command of another pid namespace from one that is gone.
+            if lock(&entry.path()).is_ok() {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// 128 bits from the kernel, as text.
+fn random_name() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The program's side: maps the file at `path` and checks that it is one this version can write to.
+/// `None` where the file is not there, not ours, or cannot be mapped: then the process is simply not recorded.
+#[must_use]
+pub fn attach(path: &CStr) -> Option<Pool> {
+    let file = raw::File::open(path, libc::O_RDWR)?;
+    let length = file.size();
+    if length < ring_offset(1, PAGE) {
+        return None;
+    }
+    let base = file.map(length)?;
+    // SAFETY: the mapping is longer than a control page; these fields do not change once a program can know the name.
+    let control = unsafe { &*base.cast::<Control>() };
+    let (rings, ring_bytes) = (control.rings as usize, control.ring_bytes as usize);
+    let sound = control.magic == MAGIC
+        && control.version == VERSION
+        && (1..=MAX_RINGS).contains(&rings)
+        && ring_bytes.is_power_of_two()
+        && ring_bytes >= PAGE
+        && ring_offset(rings, ring_bytes) <= length;
+    // SAFETY: a mapping that is never undone, checked to hold that many rings.
+    sound.then(|| unsafe { Pool::new(base, rings, ring_bytes) })
+}
+
+/// What the text of `/proc/self/status` says.
+fn filters_in(status: &[u8]) -> u32 {
+    number_after(status, b"\nSeccomp_filters:").or_else(|| number_after(status, b"\nSeccomp:")).unwrap_or(0) as u32
+}
+
+fn number_after(text: &[u8], name: &[u8]) -> Option<u64> {
+    let start = text.windows(name.len()).position(|window| window == name)? + name.len();
+    let digits = text.get(start..)?.iter().skip_while(|byte| byte.is_ascii_whitespace());
+    Some(digits.take_while(|byte| byte.is_ascii_digit()).fold(0, |number, digit| {
+        u64::wrapping_add(u64::wrapping_mul(number, 10), u64::from(digit - b'0'))
+    }))
+}
+
+/// `path` as the environment holds it.
+#[must_use]
+pub fn variable_value(path: &Path) -> CString {
+    CString::new(path.as_os_str().as_encoded_bytes()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+
+    #[test]
+    fn a_program_attaches_to_what_the_command_made_and_it_is_gone_afterwards() {
+        let shared = Shared::create(Size { rings: 2, ring_bytes: PAGE }, 0, &Surroundings::default()).expect("shared memory");
+        let path = shared.path().to_owned();
+        let attached = attach(&variable_value(&path)).expect("attaches");
+        assert_eq!(attached.rings(), 2);
+        assert_eq!(attached.control().recording.load(Relaxed), 1);
+        drop(shared);
+        assert_eq!(attached.control().recording.load(Relaxed), 0, "the mapping lives on and says that nobody reads");
+        assert!(!path.exists() && !path.parent().expect("directory").exists());
+    }
+
+    #[test]
+    fn what_is_not_a_shared_file_is_refused() {
+        let path = std::env::temp_dir().join(format!("bsock-not-a-recording-{}", std::process::id()));
+        File::create(&path).and_then(|mut file| file.write_all(&[7; 3 * PAGE])).expect("writable");
+        assert!(attach(&variable_value(&path)).is_none());
+        fs::remove_file(&path).expect("removable");
+        assert!(attach(c"/nonexistent").is_none());
+    }
+
+    #[test]
+    fn filters_are_counted_where_the_kernel_counts_them() {
+        assert_eq!(filters_in(b"Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t13\nSpeculation:\t0\n"), 13);
+        assert_eq!(filters_in(b"Name:\tx\nSeccomp:\t2\n"), 2);
+        assert_eq!(filters_in(b"Name:\tx\n"), 0);
+    }
+}

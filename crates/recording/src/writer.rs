@@ -1,0 +1,283 @@
+//! The writer's side of a ring: one thread writes, the command reads, and neither ever waits for the other.
+//!
+//! # What can interrupt what
+//!
+//! A signal handler may run between any two instructions here, on the same thread, and make recorded calls of its own:
+//!
+//! - *during the real call*: the handler finds the slot taken, keeps a copy of it on its stack and puts it back;
+//! - *during an append*: the handler finds the ring busy and uses the thread's second ring
+//!   ([`Ring::busy`], [`pool`](crate::pool)); a third level is counted as lost.
+//!
+//! A handler may also leave by `siglongjmp` and never return to what it interrupted. What was interrupted had a deeper
+//! frame than anything that runs afterwards, so a stack address that lies *below* ours, or is ours, tells that its owner is
+//! gone.
+//! Nothing of an abandoned append was published, since `head` moves last. (On an alternate signal stack the comparison may
+//! err; it then costs the in-progress mark of one call, or one record counted as lost, never a wrong record.)
+//!
+//! # Order of the stores
+//!
+//! Record bytes, then `head` (release); the reader loads `head` (acquire), then the bytes. SIGKILL between the two leaves
+//! the record unpublished, and what was published before is whole.
+
+#![allow(unsafe_code)] // writes into memory shared with the command
+
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{Ordering, compiler_fence};
+
+use crate::layout::{LINE, Line, MAX_LINES, PAGE, RingHeader, SectionHeader, flag, kind, padded, slot};
+
+/// A ring that this thread holds.
+#[derive(Clone, Copy)]
+pub struct Ring {
+    header: &'static RingHeader,
+}
+
+/// Bytes to go into a record beside its line.
+#[derive(Clone, Copy)]
+pub struct Section<'a> {
+    /// A [`section`](crate::layout::section) number.
+    pub kind: u16,
+    /// The length that was claimed.
+    pub claimed: u32,
+    /// What could be read of it.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Section<'a> {
+    /// All of what was claimed.
+    #[must_use]
+    pub const fn whole(kind: u16, bytes: &'a [u8]) -> Self {
+        Self { kind, claimed: bytes.len() as u32, bytes }
+    }
+}
+
+/// What a nested call found in the slot and must put back.
+pub struct Outer {
+    state: u64,
+    stack: u64,
+    line: MaybeUninit<Line>,
+}
+
+impl Ring {
+    /// The ring at `header`.
+    ///
+    /// # Safety
+    ///
+    /// `header` is a ring of a shared file that stays mapped for the life of the process, `capacity` bytes of records follow
+    /// its page, and the calling thread alone writes to it.
+    #[inline(always)]
+    #[must_use]
+    pub const unsafe fn new(header: *const RingHeader) -> Self {
+        // SAFETY: the caller's promise; everything in a header that two processes touch is atomic or ordered by `head`.
+        Self { header: unsafe { &*header } }
+    }
+
+    /// Where the ring lies; only to be compared.
+    #[inline(always)]
+    #[must_use]
+    pub const fn address(self) -> *const RingHeader {
+        self.header
+    }
+
+    /// True if an append on this thread is under way in a frame that still exists.
+    #[inline(always)]
+    #[must_use]
+    pub fn busy(self, stack: u64) -> bool {
+        let owner = self.header.writer.busy.load(Relaxed);
+        owner > stack
+    }
+
+    /// Readies a ring that was just taken: says how large it is, forgets what a former holder left half done.
+    pub fn reset(self, ring_bytes: usize) {
+        self.header.writer.capacity.store(ring_bytes as u64, Relaxed);
+        self.header.writer.busy.store(0, Relaxed);
+        self.header.writer.slot_state.store(slot::IDLE, Relaxed);
+    }
+
+    /// Says that the call `line` begins. `stack` is an address in the caller's frame.
+    #[inline(always)]
+    #[must_use]
+    pub fn enter(self, line: &Line, stack: u64) -> Outer {
+        let writer = &self.header.writer;
+        let mut outer = Outer { state: writer.slot_state.load(Relaxed), stack: 0, line: MaybeUninit::uninit() };
+        if outer.state != slot::IDLE {
+            self.keep(&mut outer, stack);
+        }
+        self.fill(line, stack, slot::CALLING);
+        outer
+    }
+
+    /// Keeps what the slot held, unless its owner is gone.
+    #[cold]
+    fn keep(self, outer: &mut Outer, stack: u64) {
+        outer.stack = self.header.writer.slot_stack.load(Relaxed);
+        if outer.stack <= stack {
+            outer.state = slot::IDLE;
+            return;
+        }
+        // SAFETY: this thread wrote the slot, and nothing interrupts us that does not put it back.
+        outer.line.write(unsafe { *self.header.slot.get() });
+    }
+
+    /// Says that the real call has returned; its end must be read from the clock after this.
+    #[inline(always)]
+    pub fn returning(self) {
+        self.header.writer.slot_state.store(slot::RETURNING, Release);
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Says that the call is over and its record written.
+    #[inline(always)]
+    pub fn leave(self, outer: &Outer) {
+        if outer.state == slot::IDLE {
+            self.header.writer.slot_state.store(slot::IDLE, Release);
+        } else {
+            self.put_back(outer);
+        }
+    }
+
+    #[cold]
+    fn put_back(self, outer: &Outer) {
+        // SAFETY: `state` is not IDLE, so `keep` wrote the line.
+        let line = unsafe { outer.line.assume_init() };
+        self.fill(&line, outer.stack, outer.state);
+    }
+
+    /// Writes the slot. While it is half written the state says so: to the reader, and to a handler that interrupts here and
+    /// must put the half back.
+    #[inline(always)]
+    fn fill(self, line: &Line, stack: u64, state: u64) {
+        let writer = &self.header.writer;
+        writer.slot_state.store(slot::WRITING, Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        writer.slot_stack.store(stack, Relaxed);
+        // SAFETY: the slot is this thread's to write; the reader copies it only between two looks at `slot_state`.
+        unsafe { ptr::write_volatile(self.header.slot.get(), *line) };
+        writer.slot_state.store(state, Release);
+    }
+
+    /// Appends a record; true if it found room, otherwise it is counted as lost.
+    #[inline(always)]
+    pub fn append(self, line: &mut Line, sections: &[Section<'_>], stack: u64) -> bool {
+        let writer = &self.header.writer;
+        writer.busy.store(stack, Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        let lines = lines(sections);
+        line.lines = lines as u8;
+        let head = writer.head.load(Relaxed);
+        let written = if lines <= MAX_LINES && self.room(head, lines * LINE) {
+            let head = if writer.lost.load(Relaxed) == writer.lost_told.load(Relaxed) { head } else { self.tell_lost(head, line.end) };
+            self.put(head, line, sections);
+            writer.head.store(head + (lines * LINE) as u64, Release);
+            true
+        } else {
+            writer.lost.store(writer.lost.load(Relaxed) + 1, Relaxed);
+            false
+        };
+        compiler_fence(Ordering::SeqCst);
+        writer.busy.store(0, Relaxed);
+        written
+    }
+
+    /// Ends the thread's part in the ring: a call that it will never return from, and its end.
+    pub fn close(self, now: u64, stack: u64) {
+        if self.header.writer.slot_state.load(Relaxed) == slot::CALLING {
+            // SAFETY: the slot is the holder's, and whole in this state.
+            let mut line = unsafe { *self.header.slot.get() };
+            line.flags |= flag::UNFINISHED;
+            line.end = now;
+            self.append(&mut line, &[], stack);
+        }
+        self.header.writer.slot_state.store(slot::IDLE, Relaxed);
+        let mut end = Line { kind: kind::THREAD_END, fd: -1, begin: now, end: now, ..Line::default() };
+        self.append(&mut end, &[], stack);
+    }
+
+    /// Room for `bytes`, and for the line that may have to tell of losses first.
+    #[inline(always)]
+    fn room(self, head: u64, bytes: usize) -> bool {
+        let writer = &self.header.writer;
+        let wanted = head + (bytes + LINE) as u64;
+        let capacity = writer.capacity.load(Relaxed);
+        if wanted - writer.tail_seen.load(Relaxed) <= capacity {
+            return true;
+        }
+        let tail = self.header.reader.tail.load(Acquire);
+        writer.tail_seen.store(tail, Relaxed);
+        wanted - tail <= capacity
+    }
+
+    /// Puts down how many records were lost before the one that now finds room.
+    #[cold]
+    fn tell_lost(self, head: u64, now: u64) -> u64 {
+        let writer = &self.header.writer;
+        let lost = writer.lost.load(Relaxed);
+        let count = lost - writer.lost_told.load(Relaxed);
+        let told = Line { kind: kind::LOST, lines: 1, fd: -1, begin: now, end: now, args: [count, 0, 0], ..Line::default() };
+        self.put(head, &told, &[]);
+        writer.lost_told.store(lost, Relaxed);
+        head + LINE as u64
+    }
+
+    #[inline(always)]
+    fn put(self, head: u64, line: &Line, sections: &[Section<'_>]) {
+        let capacity = self.header.writer.capacity.load(Relaxed);
+        // SAFETY: `new`'s promise: the records follow the header's page.
+        let data = unsafe { ptr::from_ref(self.header).cast::<u8>().cast_mut().add(PAGE) };
+        // SAFETY: `capacity` is a power of two and a multiple of LINE, and so is every record: the line does not wrap.
+        // `room` made sure that the reader is done with these bytes.
+        unsafe { ptr::write(data.add((head & (capacity - 1)) as usize).cast::<Line>(), *line) };
+        if !sections.is_empty() {
+            let mut cursor = Cursor { data, mask: capacity - 1, position: head + LINE as u64 };
+            sections.iter().for_each(|section| cursor.section(section));
+            cursor.finish(head + (usize::from(line.lines) * LINE) as u64);
+        }
+    }
+}
+
+/// Lines of a record with these sections.
+#[inline(always)]
+fn lines(sections: &[Section<'_>]) -> usize {
+    let bytes: usize = sections.iter().map(|section| size_of::<SectionHeader>() + padded(section.bytes.len())).sum();
+    1 + bytes.div_ceil(LINE)
+}
+
+/// Writes bytes into the ring's room, wrapping at its end.
+struct Cursor {
+    data: *mut u8,
+    mask: u64,
+    position: u64,
+}
+
+impl Cursor {
+    fn section(&mut self, section: &Section<'_>) {
+        let mut header = [0; 8];
+        header[..2].copy_from_slice(&section.kind.to_ne_bytes());
+        header[2..4].copy_from_slice(&(section.bytes.len() as u16).to_ne_bytes());
+        header[4..].copy_from_slice(&section.claimed.to_ne_bytes());
+        self.bytes(&header);
+        self.bytes(section.bytes);
+        let padding = padded(section.bytes.len()) - section.bytes.len();
+        self.bytes(&[0; 8][..padding]);
+    }
+
+    /// Ends the section list, so that what the ring held before is not taken for more of it.
+    fn finish(&mut self, end: u64) {
+        if self.position < end {
+            self.bytes(&[0; 8]);
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        let offset = (self.position & self.mask) as usize;
+        let first = bytes.len().min(self.mask as usize + 1 - offset);
+        // SAFETY: `Ring::room` made sure of the record's bytes, and both parts lie inside the ring's records.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.data.add(offset), first);
+            ptr::copy_nonoverlapping(bytes.as_ptr().add(first), self.data, bytes.len() - first);
+        }
+        self.position += bytes.len() as u64;
+    }
+}
