@@ -12,13 +12,15 @@
 //! 2. The hook ([`sockets`], [`transfer`], [`life`]) says what the call's arguments are; [`call`] puts the call into the
 //!    *in progress* slot, makes it, and appends the record.
 //! 3. [`thread`] finds the ring of the thread; [`process`] attaches the process to the recording and notices forks.
-//! 4. [`sites`] knows which loaded object the caller lies in; [`memory`] reads what the program points to, if it can.
+//! 4. [`sites`] knows which loaded object the caller lies in; [`memory`] reads what the program points to, if it can; [`confine`] notices when the
+//!    process forbids itself what the recorder would do.
 //!
 //! Nothing here may panic, print or allocate, since any of it may run in a signal handler that interrupted `malloc`.
 
 #![allow(unsafe_code)] // every line of this crate stands between C and C
 
 mod call;
+mod confine;
 mod life;
 mod memory;
 mod next;

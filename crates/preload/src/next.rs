@@ -90,33 +90,8 @@ extern "C" fn missing() -> libc::c_int {
     -1
 }
 
-/// [`bind_all`] for the stubs: every register that may hold an argument comes back as it was.
+/// [`bind_all`] for the stubs.
 #[unsafe(naked)]
 extern "C" fn bind_keeping_registers() {
-    core::arch::naked_asm!(
-        "push rbp",
-        "mov rbp, rsp",
-        "push rax",
-        "push rdi",
-        "push rsi",
-        "push rdx",
-        "push rcx",
-        "push r8",
-        "push r9",
-        "push r10",
-        "and rsp, -16",
-        "call {bind}",
-        "lea rsp, [rbp - 64]",
-        "pop r10",
-        "pop r9",
-        "pop r8",
-        "pop rcx",
-        "pop rdx",
-        "pop rsi",
-        "pop rdi",
-        "pop rax",
-        "pop rbp",
-        "ret",
-        bind = sym bind_all,
-    )
+    crate::shim::keeping_registers!(bind_all, "ret")
 }

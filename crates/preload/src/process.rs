@@ -22,8 +22,8 @@ pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NO
 /// Where the shims look while the process is not attached.
 static NOBODY: AtomicU32 = AtomicU32::new(0);
 
-/// The process has entered seccomp, or is about to: not one more system call of ours. Set by the shims.
-pub(crate) static CONFINED: AtomicBool = AtomicBool::new(false);
+/// The process has entered seccomp, or is about to: not one more system call of ours.
+static CONFINED: AtomicBool = AtomicBool::new(false);
 
 /// The page that is wiped on fork; before there is one, a word that is always zero.
 static GENERATION: AtomicPtr<AtomicU64> = AtomicPtr::new(&raw const NEVER as *mut AtomicU64);
@@ -74,6 +74,20 @@ pub(crate) fn confined() -> bool {
     CONFINED.load(Relaxed)
 }
 
+/// No more system calls of ours from here on.
+pub(crate) fn confine() {
+    CONFINED.store(true, Relaxed);
+}
+
+/// No more recording from here on: the program is about to forbid what the recorder cannot do without.
+pub(crate) fn withdraw() {
+    confine();
+    RECORDING.store((&raw const NOBODY).cast_mut(), Relaxed);
+    if let Some(pool) = pool() {
+        pool.control().refused.fetch_add(1, Relaxed);
+    }
+}
+
 /// The owner word of this process's thread `thread`.
 pub(crate) fn owner_word(thread: u32) -> u64 {
     owner(number(), thread) | if OUTSIDE.load(Relaxed) { FOREIGN } else { 0 }
@@ -102,7 +116,7 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
     let control = pool.control();
     if shared::seccomp_filters() != control.seccomp_filters {
         // Up to here every system call was one that the dynamic linker makes as well. The next may be forbidden.
-        CONFINED.store(true, Relaxed);
+        confine();
         control.refused.fetch_add(1, Relaxed);
         return;
     }

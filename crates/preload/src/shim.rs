@@ -7,6 +7,48 @@
 //! `r11` is free: the calling convention gives it to nobody. `cfi` directives make the few instructions unwindable, since a
 //! profiler or a cancellation may come while they run.
 
+/// The body of a naked function that calls $function with its own arguments and goes on with $then, every register that may
+/// hold an argument as it was.
+macro_rules! keeping_registers {
+    ($function:path, $then:literal $(, $operand:ident = sym $symbol:path)*) => {
+        core::arch::naked_asm!(
+            ".cfi_startproc",
+            "endbr64",
+            "push rbp",
+            ".cfi_adjust_cfa_offset 8",
+            ".cfi_rel_offset rbp, 0",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
+            "push rax",
+            "push rdi",
+            "push rsi",
+            "push rdx",
+            "push rcx",
+            "push r8",
+            "push r9",
+            "push r10",
+            "and rsp, -16",
+            "call {function}",
+            "lea rsp, [rbp - 64]",
+            "pop r10",
+            "pop r9",
+            "pop r8",
+            "pop rcx",
+            "pop rdx",
+            "pop rsi",
+            "pop rdi",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            $then,
+            ".cfi_endproc",
+            function = sym $function,
+            $($operand = sym $symbol,)*
+        )
+    };
+}
+pub(crate) use keeping_registers;
+
 /// A naked exported function of one of the kinds that the table knows.
 macro_rules! exported {
     ($name:ident, $next:path, record($frame:ident) => $hook:path) => {
@@ -52,29 +94,12 @@ macro_rules! exported {
             )
         }
     };
-    // Variadic. If the first argument is $first, or it is $second and the word in $word is PR_SET_SECCOMP (22), the process
-    // is about to be confined.
-    ($name:ident, $next:path, observe_seccomp($number:ident, $first:literal, $second:literal, $word:ident)) => {
+    // Variadic: the hook sees the first three argument registers, and all of them come back as they were.
+    ($name:ident, $next:path, observe => $hook:path) => {
         #[unsafe(naked)]
         #[unsafe(no_mangle)]
         extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                concat!("cmp ", stringify!($number), ", ", stringify!($first)),
-                "je 2f",
-                concat!("cmp ", stringify!($number), ", ", stringify!($second)),
-                "jne 3f",
-                concat!("cmp ", stringify!($word), ", 22"),
-                "jne 3f",
-                "2:",
-                "mov byte ptr [rip + {confined}], 1",
-                "3:",
-                "jmp qword ptr [rip + {next}]",
-                ".cfi_endproc",
-                confined = sym crate::process::CONFINED,
-                next = sym $next,
-            )
+            crate::shim::keeping_registers!($hook, "jmp qword ptr [rip + {next}]", next = sym $next)
         }
     };
 }

@@ -24,6 +24,6 @@ hooks! {
     _Exit: record(rsi) => crate::life::underscore_exit;
 
     vfork: observe_vfork;
-    prctl: observe_seccomp(edi, 22, 22, rdi);
-    syscall: observe_seccomp(edi, 317, 157, rsi);
+    prctl: observe => crate::confine::prctl;
+    syscall: observe => crate::confine::syscall;
 }

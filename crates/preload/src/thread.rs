@@ -121,18 +121,27 @@ fn lease(state: &mut State) -> Option<()> {
     Some(())
 }
 
-/// A ring for `owner`, told that what follows is this thread's.
+/// A ring for `owner`, told that what follows is this thread's. Rings that the command has not emptied since their last
+/// holder are passed over.
 fn take(owner: u64) -> Option<*const RingHeader> {
     let pool = process::pool()?;
-    let header = pool.ring(pool.take(owner)?);
-    // SAFETY: just taken.
-    let ring = unsafe { Ring::new(header) };
-    ring.reset(pool.ring_bytes());
-    let now = process::now();
-    let args = [owner & !bsock_recording::pool::FOREIGN, process::image(), 0];
-    let mut line = Line { kind: kind::THREAD_START, fd: -1, begin: now, end: now, args, ..Line::default() };
-    ring.append(&mut line, &[], here());
-    Some(header)
+    let mut from = 0;
+    loop {
+        let index = pool.take(from, owner)?;
+        let header = pool.ring(index);
+        // SAFETY: just taken.
+        let ring = unsafe { Ring::new(header) };
+        ring.reset(pool.ring_bytes());
+        if ring.has_room() {
+            let now = process::now();
+            let args = [owner & !bsock_recording::pool::FOREIGN, process::image(), 0];
+            let mut line = Line { kind: kind::THREAD_START, fd: -1, begin: now, end: now, args, ..Line::default() };
+            ring.append(&mut line, &[], here());
+            return Some(header);
+        }
+        pool.give_back(index, owner);
+        from = index + 1;
+    }
 }
 
 /// An address in the frame of whoever asks, or a little below it.

@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use crate::clock::{self, Pair};
@@ -63,7 +64,8 @@ pub struct Drain {
     start: Pair,
     horizon: u64,
     held_since: Option<u64>,
-    rings: Vec<View>,
+    /// How far each ring was read.
+    tails: Vec<u64>,
     processes: HashMap<u32, Process>,
     rounds: u64,
     buffer: Vec<u8>,
@@ -79,21 +81,14 @@ enum Process {
     Unknown,
 }
 
-/// What is known of a ring without looking.
-#[derive(Clone, Copy, Default)]
-struct View {
-    tail: u64,
-    active: bool,
-}
-
 impl Drain {
     /// Drains `shared`, whose clock is `source`.
     #[must_use]
     pub fn new(shared: Shared, source: u32) -> Self {
-        let rings = vec![View::default(); shared.pool().rings()];
+        let tails = vec![0; shared.pool().rings()];
         let start = Pair::now(source);
         let (horizon, held_since) = (0, None);
-        Self { shared, source, start, horizon, held_since, rings, processes: HashMap::new(), rounds: 0, buffer: Vec::new() }
+        Self { shared, source, start, horizon, held_since, tails, processes: HashMap::new(), rounds: 0, buffer: Vec::new() }
     }
 
     /// The file that programs attach to.
@@ -102,29 +97,37 @@ impl Drain {
         &self.shared
     }
 
+    /// How long to wait before the next round, given what the last one found: a reader that looks all the time takes the
+    /// writers' cache lines away from them. Rings are to be emptied long before they are full.
+    #[must_use]
+    pub const fn pause(&self, fullest: usize) -> Duration {
+        let eighths = fullest * 8 / self.shared.pool().ring_bytes();
+        Duration::from_micros(match (fullest, eighths) {
+            (0, _) => 1000,
+            (_, 0) => 500,
+            (_, 1) => 100,
+            _ => 0,
+        })
+    }
+
     /// When the recording began.
     #[must_use]
     pub const fn start(&self) -> Pair {
         self.start
     }
 
-    /// Copies what there is; the number of bytes.
+    /// Copies what there is; the number of bytes in the fullest ring.
     ///
     /// # Errors
     ///
     /// Those of `sink`.
     pub fn round(&mut self, sink: &mut Sink<'_>) -> io::Result<usize> {
         let began = Pair::now(self.source);
-        let (mut bytes, mut returning) = (0, false);
-        for index in 0..self.rings.len() {
-            let held = self.shared.pool().holder(index) != 0;
-            if !held && !self.rings[index].active {
-                continue;
-            }
+        let (mut fullest, mut returning) = (0, false);
+        for index in 0..self.shared.pool().used() {
             let header = header(self.shared.pool(), index);
             returning |= header.writer.slot_state.load(Acquire) == slot::RETURNING;
-            bytes += self.copy(index, header, sink)?;
-            self.rings[index].active = held;
+            fullest = fullest.max(self.copy(index, header, sink)?);
         }
         sink(Item::Clock(began))?;
         self.advance(began, returning);
@@ -133,7 +136,7 @@ impl Drain {
         if self.rounds.is_multiple_of(64) {
             self.take_back(sink)?;
         }
-        Ok(bytes)
+        Ok(fullest)
     }
 
     fn advance(&mut self, began: Pair, returning: bool) {
@@ -161,14 +164,14 @@ impl Drain {
     /// Copies the published bytes of one ring and gives their room back.
     fn copy(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<usize> {
         let capacity = self.shared.pool().ring_bytes() as u64;
-        let (tail, head) = (self.rings[index].tail, header.writer.head.load(Acquire));
+        let (tail, head) = (self.tails[index], header.writer.head.load(Acquire));
         let length = head.wrapping_sub(tail);
         if length == 0 {
             return Ok(0);
         }
         if length > capacity || !length.is_multiple_of(LINE as u64) {
             // Only a program that writes into our memory can do this. Begin anew at its word.
-            self.rings[index].tail = head;
+            self.tails[index] = head;
             header.reader.tail.store(head, Release);
             sink(Item::Lost(1))?;
             return Ok(0);
@@ -182,14 +185,14 @@ impl Drain {
             self.buffer.extend_from_slice(unsafe { std::slice::from_raw_parts(data.wrapping_add(start), length) });
         }
         header.reader.tail.store(head, Release);
-        self.rings[index].tail = head;
+        self.tails[index] = head;
         sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
         Ok(length as usize)
     }
 
     /// Frees the rings of processes that have ended.
     fn take_back(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        for index in 0..self.rings.len() {
+        for index in 0..self.shared.pool().used() {
             let holder = self.shared.pool().holder(index);
             let Some(process) = owner_process(holder) else { continue };
             if !self.ended(process) {
@@ -201,7 +204,7 @@ impl Drain {
             let word = &self.shared.pool().owners()[index];
             let _ = word.compare_exchange(holder, 0, AcqRel, Relaxed);
         }
-        let held: Vec<u32> = (0..self.rings.len()).filter_map(|index| owner_process(self.shared.pool().holder(index))).collect();
+        let held: Vec<u32> = (0..self.shared.pool().used()).filter_map(|index| owner_process(self.shared.pool().holder(index))).collect();
         self.processes.retain(|process, _| held.contains(process));
         Ok(())
     }
@@ -248,14 +251,10 @@ impl Drain {
         self.shared.control().recording.store(0, Release);
         self.round(sink)?;
         let mut lost = self.shared.control().lost.load(Relaxed);
-        for index in 0..self.rings.len() {
-            let held = self.shared.pool().holder(index) != 0;
-            if self.rings[index].tail == 0 && !held {
-                continue;
-            }
+        for index in 0..self.shared.pool().used() {
             let header = header(self.shared.pool(), index);
             lost += header.writer.lost.load(Relaxed).saturating_sub(header.writer.lost_told.load(Relaxed));
-            if held {
+            if self.shared.pool().holder(index) != 0 {
                 self.unfinished(index, header, sink)?;
             }
         }

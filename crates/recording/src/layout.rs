@@ -154,8 +154,12 @@ pub struct Control {
     pub recording: AtomicU32,
     /// Processes and images that attached.
     pub attached: AtomicU32,
-    /// Programs that did not attach because they run under seccomp filters that the command does not.
+    /// Programs that did not attach, or withdrew, because seccomp confines them.
     pub refused: AtomicU32,
+    /// Rings that were ever taken are those below this number.
+    pub used: AtomicU32,
+    /// Padding.
+    pub reserved: u32,
     /// Calls that found no ring to be recorded in.
     pub lost: AtomicU64,
 }

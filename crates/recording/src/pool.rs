@@ -54,6 +54,12 @@ impl Pool {
         unsafe { &*self.base.cast() }
     }
 
+    /// How many rings were ever taken: the others' memory is best left untouched.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        (self.control().used.load(Relaxed) as usize).min(self.rings)
+    }
+
     /// How many rings there are.
     #[must_use]
     pub const fn rings(&self) -> usize {
@@ -82,12 +88,14 @@ impl Pool {
         unsafe { self.base.add(ring_offset(index, self.ring_bytes)).cast() }
     }
 
-    /// Takes a free ring for `owner`, if there is one.
+    /// Takes a free ring for `owner`, the first from number `from` on, if there is one.
     #[must_use]
-    pub fn take(&self, owner: u64) -> Option<usize> {
-        self.owners().iter().position(|word| {
+    pub fn take(&self, from: usize, owner: u64) -> Option<usize> {
+        let index = from + self.owners().get(from..)?.iter().position(|word| {
             word.load(Relaxed) == 0 && word.compare_exchange(0, owner, AcqRel, Relaxed).is_ok()
-        })
+        })?;
+        self.control().used.fetch_max(index as u32 + 1, Relaxed);
+        Some(index)
     }
 
     /// Gives ring `index` back, if `owner` still holds it.

@@ -71,8 +71,18 @@ pub fn pid_namespace() -> u64 {
     number_after(raw::link_target(c"/proc/self/ns/pid", &mut target), b"pid:[").unwrap_or(0)
 }
 
-/// Rings that get their memory before the program starts.
-const WARM_RINGS: usize = 4;
+impl Size {
+    /// Rings of `ring_bytes` each (rounded up to a power of two), as many as the usual address space holds.
+    #[must_use]
+    pub fn with_ring_bytes(ring_bytes: usize) -> Self {
+        let usual = Self::default();
+        let ring_bytes = ring_bytes.clamp(PAGE, 1 << 30).next_power_of_two();
+        Self { rings: (usual.rings * usual.ring_bytes / ring_bytes).clamp(16, MAX_RINGS), ring_bytes }
+    }
+}
+
+/// How much memory the rings get before the program starts.
+const WARM_BYTES: usize = 2 << 20;
 
 /// The command's side: the file, mapped, and removed in the end.
 pub struct Shared {
@@ -114,7 +124,7 @@ impl Shared {
         }
         // SAFETY: just mapped, with that many rings, until the value is dropped.
         let pool = unsafe { Pool::new(base.cast(), rings, ring_bytes) };
-        raw::populate(base.cast(), ring_offset(WARM_RINGS.min(rings), ring_bytes));
+        raw::populate(base.cast(), length.min(WARM_BYTES));
         let lock = path.parent().and_then(|directory| lock(directory).ok());
         Ok(Self { path, _lock: lock, pool, length })
     }

@@ -1,0 +1,118 @@
+//! The command line: what can be typed, and its help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  bsock check -- ./server 8989              what is wrong with my program, in which line
+  bsock trace -- ./client 127.0.0.1 8989    its socket calls, decoded, one a line
+  bsock run --record r.bsock -- ./server    keep a recording, look at it later:
+  bsock check r.bsock
+  bsock explain port-byte-order             the long story of a finding
+
+Exit status of run and trace: the program's own; 125 if bsock could not do its work, 126 and 127 if the program
+cannot be executed or is not there. Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
+
+/// What the user typed.
+#[derive(Debug, Parser)]
+#[command(name = "bsock", version, about = "Shows what a program does on its sockets, and what it does wrong.")]
+#[command(after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a program as it is, and keep a recording of its socket calls if asked
+    #[command(after_help = "Example:\n  bsock run --record r.bsock -- ./server 8989")]
+    Run {
+        /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+        /// Room for the records of each thread. More loses less when bsock gets no processor for long
+        #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
+        ring_kib: u32,
+        /// The program and its arguments, after `--`
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Show each socket call, decoded, one a line
+    #[command(after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace r.bsock")]
+    Trace {
+        /// Write to FILE; otherwise to standard error when the program has ended
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Say what the program does wrong on its sockets, and in which line of its source
+    #[command(after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check -- sh -c './server 8989 & ./client 8989'\n  bsock check --format json -o findings.json r.bsock")]
+    Check {
+        /// How to write the findings
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Write to FILE instead of standard error
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Tell the long story of a rule, or list all rules
+    #[command(after_help = "Example:\n  bsock explain port-byte-order")]
+    Explain {
+        /// The rule's name; without it, a list of all
+        rule: Option<String>,
+    },
+}
+
+/// What to look at: a program to run, or recordings made earlier.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).multiple(false))]
+pub(crate) struct Source {
+    /// Recordings made by `bsock run --record`
+    #[arg(value_name = "RECORDING", group = "what")]
+    pub(crate) recordings: Vec<PathBuf>,
+    /// A program to run, and its arguments, after `--`
+    #[arg(last = true, value_name = "COMMAND", group = "what")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Formats of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, in the manner of a compiler
+    Text,
+    /// One object a line (docs/check-json.md)
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_every_verb_shows_an_example() {
+        Arguments::command().debug_assert();
+        for verb in Arguments::command().get_subcommands() {
+            let example = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(example.contains(&format!("bsock {}", verb.get_name())), "{} has no example", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn a_program_or_recordings_but_not_both_and_not_neither() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        assert!(parse("bsock check -- ./server 8989 --flag").is_ok());
+        assert!(parse("bsock trace a.bsock b.bsock").is_ok());
+        assert!(parse("bsock check").is_err());
+        assert!(parse("bsock check a.bsock -- ./server").is_err());
+        assert!(parse("bsock run --record x").is_err());
+    }
+}

@@ -1,0 +1,159 @@
+//! Runs a program under the preload and drains its recording until it ends.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bsock_recording::clock;
+use bsock_recording::drain::{Drain, Item, Sink};
+use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
+
+use crate::elf::{self, Obstacle};
+use crate::sys;
+
+/// The environment variable that names another preload than the one beside the command.
+const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
+
+/// A program under the preload.
+pub(crate) struct Session {
+    drain: Drain,
+    child: Child,
+    obstacle: Option<Obstacle>,
+}
+
+/// What is known at its end, beside the recording.
+pub(crate) struct Ended {
+    /// How the program ended.
+    pub(crate) status: ExitStatus,
+    /// What could not be seen, one sentence each.
+    pub(crate) blind_spots: Vec<String>,
+}
+
+/// Why a program did not even start.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// There is none of this name.
+    NotFound(String),
+    /// It cannot be executed.
+    NotExecutable(String),
+    /// bsock could not do its work.
+    Own(String),
+}
+
+impl Session {
+    /// Starts `command`, to be recorded through rings of `size`.
+    pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
+        let [program, arguments @ ..] = command else { return Err(Failure::Own("no command was given after `--`".into())) };
+        let preload = preload_path().map_err(Failure::Own)?;
+        let source = clock::choose();
+        let here = Surroundings::here();
+        let shared = Shared::create(size, source, &here)
+            .map_err(|error| Failure::Own(format!("cannot make shared memory for the recording: {error}")))?;
+        let path = shared.path().to_owned();
+        let drain = Drain::new(shared, source);
+        let obstacle = elf::obstacle(program);
+        let mut command = Command::new(program);
+        command.args(arguments).env(VARIABLE, path).env("LD_PRELOAD", with_former_preload(&preload));
+        sys::keep_signals(&mut command);
+        let child = command.spawn().map_err(|error| refused(program, &error))?;
+        sys::outlive(child.id());
+        Ok(Self { drain, child, obstacle })
+    }
+
+    /// The clock's source and the recording's beginning.
+    pub(crate) const fn beginning(&self) -> clock::Pair {
+        self.drain.start()
+    }
+
+    /// Drains into `sink` until the program ends.
+    pub(crate) fn finish(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
+        let own = |error: io::Error| Failure::Own(format!("cannot keep the recording: {error}"));
+        let watch = sys::watch(self.child.id());
+        let mut writable = Ok(());
+        let status = loop {
+            let drained = if writable.is_ok() { self.drain.round(sink) } else { Ok(0) };
+            if let Some(status) = self.child.try_wait().map_err(own)? {
+                break status;
+            }
+            match drained {
+                Ok(fullest) => sys::sleep(watch.as_ref(), self.drain.pause(fullest)),
+                // A full disk ends the recording, not the program.
+                Err(error) => writable = Err(error),
+            }
+        };
+        sys::child_is_gone();
+        writable.map_err(own)?;
+        let blind_spots = self.blind_spots();
+        let process = self.child.id();
+        sink(Item::Ended { process, status: status.into_raw() }).map_err(own)?;
+        self.drain.finish(sink).map_err(own)?;
+        Ok(Ended { status, blind_spots })
+    }
+
+    /// What could not be seen, and why, one sentence each: an empty recording is never silent.
+    fn blind_spots(&self) -> Vec<String> {
+        let control = self.drain.shared().control();
+        let load = |word: &AtomicU32| word.load(Ordering::Relaxed);
+        let mut spots = Vec::new();
+        if load(&control.attached) == 0 {
+            let reason = self.obstacle.as_ref().map_or_else(
+                || {
+                    "the program did not attach to the recorder; its environment may have been cleared, or memory for the \
+                     recording may be beyond its limits (ulimit -v)"
+                        .into()
+                },
+                ToString::to_string,
+            );
+            spots.push(format!("nothing was recorded: {reason}"));
+        }
+        match load(&control.refused) {
+            0 => {}
+            1 => spots.push("a process confined itself by seccomp; what it did after that is not in the recording".into()),
+            many => spots.push(format!(
+                "{many} processes confined themselves by seccomp; what they did after that is not in the recording"
+            )),
+        }
+        spots
+    }
+}
+
+/// The value for `LD_PRELOAD`: what was there comes first and stays active.
+fn with_former_preload(preload: &Path) -> OsString {
+    let mut value = std::env::var_os("LD_PRELOAD").unwrap_or_default();
+    if !value.is_empty() {
+        value.push(":");
+    }
+    value.push(preload);
+    value
+}
+
+/// Where the preload is: beside the command in a build tree, in `lib/bsock` beside `bin` where it is installed.
+fn preload_path() -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os(PRELOAD_VARIABLE) {
+        return Ok(path.into());
+    }
+    let command = std::env::current_exe().map_err(|error| format!("cannot find out where bsock itself is: {error}"))?;
+    let folder = command.parent().unwrap_or(Path::new("/"));
+    let places = [folder.join("libbsock_preload.so"), folder.join("../lib/bsock/libbsock_preload.so")];
+    let found = places.iter().find(|place| place.exists()).and_then(|place| place.canonicalize().ok());
+    found.ok_or_else(|| {
+        let [built, installed] = places.map(|place| place.display().to_string());
+        format!("libbsock_preload.so is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}")
+    })
+}
+
+fn refused(program: &OsString, error: &io::Error) -> Failure {
+    let name = program.to_string_lossy();
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::NotFound(format!("{name}: command not found")),
+        io::ErrorKind::PermissionDenied => Failure::NotExecutable(format!("{name}: permission denied")),
+        _ if error.raw_os_error() == Some(libc::ENOEXEC) => {
+            Failure::NotExecutable(format!("{name}: not a program of this machine"))
+        }
+        _ => Failure::Own(format!("{name}: {error}")),
+    }
+}
+

@@ -1,0 +1,287 @@
+//! The drop-in's promises: a program under the preload does what it does without it, and its recording holds every call or
+//! says how many it does not. Numbers are those of the list of hard requirements for a drop-in.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bsock_recording::drain::Item;
+use bsock_recording::event::{Call, Event, Outcome, What};
+use bsock_recording::file::Recording;
+use bsock_recording::function::Function;
+use bsock_recording::merge::Merger;
+use support::{TempDir, TempProgram, compile_c, root, target_dir};
+
+fn program(name: &str) -> TempProgram {
+    compile_c(&root().join("tests/programs").join(name), &["-pthread"])
+}
+
+/// The command, about to run `program` with `arguments` and to record it in `file`.
+fn recorded(program: &Path, arguments: &[&str], file: &Path) -> Command {
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--record"]).arg(file).arg("--").arg(program).args(arguments);
+    command
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a recording file holds: its events in order, and the calls that it says are not in it.
+struct Contents {
+    events: Vec<Event>,
+    lost: u64,
+}
+
+impl Contents {
+    fn of(file: &Path) -> Self {
+        let bytes = fs::read(file).expect("the recording is there");
+        let (mut merger, mut lost) = (Merger::new(), 0);
+        for item in Recording::open(&bytes).expect("a recording") {
+            match item.expect("undamaged") {
+                Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+                Item::Lost(calls) => lost += calls,
+                _ => {}
+            }
+        }
+        merger.finish();
+        let events: Vec<Event> = std::iter::from_fn(|| merger.pop()).collect();
+        lost += events.iter().map(|event| if let What::Lost(calls) = event.what { calls } else { 0 }).sum::<u64>();
+        Self { events, lost }
+    }
+
+    fn calls(&self, function: Function) -> impl Iterator<Item = (&Event, &Call)> {
+        self.events.iter().filter_map(move |event| match &event.what {
+            What::Call(call) if call.function == function => Some((event, &**call)),
+            _ => None,
+        })
+    }
+}
+
+#[test]
+fn what_a_recorder_could_change_it_does_not_14_15_19_21_22_28_30_31_34_35_36() {
+    let program = program("fidelity.c");
+    let directory = TempDir::new();
+    let plain = program.command().output().expect("runs");
+    let preload = target_dir().join("libbsock_preload.so");
+    let idle = program.command().env("LD_PRELOAD", preload).output().expect("runs");
+    let file = directory.path().join("recording");
+    let recorded = recorded(&program.path(), &[], &file).output().expect("runs");
+    assert_eq!(plain.status.code(), Some(42), "{}", text(&plain));
+    for (how, other) in [("idle", &idle), ("recorded", &recorded)] {
+        assert_eq!(text(&plain), text(other), "output, {how}");
+        assert_eq!(plain.status, other.status, "{how}");
+        assert_eq!(String::from_utf8_lossy(&other.stderr), "", "{how}");
+    }
+    let contents = Contents::of(&file);
+    assert_eq!(contents.lost, 0);
+    // The exec's new image is the same process, and its call is there.
+    let images: BTreeSet<_> = contents.events.iter().map(|event| (event.thread.process, event.thread.image)).collect();
+    let processes: BTreeSet<_> = images.iter().map(|(process, _)| process).collect();
+    assert!(images.len() > processes.len(), "one process ran two programs");
+    // What the children of vfork closed is marked as theirs.
+    assert_eq!(contents.calls(Function::Close).filter(|(_, call)| call.vfork_child).count(), 3);
+}
+
+#[test]
+fn errors_and_addresses_are_recorded_as_they_were() {
+    let program = program("fidelity.c");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    recorded(&program.path(), &[], &file).output().expect("runs");
+    let contents = Contents::of(&file);
+    let accepted: Vec<_> = contents.calls(Function::Accept).filter(|(_, call)| call.address_result.is_some()).collect();
+    let address = accepted[0].1.address_result.as_ref().expect("filled in");
+    assert_eq!((address.claimed, address.bytes.len()), (16, 4), "22: the kernel's length, the program's room");
+    assert_eq!(accepted[0].1.args[1], 4);
+    let hostile = contents.calls(Function::Connect).find(|(_, call)| call.args[0] == 1).expect("connect to address 1").1;
+    assert_eq!(hostile.outcome, Outcome::Failed(14));
+    assert!(hostile.address.as_ref().is_some_and(|address| address.bytes.is_empty() && address.claimed == 16), "unreadable");
+    assert!(contents.calls(Function::Recv).any(|(_, call)| call.outcome == Outcome::Failed(4)), "28: EINTR");
+    let missing = contents.calls(Function::Execve).find(|(_, call)| call.outcome == Outcome::Failed(2)).expect("no such file").1;
+    assert_eq!(missing.path.as_ref().expect("a path").bytes, b"/nonexistent");
+    // 14: fifty threads were cancelled in recv, or before it; those in it never returned from it.
+    let unfinished = contents.calls(Function::Recv).filter(|(_, call)| call.outcome == Outcome::Unfinished).count();
+    assert!(unfinished <= 50);
+    assert!(contents.events.windows(2).all(|pair| pair[0].end <= pair[1].end || pair[0].thread == pair[1].thread), "order of time");
+}
+
+/// Rings that hold all that a hammer does, so that a test on a busy machine tells losses by mistake from those for want of
+/// room.
+const ROOMY: &str = "65536";
+
+/// Runs the hammer; what it says it sent, and what the recording says.
+fn hammered(how: &str, ring_kib: &str) -> (u64, Contents, Output) {
+    let program = program("hammer.c");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--ring-kib", ring_kib, "--record"]).arg(&file).arg("--").arg(program.path()).arg(how);
+    let output = command.output().expect("runs");
+    let sent = text(&output).trim().strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("says what it sent");
+    (sent, Contents::of(&file), output)
+}
+
+fn sends(contents: &Contents) -> u64 {
+    contents.calls(Function::Send).count() as u64
+}
+
+#[test]
+fn threads_and_forks_lose_nothing_36_47() {
+    let (sent, contents, _) = hammered("threads", "512");
+    assert_eq!(sends(&contents) + contents.lost, sent);
+    let children = contents.events.iter().filter(|event| matches!(&event.what, What::ProcessStart(start) if start.forked));
+    assert_eq!(children.count(), 50);
+    let forks: BTreeSet<i64> = contents
+        .calls(Function::Fork)
+        .filter_map(|(_, call)| if let Outcome::Returned(child) = call.outcome { Some(child) } else { None })
+        .collect();
+    let started: BTreeSet<i64> = contents
+        .events
+        .iter()
+        .filter(|event| matches!(&event.what, What::ProcessStart(start) if start.forked))
+        .map(|event| i64::from(event.thread.process))
+        .collect();
+    assert_eq!(forks, started, "every child that the parent knows has attached");
+}
+
+#[test]
+fn a_handler_that_interrupts_a_hook_records_too_33() {
+    let (sent, contents, _) = hammered("signals", ROOMY);
+    assert_eq!(sends(&contents) + contents.lost, sent);
+    assert_eq!(contents.lost, 0, "one level of interruption finds room");
+}
+
+#[test]
+fn a_full_ring_counts_what_it_cannot_hold_44() {
+    let (sent, contents, _) = hammered("full", "512");
+    assert!(contents.lost > 10_000, "the ring is smaller than that: lost {}", contents.lost);
+    assert_eq!(sends(&contents) + contents.lost, sent);
+}
+
+#[test]
+fn six_hundred_threads_share_the_rings() {
+    let (sent, contents, _) = hammered("short", "512");
+    assert_eq!(sends(&contents) + contents.lost, sent);
+    let ends = contents.events.iter().filter(|event| event.what == What::ThreadEnd).count();
+    assert!(ends >= 600, "each gave its ring back: {ends}");
+}
+
+#[test]
+fn sigkill_loses_nothing_that_was_done_39() {
+    let (sent, contents, output) = hammered("killed", ROOMY);
+    assert_eq!((sends(&contents), contents.lost), (sent, 0));
+    assert_eq!(output.status.signal(), Some(9), "bsock dies as its program did");
+}
+
+#[test]
+fn a_process_that_confines_itself_stays_alive_57() {
+    let program = program("sandbox.c");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let output = recorded(&program.path(), &[], &file).output().expect("runs");
+    assert_eq!((text(&output).as_str(), output.status.code()), ("alive\n", Some(7)));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("seccomp"), "and bsock says from where on it saw nothing");
+    assert_eq!(sends(&Contents::of(&file)), 1);
+}
+
+#[test]
+fn exports_are_exactly_the_hooks_10() {
+    let table = fs::read_to_string(root().join("crates/preload/src/table.rs")).expect("the table");
+    let entry = |line: &str| Some(line.strip_prefix("    ")?.split_once(':')?.0.to_owned());
+    let hooks: BTreeSet<String> = table.lines().filter_map(entry).collect();
+    assert!(hooks.contains("send") && hooks.contains("vfork"));
+    let symbols = |library: &Path| -> BTreeSet<String> {
+        let output = Command::new("nm").args(["-D", "--defined-only"]).arg(library).output().expect("nm runs");
+        text(&output).lines().filter_map(|line| line.split(' ').nth(2)).map(|name| name.split('@').next().unwrap_or(name).to_owned()).collect()
+    };
+    assert_eq!(symbols(&target_dir().join("libbsock_preload.so")), hooks);
+    let libc = symbols(Path::new(&libc_path()));
+    assert!(hooks.is_subset(&libc), "each stands for a function of libc: {:?}", hooks.difference(&libc));
+}
+
+/// The C library that this test itself is using.
+fn libc_path() -> String {
+    let maps = fs::read_to_string("/proc/self/maps").expect("proc");
+    let line = maps.lines().find(|line| line.contains("/libc.so") || line.contains("/libc-")).expect("libc is mapped");
+    line.split_whitespace().last().expect("a path").to_owned()
+}
+
+#[test]
+fn hooks_use_no_allocator_no_io_and_no_executable_stack_9_11() {
+    let library = target_dir().join("libbsock_preload.so");
+    let headers = Command::new("readelf").args(["-lW"]).arg(&library).output().expect("readelf runs");
+    let stack = text(&headers).lines().find(|line| line.contains("GNU_STACK")).expect("a stack header").to_owned();
+    assert!(!stack.contains("RWE"), "{stack}");
+    // The call graph of the hooks: nothing in them may lead to the allocator, to std's I/O, or to a panic.
+    let disassembly = Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(&library).output().expect("objdump runs");
+    let mut inside = String::new();
+    let mut looked_at = 0;
+    for line in text(&disassembly).lines() {
+        if let Some(name) = line.strip_suffix(">:") {
+            inside = name.split_once('<').map(|(_, name)| name.to_owned()).unwrap_or_default();
+            looked_at += usize::from(inside.contains("bsock"));
+        } else if inside.contains("bsock") && line.contains("call") {
+            for forbidden in ["panic", "malloc", "__rust_alloc", "std2io", "unwrap_failed", "slice_index", "pthread_mutex"] {
+                assert!(!line.contains(forbidden), "{inside} calls {forbidden}: {line}");
+            }
+        }
+    }
+    assert!(looked_at > 20, "the hooks were looked at: {looked_at}");
+}
+
+#[test]
+fn a_former_preload_stays_active_9() {
+    let former = "/former/preload/that/is/not/there.so";
+    let output = Command::new(target_dir().join("bsock"))
+        .env("LD_PRELOAD", former)
+        .args(["run", "--", "sh", "-c", "echo $LD_PRELOAD"])
+        .output()
+        .expect("runs");
+    assert!(text(&output).starts_with(&format!("{former}:/")), "{}", text(&output));
+}
+
+#[test]
+fn bsock_ends_as_its_program_does() {
+    let bsock = || Command::new(target_dir().join("bsock"));
+    let status = |arguments: &[&str]| bsock().arg("run").args(arguments).output().expect("runs").status;
+    assert_eq!(status(&["--", "sh", "-c", "exit 7"]).code(), Some(7));
+    assert_eq!(status(&["--", "sh", "-c", "kill -TERM $$"]).signal(), Some(15));
+    assert_eq!(status(&["--", "/nonexistent/program"]).code(), Some(127));
+    assert_eq!(status(&["--", "/etc/passwd"]).code(), Some(126));
+    assert_eq!(status(&[]).code(), Some(125));
+}
+
+#[test]
+fn signal_dispositions_come_through() {
+    let shown = "grep -E 'SigIgn|SigBlk' /proc/self/status";
+    let plain = Command::new("sh").args(["-c", &format!("trap '' PIPE USR1; {shown}")]).output().expect("runs");
+    let bsock = target_dir().join("bsock");
+    let script = format!("trap '' PIPE USR1; {} run -- {shown}", bsock.display());
+    let under = Command::new("sh").args(["-c", &script]).output().expect("runs");
+    assert_eq!(text(&plain), text(&under));
+}
+
+#[test]
+fn a_static_program_is_named_as_the_reason_for_an_empty_recording_41() {
+    let program = compile_c(&root().join("tests/programs/hammer.c"), &["-static", "-pthread"]);
+    let directory = TempDir::new();
+    let output = recorded(&program.path(), &["short"], &directory.path().join("recording")).output().expect("runs");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("nothing was recorded") && errors.contains("statically linked"), "{errors}");
+}
+
+#[test]
+fn a_killed_command_leaves_the_program_running_and_the_next_one_cleans_up() {
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let script = "kill -KILL $PPID; sleep 0; echo still here; exit 3";
+    let mut command = recorded(Path::new("/bin/sh"), &["-c", script], &file);
+    let output = command.output().expect("runs");
+    assert_eq!(output.status.signal(), Some(9));
+    assert_eq!(text(&output), "still here\n");
+}
