@@ -98,16 +98,24 @@ fn errors_and_addresses_are_recorded_as_they_were() {
     let address = accepted[0].1.address_result.as_ref().expect("filled in");
     assert_eq!((address.claimed, address.bytes.len()), (16, 4), "22: the kernel's length, the program's room");
     assert_eq!(accepted[0].1.args[1], 4);
-    let hostile = contents.calls(Function::Connect).find(|(_, call)| call.args[0] == 1).expect("connect to address 1").1;
+    let hostile =
+        contents.calls(Function::Connect).find(|(_, call)| call.args[0] == 1).expect("connect to address 1").1;
     assert_eq!(hostile.outcome, Outcome::Failed(14));
-    assert!(hostile.address.as_ref().is_some_and(|address| address.bytes.is_empty() && address.claimed == 16), "unreadable");
+    assert!(
+        hostile.address.as_ref().is_some_and(|address| address.bytes.is_empty() && address.claimed == 16),
+        "unreadable"
+    );
     assert!(contents.calls(Function::Recv).any(|(_, call)| call.outcome == Outcome::Failed(4)), "28: EINTR");
-    let missing = contents.calls(Function::Execve).find(|(_, call)| call.outcome == Outcome::Failed(2)).expect("no such file").1;
+    let missing =
+        contents.calls(Function::Execve).find(|(_, call)| call.outcome == Outcome::Failed(2)).expect("no such file").1;
     assert_eq!(missing.path.as_ref().expect("a path").bytes, b"/nonexistent");
     // 14: fifty threads were cancelled in recv, or before it; those in it never returned from it.
     let unfinished = contents.calls(Function::Recv).filter(|(_, call)| call.outcome == Outcome::Unfinished).count();
     assert!(unfinished <= 50);
-    assert!(contents.events.windows(2).all(|pair| pair[0].end <= pair[1].end || pair[0].thread == pair[1].thread), "order of time");
+    assert!(
+        contents.events.windows(2).all(|pair| pair[0].end <= pair[1].end || pair[0].thread == pair[1].thread),
+        "order of time"
+    );
 }
 
 /// Rings that hold all that a hammer does, so that a test on a busy machine tells losses by mistake from those for want of
@@ -122,7 +130,8 @@ fn hammered(how: &str, ring_kib: &str) -> (u64, Contents, Output) {
     let mut command = Command::new(target_dir().join("bsock"));
     command.args(["run", "--ring-kib", ring_kib, "--record"]).arg(&file).arg("--").arg(program.path()).arg(how);
     let output = command.output().expect("runs");
-    let sent = text(&output).trim().strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("says what it sent");
+    let sent =
+        text(&output).trim().strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("says what it sent");
     (sent, Contents::of(&file), output)
 }
 
@@ -134,7 +143,8 @@ fn sends(contents: &Contents) -> u64 {
 fn threads_and_forks_lose_nothing_36_47() {
     let (sent, contents, _) = hammered("threads", "512");
     assert_eq!(sends(&contents) + contents.lost, sent);
-    let children = contents.events.iter().filter(|event| matches!(&event.what, What::ProcessStart(start) if start.forked));
+    let children =
+        contents.events.iter().filter(|event| matches!(&event.what, What::ProcessStart(start) if start.forked));
     assert_eq!(children.count(), 50);
     let forks: BTreeSet<i64> = contents
         .calls(Function::Fork)
@@ -197,7 +207,11 @@ fn exports_are_exactly_the_hooks_10() {
     assert!(hooks.contains("send") && hooks.contains("vfork"));
     let symbols = |library: &Path| -> BTreeSet<String> {
         let output = Command::new("nm").args(["-D", "--defined-only"]).arg(library).output().expect("nm runs");
-        text(&output).lines().filter_map(|line| line.split(' ').nth(2)).map(|name| name.split('@').next().unwrap_or(name).to_owned()).collect()
+        text(&output)
+            .lines()
+            .filter_map(|line| line.split(' ').nth(2))
+            .map(|name| name.split('@').next().unwrap_or(name).to_owned())
+            .collect()
     };
     assert_eq!(symbols(&target_dir().join("libbsock_preload.so")), hooks);
     let libc = symbols(Path::new(&libc_path()));
@@ -218,7 +232,8 @@ fn hooks_use_no_allocator_no_io_and_no_executable_stack_9_11() {
     let stack = text(&headers).lines().find(|line| line.contains("GNU_STACK")).expect("a stack header").to_owned();
     assert!(!stack.contains("RWE"), "{stack}");
     // The call graph of the hooks: nothing in them may lead to the allocator, to std's I/O, or to a panic.
-    let disassembly = Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(&library).output().expect("objdump runs");
+    let disassembly =
+        Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(&library).output().expect("objdump runs");
     let mut inside = String::new();
     let mut looked_at = 0;
     for line in text(&disassembly).lines() {
@@ -226,7 +241,9 @@ fn hooks_use_no_allocator_no_io_and_no_executable_stack_9_11() {
             inside = name.split_once('<').map(|(_, name)| name.to_owned()).unwrap_or_default();
             looked_at += usize::from(inside.contains("bsock"));
         } else if inside.contains("bsock") && line.contains("call") {
-            for forbidden in ["panic", "malloc", "__rust_alloc", "std2io", "unwrap_failed", "slice_index", "pthread_mutex"] {
+            for forbidden in
+                ["panic", "malloc", "__rust_alloc", "std2io", "unwrap_failed", "slice_index", "pthread_mutex"]
+            {
                 assert!(!line.contains(forbidden), "{inside} calls {forbidden}: {line}");
             }
         }

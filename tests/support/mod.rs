@@ -15,8 +15,8 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The directory with the release build of everything: `$BSOCK_ARTEFACTS`, or what one `cargo build` in each test program
-/// makes in the target directory of the tests.
+/// The directory with the release build of everything: `$BSOCK_ARTEFACTS`, or what one `cargo build` in each test
+/// program makes in the target directory of the tests.
 pub(crate) fn target_dir() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| match env::var_os("BSOCK_ARTEFACTS") {
@@ -27,17 +27,9 @@ pub(crate) fn target_dir() -> &'static Path {
 
 fn build_everything() -> PathBuf {
     // Cargo gives tests a directory in the target directory that is really in use, whatever chose it.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("has a parent");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("has a parent");
     let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--workspace",
-            "--target-dir",
-        ])
+        .args(["build", "--quiet", "--release", "--workspace", "--target-dir"])
         .arg(target)
         .current_dir(root())
         .status()
@@ -54,12 +46,7 @@ pub(crate) fn library() -> PathBuf {
 /// What makes a compiler find `bsock.h` and a program find `libbsock.so`.
 pub(crate) fn link_flags() -> Vec<String> {
     let (include, library) = (root().join("include"), target_dir().display());
-    vec![
-        format!("-I{}", include.display()),
-        format!("-L{library}"),
-        format!("-Wl,-rpath,{library}"),
-        "-lbsock".into(),
-    ]
+    vec![format!("-I{}", include.display()), format!("-L{library}"), format!("-Wl,-rpath,{library}"), "-lbsock".into()]
 }
 
 /// A directory of its own, removed when dropped.
@@ -109,12 +96,7 @@ pub(crate) fn compile_c<F: AsRef<OsStr>>(source: &Path, flags: &[F]) -> TempProg
         .args(flags)
         .output()
         .expect("cc runs");
-    assert!(
-        output.status.success(),
-        "{}: {}",
-        source.display(),
-        text(&output.stderr)
-    );
+    assert!(output.status.success(), "{}: {}", source.display(), text(&output.stderr));
     program
 }
 
@@ -136,28 +118,17 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the server starts");
+        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().expect("the server starts");
         let mut output = BufReader::new(child.stdout.take().expect("is piped"));
         let mut line = String::new();
         output.read_line(&mut line).expect("the server speaks");
-        let port = line
-            .trim()
-            .strip_prefix("listening on 127.0.0.1:")
-            .and_then(|port| port.parse().ok());
+        let port = line.trim().strip_prefix("listening on 127.0.0.1:").and_then(|port| port.parse().ok());
         let Some(port) = port else {
             let _ = child.kill();
             let _ = child.wait();
             panic!("the server said {line:?}");
         };
-        Self {
-            child,
-            output,
-            port,
-        }
+        Self { child, output, port }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -198,7 +169,7 @@ pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Output {
         .expect("the command starts");
     let mut stdin = child.stdin.take().expect("is piped");
     let input = input.to_owned();
-    // From a thread: input and output together may be more than the pipes hold. A command that ends early closes its input.
+    // From a thread: input and output together may be more than the pipes hold. A command may end before its input.
     let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
     let output = child.wait_with_output().expect("is our child");
     writer.join().expect("does not panic");
@@ -218,14 +189,9 @@ pub(crate) fn declared_functions(header: &str) -> Vec<String> {
         let name = match line.strip_prefix("#pragma redefine_extname ") {
             Some(names) => names.split(' ').nth(1),
             None if line.starts_with('#') => None,
-            None => line
-                .split_once('(')
-                .and_then(|(before, _)| before.rsplit([' ', '*']).next()),
+            None => line.split_once('(').and_then(|(before, _)| before.rsplit([' ', '*']).next()),
         };
-        names.extend(
-            name.filter(|name| name.starts_with("bsock_"))
-                .map(str::to_owned),
-        );
+        names.extend(name.filter(|name| name.starts_with("bsock_")).map(str::to_owned));
     }
     names.sort();
     names
@@ -235,7 +201,5 @@ pub(crate) fn declared_functions(header: &str) -> Vec<String> {
 pub(crate) fn without_comments(text: &str) -> String {
     let mut parts = text.split("/*");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |code, part| {
-        code + part.split_once("*/").map_or("", |(_, after)| after)
-    })
+    parts.fold(first, |code, part| code + part.split_once("*/").map_or("", |(_, after)| after))
 }

@@ -42,16 +42,23 @@ pub(crate) enum Verb {
         command: Vec<OsString>,
     },
     /// Show each socket call, decoded, one a line
-    #[command(after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace r.bsock")]
+    #[command(
+        after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace r.bsock"
+    )]
     Trace {
         /// Write to FILE; otherwise to standard error when the program has ended
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Show read, write and close on files and pipes, too
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         source: Source,
     },
     /// Say what the program does wrong on its sockets, and in which line of its source
-    #[command(after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check -- sh -c './server 8989 & ./client 8989'\n  bsock check --format json -o findings.json r.bsock")]
+    #[command(
+        after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check -- sh -c './server 8989 & ./client 8989'\n  bsock check --format json -o findings.json r.bsock"
+    )]
     Check {
         /// How to write the findings
         #[arg(long, value_enum, default_value_t = Format::Text)]

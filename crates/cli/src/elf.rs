@@ -26,7 +26,9 @@ pub(crate) enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Static(path) => write!(f, "{} is statically linked, so the recorder cannot be loaded into it", path.display()),
+            Self::Static(path) => {
+                write!(f, "{} is statically linked, so the recorder cannot be loaded into it", path.display())
+            }
             Self::SetUser(path) => write!(
                 f,
                 "{} is set-user-id or set-group-id, and the dynamic linker loads no recorder into such programs",

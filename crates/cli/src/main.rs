@@ -1,22 +1,30 @@
 //! The command `bsock`: reads what was typed, does it, and ends as it must. The verbs are in files of their own.
 
 mod arguments;
+mod check;
 mod elf;
+mod explain;
+mod locate;
+mod observe;
+mod report;
 mod run;
 mod session;
 mod stream;
 mod sys;
+mod terminal;
+mod trace;
+mod words;
 
+use std::io::ErrorKind;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
 use bsock_recording::shared::Size;
 use clap::Parser;
-use session::{Ended, Failure};
+use session::Failure;
+use terminal::Terminal;
 
-/// Exit status of `run` and `trace` when bsock itself fails.
-const OWN_FAILURE: u8 = 125;
 /// Exit status of `check` and `explain` when bsock itself fails.
 const CHECK_FAILURE: u8 = 2;
 
@@ -28,9 +36,38 @@ fn main() -> ExitCode {
     match arguments.verb {
         Verb::Run { record, ring_kib, command } => {
             let size = Size::with_ring_bytes(ring_kib as usize * 1024);
-            as_the_program(run::run(&command, record.as_deref(), size))
+            let ended = run::run(&command, record.as_deref(), size);
+            as_the_program(ended.map(|ended| (Some(ended.status), ended.blind_spots)))
         }
-        _ => ExitCode::from(CHECK_FAILURE),
+        Verb::Trace { output, all, source } => {
+            let observed = trace::trace(&source, output.as_deref(), all);
+            as_the_program(observed.map(|observed| (observed.status, observed.blind_spots)))
+        }
+        Verb::Check { format, output, source } => match check::check(&source, format, output.as_deref()) {
+            Ok(found) => ExitCode::from(u8::from(found)),
+            Err(failure) => {
+                eprintln!("bsock: {}", failure.message());
+                ExitCode::from(CHECK_FAILURE)
+            }
+        },
+        Verb::Explain { rule } => explained(rule.as_deref()),
+    }
+}
+
+fn explained(rule: Option<&str>) -> ExitCode {
+    let stdout = std::io::stdout();
+    match explain::explain(rule, Terminal::of(&stdout), &mut stdout.lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever closes the pipe has read enough.
+        Err(explain::Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(explain::Failure::Output(error)) => {
+            eprintln!("bsock: cannot write: {error}");
+            ExitCode::from(CHECK_FAILURE)
+        }
+        Err(explain::Failure::Unknown(message)) => {
+            eprintln!("bsock: {message}");
+            ExitCode::from(CHECK_FAILURE)
+        }
     }
 }
 
@@ -40,19 +77,22 @@ fn usage(error: &clap::Error) -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
     match error.use_stderr() {
         false => ExitCode::SUCCESS,
-        true if matches!(verb.as_str(), "run" | "trace") => ExitCode::from(OWN_FAILURE),
+        true if matches!(verb.as_str(), "run" | "trace") => ExitCode::from(session::OWN_FAILURE),
         true => ExitCode::from(CHECK_FAILURE),
     }
 }
 
-/// Ends as the program ended.
-fn as_the_program(result: Result<Ended, Failure>) -> ExitCode {
+/// Ends as the program ended, if one was run.
+fn as_the_program(result: Result<(Option<ExitStatus>, Vec<String>), Failure>) -> ExitCode {
     match result {
-        Ok(ended) => {
-            ended.blind_spots.iter().for_each(|spot| eprintln!("bsock: {spot}"));
-            same_status(ended.status)
+        Ok((status, blind_spots)) => {
+            blind_spots.iter().for_each(|spot| eprintln!("bsock: {spot}"));
+            status.map_or(ExitCode::SUCCESS, same_status)
         }
-        Err(failure) => failed(&failure),
+        Err(failure) => {
+            eprintln!("bsock: {}", failure.message());
+            ExitCode::from(failure.status())
+        }
     }
 }
 
@@ -62,14 +102,4 @@ fn same_status(status: ExitStatus) -> ExitCode {
         return ExitCode::from(128_u8.wrapping_add(signal as u8));
     }
     ExitCode::from(status.code().unwrap_or(0) as u8)
-}
-
-fn failed(failure: &Failure) -> ExitCode {
-    let (status, message) = match failure {
-        Failure::NotFound(message) => (127, message),
-        Failure::NotExecutable(message) => (126, message),
-        Failure::Own(message) => (OWN_FAILURE, message),
-    };
-    eprintln!("bsock: {message}");
-    ExitCode::from(status)
 }

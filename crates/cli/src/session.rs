@@ -43,10 +43,32 @@ pub(crate) enum Failure {
     Own(String),
 }
 
+/// Exit status where bsock itself fails.
+pub(crate) const OWN_FAILURE: u8 = 125;
+
+impl Failure {
+    /// For the user.
+    pub(crate) fn message(&self) -> &str {
+        let (Self::NotFound(message) | Self::NotExecutable(message) | Self::Own(message)) = self;
+        message
+    }
+
+    /// The exit status, as shells have it.
+    pub(crate) const fn status(&self) -> u8 {
+        match self {
+            Self::NotFound(_) => 127,
+            Self::NotExecutable(_) => 126,
+            Self::Own(_) => OWN_FAILURE,
+        }
+    }
+}
+
 impl Session {
     /// Starts `command`, to be recorded through rings of `size`.
     pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
-        let [program, arguments @ ..] = command else { return Err(Failure::Own("no command was given after `--`".into())) };
+        let [program, arguments @ ..] = command else {
+            return Err(Failure::Own("no command was given after `--`".into()));
+        };
         let preload = preload_path().map_err(Failure::Own)?;
         let source = clock::choose();
         let here = Surroundings::here();
@@ -111,7 +133,8 @@ impl Session {
         }
         match load(&control.refused) {
             0 => {}
-            1 => spots.push("a process confined itself by seccomp; what it did after that is not in the recording".into()),
+            1 => spots
+                .push("a process confined itself by seccomp; what it did after that is not in the recording".into()),
             many => spots.push(format!(
                 "{many} processes confined themselves by seccomp; what they did after that is not in the recording"
             )),
@@ -156,4 +179,3 @@ fn refused(program: &OsString, error: &io::Error) -> Failure {
         _ => Failure::Own(format!("{name}: {error}")),
     }
 }
-

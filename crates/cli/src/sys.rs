@@ -3,7 +3,6 @@
 
 #![allow(unsafe_code)] // signals, and what must happen between fork and exec
 
-use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -123,10 +122,4 @@ pub(crate) fn die_by(signal: i32) {
         libc::pthread_sigmask(libc::SIG_UNBLOCK, mask.as_ptr(), ptr::null_mut());
         libc::raise(signal);
     }
-}
-
-/// The text of an errno, as the C library has it.
-pub(crate) fn errno_text(errno: i32) -> String {
-    let text = io::Error::from_raw_os_error(errno).to_string();
-    text.rsplit_once(" (os error").map_or(text.clone(), |(words, _)| words.to_owned())
 }

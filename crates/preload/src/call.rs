@@ -56,7 +56,13 @@ impl Outcome for isize {
 
 /// Makes a call and records it.
 #[inline(always)]
-pub(crate) fn record<R: Outcome>(function: Function, fd: c_int, args: [u64; 3], frame: Frame, real: impl FnOnce() -> R) -> R {
+pub(crate) fn record<R: Outcome>(
+    function: Function,
+    fd: c_int,
+    args: [u64; 3],
+    frame: Frame,
+    real: impl FnOnce() -> R,
+) -> R {
     let Some(writer) = thread::writer(frame.address()) else { return real() };
     let mut line = begin(writer, function, fd, args, frame);
     let outer = writer.ring.enter(&line, frame.address());
@@ -93,12 +99,28 @@ pub(crate) fn record_with<R: Outcome>(
     result
 }
 
-/// Records a call that does not return (if all goes well).
+/// Records a call that does not return, if all goes well: before it is made, and not in the slot.
 pub(crate) fn record_before(function: Function, args: [u64; 3], frame: Frame, captured: Option<&Captured>) {
     let Some(writer) = thread::writer(frame.address()) else { return };
     let mut line = begin(writer, function, -1, args, frame);
     line.flags |= bsock_recording::layout::flag::UNFINISHED;
     line.end = line.begin;
+    append_with_stack(writer, &mut line, captured, frame);
+}
+
+/// Records that such a call has returned after all.
+pub(crate) fn record_failure(
+    function: Function,
+    args: [u64; 3],
+    begin: u64,
+    frame: Frame,
+    captured: Option<&Captured>,
+) {
+    let Some(writer) = thread::writer(frame.address()) else { return };
+    let mut line = self::begin(writer, function, -1, args, frame);
+    (line.begin, line.end) = (begin, line.begin);
+    // SAFETY: errno is the calling thread's.
+    line.result = -i64::from(unsafe { *libc::__errno_location() });
     append_with_stack(writer, &mut line, captured, frame);
 }
 

@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
-use crate::call::{self, Frame, record_before, record_with};
+use crate::call::{self, Frame, record_before, record_failure};
 use crate::memory::Captured;
 use crate::next::real;
 use crate::{process, thread};
@@ -40,9 +40,12 @@ pub(crate) extern "C-unwind" fn execve(
     frame: Frame,
 ) -> c_int {
     let args = [path.addr() as u64, 0, 0];
-    record_before(Function::Execve, args, frame, Some(&Captured::string(section::PATH, path, frame)));
-    let real = || real!(execve as ExecveType, path, arguments, environment);
-    record_with(Function::Execve, -1, args, frame, real, |_| Some(Captured::string(section::PATH, path, frame)))
+    let captured = Captured::string(section::PATH, path, frame);
+    record_before(Function::Execve, args, frame, Some(&captured));
+    let begin = process::now();
+    let result = real!(execve as ExecveType, path, arguments, environment);
+    record_failure(Function::Execve, args, begin, frame, Some(&captured));
+    result
 }
 
 pub(crate) extern "C-unwind" fn exit(status: c_int, frame: Frame) -> ! {

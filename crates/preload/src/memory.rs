@@ -28,7 +28,14 @@ pub(crate) struct Captured {
 
 impl Captured {
     /// Copies `length` bytes (128 at most) of an object that is `claimed` long. `proven`: the kernel has just used them.
-    pub(crate) fn read(kind: u16, claimed: u32, address: *const c_void, length: usize, proven: bool, frame: Frame) -> Self {
+    pub(crate) fn read(
+        kind: u16,
+        claimed: u32,
+        address: *const c_void,
+        length: usize,
+        proven: bool,
+        frame: Frame,
+    ) -> Self {
         let mut captured = Self { kind, claimed, length: 0, bytes: [0; ADDRESS_BYTES] };
         let length = length.min(ADDRESS_BYTES);
         if let Some(into) = captured.bytes.get_mut(..length)

@@ -21,6 +21,7 @@ macro_rules! hooks {
         }
 
         /// What the slots hold at first.
+        #[allow(non_snake_case, reason = "a stub is named as its function is")]
         mod stub {
             $(
                 #[unsafe(naked)]
@@ -36,6 +37,7 @@ macro_rules! hooks {
         }
 
         /// The exported functions.
+        #[allow(non_snake_case, reason = "C has a function named _Exit")]
         mod export {
             $(crate::shim::exported!($name, crate::next::slot::$name, $kind $(($($argument),*))? $(=> $hook)?);)*
         }

@@ -14,7 +14,7 @@ use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
 use bsock_recording::{clock, raw};
 
-use crate::thread;
+use crate::{sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NOBODY as *mut AtomicU32);
@@ -166,7 +166,14 @@ fn begin() {
 fn start_line(parent: u32, now: u64) -> Line {
     let identity = owner(number(), parent);
     let wall_clock = clock::nanoseconds(libc::CLOCK_REALTIME);
-    Line { kind: kind::PROCESS_START, fd: -1, begin: now, end: now, args: [identity, image(), wall_clock], ..Line::default() }
+    Line {
+        kind: kind::PROCESS_START,
+        fd: -1,
+        begin: now,
+        end: now,
+        args: [identity, image(), wall_clock],
+        ..Line::default()
+    }
 }
 
 /// Rings that this process held before it became this program: their threads are gone, and with them the calls that they
@@ -199,7 +206,9 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
         line.flags |= flag::TRUNCATED;
     }
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
-    if ring.append(&mut line, &sections, thread::here()) {
+    let appended = ring.append(&mut line, &sections, thread::here());
+    sites::tell_loaded(ring);
+    if appended {
         pool().map(|pool| pool.control().attached.fetch_add(1, Relaxed));
     }
 }
@@ -212,7 +221,9 @@ unsafe fn joined(count: c_int, arguments: *const *const c_char, into: &mut [u8])
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: the caller's promise.
         let string = unsafe { CStr::from_ptr(*arguments.add(index)) }.to_bytes_with_nul();
-        let Some(place) = into.get_mut(used..used + string.len()) else { return (into.get(..used).unwrap_or(&[]), true) };
+        let Some(place) = into.get_mut(used..used + string.len()) else {
+            return (into.get(..used).unwrap_or(&[]), true);
+        };
         place.copy_from_slice(string);
         used += string.len();
     }

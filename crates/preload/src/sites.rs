@@ -3,7 +3,8 @@
 //! The command needs to know of every object whose code makes calls: where it is mapped and which file it is. At the first
 //! call of a site the object is looked up by `_dl_find_object`, which neither locks nor allocates and may run in a signal
 //! handler (`dl_iterate_phdr` and `dladdr` may not), and told in a record of its own if it is new. After that a site costs
-//! one comparison. glibc before 2.35 has no such function; there, sites have no place in any file, and the command says so.
+//! one comparison. What is loaded before `main` is told at the start: a call through libbsock comes from an object that
+//! may make no call of its own. glibc before 2.35 has no `_dl_find_object`; there, nothing more is ever told.
 
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -11,7 +12,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicPtr, AtomicU64};
 
 use bsock_recording::layout::{Line, PAGE, flag, kind, section};
-use bsock_recording::writer::Section;
+use bsock_recording::writer::{Ring, Section};
 
 use crate::call::Frame;
 use crate::thread::Writer;
@@ -45,13 +46,13 @@ pub(crate) fn is_transparent(writer: Writer, line: &Line, frame: Frame) -> bool 
         return known & TRANSPARENT != 0;
     }
     let Some(object) = find(line.caller) else { return false };
-    let Some(transparent) = told(&object, writer, line, frame) else { return object.transparent() };
+    let Some(transparent) = told(&object, writer.ring, line.end, frame.address()) else { return object.transparent() };
     place(line.caller).store(line.caller | if transparent { TRANSPARENT } else { 0 }, Relaxed);
     transparent
 }
 
 /// Tells of the object unless that was done; whether it is transparent. `None` if there was no room to tell it.
-fn told(object: &Object, writer: Writer, line: &Line, frame: Frame) -> Option<bool> {
+fn told(object: &Object, ring: Ring, now: u64, stack: u64) -> Option<bool> {
     let start = object.start.addr() as u64;
     for entry in &TOLD {
         let word = entry.load(Acquire);
@@ -60,7 +61,7 @@ fn told(object: &Object, writer: Writer, line: &Line, frame: Frame) -> Option<bo
         }
         if word == 0 {
             let transparent = object.transparent();
-            if !tell(object, transparent, writer, line, frame) {
+            if !tell(object, transparent, ring, now, stack) {
                 return None;
             }
             // Somebody else may have taken the place for another object: then this one is told again some day.
@@ -71,15 +72,43 @@ fn told(object: &Object, writer: Writer, line: &Line, frame: Frame) -> Option<bo
     None
 }
 
-fn tell(object: &Object, transparent: bool, writer: Writer, line: &Line, frame: Frame) -> bool {
+fn tell(object: &Object, transparent: bool, ring: Ring, now: u64, stack: u64) -> bool {
     let args = [object.start.addr() as u64, object.end.addr() as u64, object.bias];
     let flags = if transparent { flag::TRANSPARENT } else { 0 };
-    let mut record =
-        Line { kind: kind::MODULE, flags, fd: -1, begin: line.end, end: line.end, args, ..Line::default() };
+    let mut record = Line { kind: kind::MODULE, flags, fd: -1, begin: now, end: now, args, ..Line::default() };
     let path = object.path.to_bytes();
     let path = path.get(..path.len().min(4096)).unwrap_or(&[]);
     let sections = [Section::whole(section::PATH, path), Section::whole(section::BUILD_ID, object.build_id())];
-    writer.ring.append(&mut record, &sections, frame.address())
+    ring.append(&mut record, &sections, stack)
+}
+
+/// Tells of everything that is loaded. For the constructor, in which the dynamic linker is still at work: at any other time
+/// this would lock.
+pub(crate) fn tell_loaded(ring: Ring) {
+    let mut ring = ring;
+    // SAFETY: `loaded` is called with the data that it is given here, before this returns.
+    unsafe { libc::dl_iterate_phdr(Some(loaded), (&raw mut ring).cast()) };
+}
+
+/// SAFETY: called by `dl_iterate_phdr`, with a [`Ring`] as data.
+unsafe extern "C" fn loaded(info: *mut libc::dl_phdr_info, _: usize, ring: *mut c_void) -> c_int {
+    // SAFETY: the caller's promise.
+    let (info, ring) = unsafe { (&*info, *ring.cast::<Ring>()) };
+    // SAFETY: the object's program headers, as the dynamic linker has them.
+    let headers = unsafe { core::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
+    let segments = headers.iter().filter(|header| header.p_type == libc::PT_LOAD);
+    let first = segments.clone().map(|header| header.p_vaddr as usize & !(PAGE - 1)).min();
+    let last = segments.map(|header| (header.p_vaddr + header.p_memsz) as usize).max();
+    if let (Some(first), Some(last)) = (first, last)
+        && !info.dlpi_name.is_null()
+    {
+        let at = |address: usize| (info.dlpi_addr as usize).wrapping_add(address) as *const u8;
+        // SAFETY: a string of the dynamic linker's.
+        let path = unsafe { CStr::from_ptr(info.dlpi_name) };
+        let object = Object { start: at(first), end: at(last), bias: info.dlpi_addr, path };
+        told(&object, ring, crate::process::now(), crate::thread::here());
+    }
+    0
 }
 
 /// A loaded object.
@@ -95,7 +124,8 @@ impl Object {
     /// True for libbsock, whatever its version.
     fn transparent(&self) -> bool {
         let path = self.path.to_bytes();
-        let name = path.iter().rposition(|byte| *byte == b'/').map_or(path, |slash| path.get(slash + 1..).unwrap_or(&[]));
+        let name =
+            path.iter().rposition(|byte| *byte == b'/').map_or(path, |slash| path.get(slash + 1..).unwrap_or(&[]));
         name.starts_with(b"libbsock.so")
     }
 

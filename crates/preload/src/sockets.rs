@@ -44,7 +44,12 @@ pub(crate) extern "C-unwind" fn listen(fd: c_int, backlog: c_int, frame: Frame) 
     record(Function::Listen, fd, [word(backlog), 0, 0], frame, || real!(listen as Plain2, fd, backlog))
 }
 
-pub(crate) extern "C-unwind" fn accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn accept(
+    fd: c_int,
+    address: *mut sockaddr,
+    length: *mut socklen_t,
+    frame: Frame,
+) -> c_int {
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
     let capture = |accepted| filled_in(address, length, room, accepted, frame);
@@ -61,7 +66,14 @@ pub(crate) extern "C-unwind" fn accept4(
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), word(flags)];
     let capture = |accepted| filled_in(address, length, room, accepted, frame);
-    record_with(Function::Accept4, fd, args, frame, || real!(accept4 as Accept4Type, fd, address, length, flags), capture)
+    record_with(
+        Function::Accept4,
+        fd,
+        args,
+        frame,
+        || real!(accept4 as Accept4Type, fd, address, length, flags),
+        capture,
+    )
 }
 
 pub(crate) extern "C-unwind" fn shutdown(fd: c_int, how: c_int, frame: Frame) -> c_int {

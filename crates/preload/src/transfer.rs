@@ -16,12 +16,24 @@ fn args(buffer: *const c_void, length: usize, flags: c_int) -> [u64; 3] {
     [buffer.addr() as u64, length as u64, i64::from(flags) as u64]
 }
 
-pub(crate) extern "C-unwind" fn send(fd: c_int, buffer: *const c_void, length: usize, flags: c_int, frame: Frame) -> isize {
+pub(crate) extern "C-unwind" fn send(
+    fd: c_int,
+    buffer: *const c_void,
+    length: usize,
+    flags: c_int,
+    frame: Frame,
+) -> isize {
     let real = || real!(send as SendType, fd, buffer, length, flags);
     record(Function::Send, fd, args(buffer, length, flags), frame, real)
 }
 
-pub(crate) extern "C-unwind" fn recv(fd: c_int, buffer: *mut c_void, length: usize, flags: c_int, frame: Frame) -> isize {
+pub(crate) extern "C-unwind" fn recv(
+    fd: c_int,
+    buffer: *mut c_void,
+    length: usize,
+    flags: c_int,
+    frame: Frame,
+) -> isize {
     let real = || real!(recv as RecvType, fd, buffer, length, flags);
     record(Function::Recv, fd, args(buffer, length, flags), frame, real)
 }

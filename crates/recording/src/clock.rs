@@ -43,7 +43,8 @@ pub fn choose() -> u32 {
 /// The choice of [`choose`], from the texts that the kernel gives.
 fn choose_from(cpu: &str, sources: &str) -> u32 {
     let flags = cpu.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    let invariant = ["constant_tsc", "nonstop_tsc"].iter().all(|name| flags.split_ascii_whitespace().any(|word| word == *name));
+    let invariant =
+        ["constant_tsc", "nonstop_tsc"].iter().all(|name| flags.split_ascii_whitespace().any(|word| word == *name));
     let trusted = sources.split_ascii_whitespace().any(|word| word == "tsc");
     if cfg!(target_arch = "x86_64") && invariant && trusted { TSC } else { MONOTONIC }
 }
@@ -104,7 +105,10 @@ mod tests {
     #[test]
     fn a_counter_that_stops_or_that_the_kernel_distrusts_is_not_used() {
         let good = "flags\t\t: fpu tsc constant_tsc nonstop_tsc\n";
-        assert_eq!(choose_from(good, "kvm-clock tsc acpi_pm\n"), if cfg!(target_arch = "x86_64") { TSC } else { MONOTONIC });
+        assert_eq!(
+            choose_from(good, "kvm-clock tsc acpi_pm\n"),
+            if cfg!(target_arch = "x86_64") { TSC } else { MONOTONIC }
+        );
         assert_eq!(choose_from(good, "hpet acpi_pm\n"), MONOTONIC);
         assert_eq!(choose_from("flags\t: tsc constant_tsc\n", "tsc\n"), MONOTONIC);
         assert_eq!(choose_from("", ""), MONOTONIC);

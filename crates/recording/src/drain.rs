@@ -11,8 +11,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::time::Duration;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use crate::clock::{self, Pair};
 use crate::layout::{LINE, Line, PAGE, RingHeader, flag, slot};
@@ -88,7 +88,17 @@ impl Drain {
         let tails = vec![0; shared.pool().rings()];
         let start = Pair::now(source);
         let (horizon, held_since) = (0, None);
-        Self { shared, source, start, horizon, held_since, tails, processes: HashMap::new(), rounds: 0, buffer: Vec::new() }
+        Self {
+            shared,
+            source,
+            start,
+            horizon,
+            held_since,
+            tails,
+            processes: HashMap::new(),
+            rounds: 0,
+            buffer: Vec::new(),
+        }
     }
 
     /// The file that programs attach to.
@@ -158,7 +168,11 @@ impl Drain {
         }
         let (ticks, span) = (now.ticks - self.start.ticks, now.nanoseconds - self.start.nanoseconds);
         // Until there is a course: more ticks a nanosecond than any processor has.
-        if span < 1_000_000 { nanoseconds * 8 } else { (u128::from(nanoseconds) * u128::from(ticks) / u128::from(span)) as u64 }
+        if span < 1_000_000 {
+            nanoseconds * 8
+        } else {
+            (u128::from(nanoseconds) * u128::from(ticks) / u128::from(span)) as u64
+        }
     }
 
     /// Copies the published bytes of one ring and gives their room back.
@@ -204,7 +218,9 @@ impl Drain {
             let word = &self.shared.pool().owners()[index];
             let _ = word.compare_exchange(holder, 0, AcqRel, Relaxed);
         }
-        let held: Vec<u32> = (0..self.shared.pool().used()).filter_map(|index| owner_process(self.shared.pool().holder(index))).collect();
+        let held: Vec<u32> = (0..self.shared.pool().used())
+            .filter_map(|index| owner_process(self.shared.pool().holder(index)))
+            .collect();
         self.processes.retain(|process, _| held.contains(process));
         Ok(())
     }

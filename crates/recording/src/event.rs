@@ -150,12 +150,15 @@ impl fmt::Display for Damage {
 
 impl std::error::Error for Damage {}
 
-/// Splits the first record off `bytes`: its bytes and the rest, or `None` if it is not all there yet.
+/// A record's bytes, and what follows it.
+pub type Split<'a> = (&'a [u8], &'a [u8]);
+
+/// Splits the first record off `bytes`, or gives `None` if it is not all there yet.
 ///
 /// # Errors
 ///
 /// If what stands there cannot be a record.
-pub fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, Damage> {
+pub fn split(bytes: &[u8]) -> Result<Option<Split<'_>>, Damage> {
     let Some(lines) = bytes.get(2) else { return Ok(None) };
     if *lines == 0 {
         return Err(Damage { offset: 0, what: "a record of no lines" });
@@ -248,7 +251,8 @@ fn process_start(line: &Line, sections: Sections<'_>) -> Result<ProcessStart, Da
         match found? {
             (section::EXECUTABLE, _, bytes) => start.executable = bytes.to_vec(),
             (section::ARGUMENTS, _, bytes) => {
-                start.arguments = bytes.strip_suffix(&[0]).unwrap_or(bytes).split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+                start.arguments =
+                    bytes.strip_suffix(&[0]).unwrap_or(bytes).split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
             }
             _ => {}
         }

@@ -124,7 +124,8 @@ impl<'a> Recording<'a> {
     /// If these are not the bytes of a recording that this version can read.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Damage> {
         let damage = |offset, what| Damage { offset, what };
-        let word = |at| u64_at(bytes, at).ok_or_else(|| damage(bytes.len() as u64, "shorter than a recording's header"));
+        let word =
+            |at| u64_at(bytes, at).ok_or_else(|| damage(bytes.len() as u64, "shorter than a recording's header"));
         if word(0)? != MAGIC {
             return Err(damage(0, "not a bsock recording"));
         }
@@ -157,7 +158,9 @@ impl<'a> Recording<'a> {
             (tag::CLOCK, Some(ticks)) => Item::Clock(Pair { ticks, nanoseconds: u64_at(body, 8).unwrap_or(0) }),
             (tag::LOST, Some(calls)) => Item::Lost(calls),
             (tag::ENDED, Some(word)) => Item::Ended { process: word as u32, status: (word >> 32) as i32 },
-            (tag::ROUND | tag::CLOCK | tag::LOST | tag::ENDED, None) => return Err(self.damage("an item too short for its kind")),
+            (tag::ROUND | tag::CLOCK | tag::LOST | tag::ENDED, None) => {
+                return Err(self.damage("an item too short for its kind"));
+            }
             _ => {
                 self.offset = start + body.len();
                 return Ok(None);
@@ -209,11 +212,11 @@ mod tests {
 
     fn written(items: &[Item<'_>]) -> Vec<u8> {
         let bytes = Bytes::default();
-        let mut recorder = Recorder::new(Box::new(bytes.clone()), 0, Pair { ticks: 5, nanoseconds: 6 }).expect("memory");
+        let mut recorder =
+            Recorder::new(Box::new(bytes.clone()), 0, Pair { ticks: 5, nanoseconds: 6 }).expect("memory");
         items.iter().for_each(|item| recorder.item(*item).expect("memory"));
         recorder.finish().expect("memory");
-        let bytes = bytes.0.lock().expect("one thread").clone();
-        bytes
+        bytes.0.lock().expect("one thread").clone()
     }
 
     #[test]

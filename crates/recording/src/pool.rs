@@ -91,9 +91,12 @@ impl Pool {
     /// Takes a free ring for `owner`, the first from number `from` on, if there is one.
     #[must_use]
     pub fn take(&self, from: usize, owner: u64) -> Option<usize> {
-        let index = from + self.owners().get(from..)?.iter().position(|word| {
-            word.load(Relaxed) == 0 && word.compare_exchange(0, owner, AcqRel, Relaxed).is_ok()
-        })?;
+        let index = from
+            + self
+                .owners()
+                .get(from..)?
+                .iter()
+                .position(|word| word.load(Relaxed) == 0 && word.compare_exchange(0, owner, AcqRel, Relaxed).is_ok())?;
         self.control().used.fetch_max(index as u32 + 1, Relaxed);
         Some(index)
     }

@@ -85,9 +85,8 @@ impl File {
     #[must_use]
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
         // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
-        let read = unsafe {
-            syscall(libc::SYS_read, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
-        };
+        let read =
+            unsafe { syscall(libc::SYS_read, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0]) };
         &buffer[..usize::try_from(read).unwrap_or(0).min(buffer.len())]
     }
 

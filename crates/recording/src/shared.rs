@@ -253,9 +253,11 @@ fn filters_in(status: &[u8]) -> u32 {
 fn number_after(text: &[u8], name: &[u8]) -> Option<u64> {
     let start = text.windows(name.len()).position(|window| window == name)? + name.len();
     let digits = text.get(start..)?.iter().skip_while(|byte| byte.is_ascii_whitespace());
-    Some(digits.take_while(|byte| byte.is_ascii_digit()).fold(0, |number, digit| {
-        u64::wrapping_add(u64::wrapping_mul(number, 10), u64::from(digit - b'0'))
-    }))
+    Some(
+        digits
+            .take_while(|byte| byte.is_ascii_digit())
+            .fold(0, |number, digit| u64::wrapping_add(u64::wrapping_mul(number, 10), u64::from(digit - b'0'))),
+    )
 }
 
 /// `path` as the environment holds it.
@@ -273,7 +275,8 @@ mod tests {
 
     #[test]
     fn a_program_attaches_to_what_the_command_made_and_it_is_gone_afterwards() {
-        let shared = Shared::create(Size { rings: 2, ring_bytes: PAGE }, 0, &Surroundings::default()).expect("shared memory");
+        let shared =
+            Shared::create(Size { rings: 2, ring_bytes: PAGE }, 0, &Surroundings::default()).expect("shared memory");
         let path = shared.path().to_owned();
         let attached = attach(&variable_value(&path)).expect("attaches");
         assert_eq!(attached.rings(), 2);

@@ -178,7 +178,11 @@ impl Ring {
         line.lines = lines as u8;
         let head = writer.head.load(Relaxed);
         let written = if lines <= MAX_LINES && self.room(head, lines * LINE) {
-            let head = if writer.lost.load(Relaxed) == writer.lost_told.load(Relaxed) { head } else { self.tell_lost(head, line.end) };
+            let head = if writer.lost.load(Relaxed) == writer.lost_told.load(Relaxed) {
+                head
+            } else {
+                self.tell_lost(head, line.end)
+            };
             self.put(head, line, sections);
             let head = head + (lines * LINE) as u64;
             writer.head.store(head, Release);
@@ -229,7 +233,8 @@ impl Ring {
         let writer = &self.header.writer;
         let lost = writer.lost.load(Relaxed);
         let count = lost - writer.lost_told.load(Relaxed);
-        let told = Line { kind: kind::LOST, lines: 1, fd: -1, begin: now, end: now, args: [count, 0, 0], ..Line::default() };
+        let told =
+            Line { kind: kind::LOST, lines: 1, fd: -1, begin: now, end: now, args: [count, 0, 0], ..Line::default() };
         self.put(head, &told, &[]);
         writer.lost_told.store(lost, Relaxed);
         head + LINE as u64

@@ -1,0 +1,134 @@
+//! Writes `bsock.h`, when asked to.
+//!
+//! An ordinary build uses the committed `include/bsock.h` and does nothing here. With the feature `header`, cbindgen
+//! makes the header anew in `OUT_DIR`, and `BSOCK_HEADER` says what for: `write` puts it into the source tree, `check`
+//! fails the build if the committed one is different. No other build touches the source tree.
+
+use std::error::Error;
+
+#[cfg(feature = "header")]
+#[allow(dead_code, unreachable_pub)] // The library's own file, of which it uses all.
+#[path = "src/differences.rs"]
+mod differences;
+#[cfg(feature = "header")]
+#[allow(dead_code, unreachable_pub)] // As above.
+#[path = "src/error/table.rs"]
+mod table;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    header::make()
+}
+
+#[cfg(not(feature = "header"))]
+mod header {
+    use std::error::Error;
+
+    pub(crate) fn make() -> Result<(), Box<dyn Error>> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "header")]
+mod header {
+    use crate::{differences, table};
+    use std::error::Error;
+    use std::fmt::Write;
+    use std::path::Path;
+    use std::{env, fs};
+
+    const COMMITTED: &str = "include/bsock.h";
+    /// What the header consists of, in its order.
+    const SOURCES: [&str; 5] = ["socket", "connection", "transfer", "errors", "version"];
+
+    pub(crate) fn make() -> Result<(), Box<dyn Error>> {
+        for input in ["src", "cbindgen.toml", COMMITTED] {
+            println!("cargo::rerun-if-changed={input}");
+        }
+        println!("cargo::rerun-if-env-changed=BSOCK_HEADER");
+        let header = generate()?;
+        fs::write(Path::new(&env::var("OUT_DIR")?).join("bsock.h"), &header)?;
+        let is_current = fs::read_to_string(COMMITTED).is_ok_and(|committed| committed == header);
+        match env::var("BSOCK_HEADER").as_deref() {
+            Ok("write") if !is_current => Ok(fs::write(COMMITTED, header)?),
+            Ok("check") if !is_current => {
+                Err(format!("{COMMITTED} is not what src/capi/ says: run `make header`").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn generate() -> Result<String, Box<dyn Error>> {
+        let mut config = cbindgen::Config::from_file("cbindgen.toml")?;
+        config.header = config.header.map(|text| text.replace("@DIFFERENCES@", &differences_text()));
+        config.after_includes = match config.after_includes {
+            Some(text) => Some(with_version(&text)?.replace("@CODES@", &codes_text()?)),
+            None => None,
+        };
+        let mut builder = cbindgen::Builder::new().with_config(config);
+        for source in SOURCES {
+            builder = builder.with_src(format!("src/capi/{source}.rs"));
+        }
+        let mut header = Vec::new();
+        builder.generate()?.write(&mut header);
+        Ok(as_c89(&String::from_utf8(header)?))
+    }
+
+    /// The table of differences as lines of the opening comment.
+    fn differences_text() -> String {
+        let mut text = String::new();
+        for difference in differences::DIFFERENCES {
+            let differences::Difference { name, call, mechanism, masked, opt_out, .. } = difference;
+            let _ = writeln!(text, " *   {name}: {call} {mechanism};");
+            let _ = writeln!(text, " *     hidden from results: {masked};");
+            let _ = writeln!(text, " *     to do without it: {opt_out}.");
+        }
+        text
+    }
+
+    /// The table of codes as documented enumerators.
+    fn codes_text() -> Result<String, Box<dyn Error>> {
+        let mut lines = Vec::new();
+        for row in table::CODES {
+            let (name, text) = (row.name.to_str()?, row.text.to_str()?);
+            lines.push(format!("    /** {text} */\n    BSOCK_{name} = {}", row.code));
+        }
+        for (alias, name) in table::ALIASES {
+            let name = name.to_str()?;
+            lines.push(format!("    /** another name of BSOCK_{name} */\n    BSOCK_{alias} = BSOCK_{name}"));
+        }
+        Ok(lines.join(",\n") + "\n")
+    }
+
+    fn with_version(text: &str) -> Result<String, Box<dyn Error>> {
+        let part = |name: &str| env::var(format!("CARGO_PKG_VERSION_{name}"));
+        let (major, minor, patch) = (part("MAJOR")?, part("MINOR")?, part("PATCH")?);
+        let number = major.parse::<u32>()? * 10_000 + minor.parse::<u32>()? * 100 + patch.parse::<u32>()?;
+        Ok(text
+            .replace("@VERSION@", &number.to_string())
+            .replace("@VERSION_STRING@", &env::var("CARGO_PKG_VERSION")?)
+            .replace("@VERSION_MAJOR@", &major)
+            .replace("@VERSION_MINOR@", &minor)
+            .replace("@VERSION_PATCH@", &patch))
+    }
+
+    /// What cbindgen leaves to do: C89 has no `//` comments (it ends `extern "C"` with one) and no comma after the last
+    /// enumerator; and a heading of Rust's documentation means nothing to a reader of C.
+    fn as_c89(header: &str) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for line in header.lines() {
+            if line.starts_with('}') {
+                if let Some(previous) = lines.last_mut() {
+                    previous.truncate(previous.trim_end_matches(',').len());
+                }
+            }
+            lines.push(match line.split_once("// ") {
+                Some((code, comment)) if line.starts_with(['#', '}']) => {
+                    format!("{code}/* {comment} */")
+                }
+                _ => line.replace(" * # Safety", " * Promise:"),
+            });
+        }
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,22 @@
+//! The few numbers of Linux that the model and the rules decide by. They are written here, and not taken from libc,
+//! because a recording is read on any machine and the numbers are those of the machine that made it; on x86 and ARM
+//! they are the same.
+
+pub(crate) const AF_UNSPEC: u16 = 0;
+pub(crate) const AF_UNIX: u16 = 1;
+pub(crate) const AF_INET: u16 = 2;
+pub(crate) const AF_INET6: u16 = 10;
+
+pub(crate) const SOCK_STREAM: u32 = 1;
+pub(crate) const SOCK_DGRAM: u32 = 2;
+/// The bits of `socket`'s second argument that name a type; the others are flags.
+pub(crate) const SOCK_TYPE_MASK: u32 = 0xf;
+pub(crate) const SOCK_CLOEXEC: u64 = 0o2_000_000;
+
+pub(crate) const MSG_PEEK: u64 = 2;
+
+pub(crate) const EINTR: i32 = 4;
+pub(crate) const EBADF: i32 = 9;
+pub(crate) const ENOTSOCK: i32 = 88;
+pub(crate) const ECONNREFUSED: i32 = 111;
+pub(crate) const EINPROGRESS: i32 = 115;

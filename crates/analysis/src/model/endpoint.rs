@@ -1,0 +1,162 @@
+//! One end of a connection: an entry of the table that the notes call the Protocol Control Block table. Several
+//! descriptors, in several processes, may refer to the same one.
+
+use std::collections::HashMap;
+
+use bsock_recording::event::{Call, Outcome};
+
+use crate::address::Address;
+use crate::linux::{AF_INET, AF_INET6, EINPROGRESS, EINTR, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
+
+/// Tells endpoints of a recording apart; never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndpointId(u64);
+
+/// A socket, as far as its calls tell.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Its identity.
+    pub id: EndpointId,
+    /// `AF_*`.
+    pub family: u16,
+    /// `SOCK_*`, without flags.
+    pub kind: u32,
+    /// Where it was bound to, as the program asked for; port 0 means one that the kernel chose. `None` if it was not.
+    pub local: Option<Address>,
+    /// Where it is connected to.
+    pub remote: Option<Address>,
+    /// The backlog, once it listens.
+    pub backlog: Option<i32>,
+    references: u32,
+    opaque: bool,
+}
+
+impl Endpoint {
+    /// `AF_INET` or `AF_INET6`.
+    #[must_use]
+    pub const fn is_inet(&self) -> bool {
+        matches!(self.family, AF_INET | AF_INET6)
+    }
+
+    /// `SOCK_STREAM`.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        self.kind == SOCK_STREAM
+    }
+
+    /// `SOCK_DGRAM`.
+    #[must_use]
+    pub const fn is_datagram(&self) -> bool {
+        self.kind == SOCK_DGRAM
+    }
+
+    /// True once it listens.
+    #[must_use]
+    pub const fn is_listening(&self) -> bool {
+        self.backlog.is_some()
+    }
+
+    pub(super) fn bind(&mut self, call: &Call) {
+        if matches!(call.outcome, Outcome::Returned(_)) {
+            self.local = call.address.as_ref().and_then(Address::from_memory);
+        }
+    }
+
+    pub(super) fn listen(&mut self, call: &Call) {
+        if matches!(call.outcome, Outcome::Returned(_)) {
+            self.backlog = Some(call.args[0] as i32);
+        }
+    }
+
+    /// A connection that is under way counts: what is known is where it goes to.
+    pub(super) fn connect(&mut self, call: &Call) {
+        let under_way = match call.outcome {
+            Outcome::Returned(_) | Outcome::Unfinished => true,
+            Outcome::Failed(errno) => matches!(errno, EINPROGRESS | EINTR),
+        };
+        if under_way {
+            let address = call.address.as_ref().and_then(Address::from_memory);
+            self.remote = address.filter(|address| *address != Address::Unspecified);
+        }
+    }
+}
+
+/// All endpoints that something still refers to.
+#[derive(Debug, Default)]
+pub(super) struct Endpoints {
+    alive: HashMap<EndpointId, Endpoint>,
+    /// The last endpoint that lost its last reference; kept for one event, so that rules can look at what was closed.
+    dying: Option<EndpointId>,
+    created: u64,
+    opaque: u64,
+}
+
+impl Endpoints {
+    pub(super) fn get(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.alive.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: EndpointId) -> Option<&mut Endpoint> {
+        self.alive.get_mut(&id)
+    }
+
+    /// A new endpoint with one reference.
+    pub(super) fn create(&mut self, family: u16, kind: u32) -> EndpointId {
+        self.created += 1;
+        let id = EndpointId(self.created);
+        let kind = kind & SOCK_TYPE_MASK;
+        let endpoint =
+            Endpoint { id, family, kind, local: None, remote: None, backlog: None, references: 1, opaque: false };
+        self.alive.insert(id, endpoint);
+        id
+    }
+
+    pub(super) fn share(&mut self, id: EndpointId) {
+        if let Some(endpoint) = self.alive.get_mut(&id) {
+            endpoint.references = endpoint.references.saturating_add(1);
+        }
+    }
+
+    pub(super) fn release(&mut self, id: EndpointId) {
+        let Some(endpoint) = self.alive.get_mut(&id) else { return };
+        endpoint.references = endpoint.references.saturating_sub(1);
+        if endpoint.references == 0 {
+            self.bury();
+            self.dying = Some(id);
+        }
+    }
+
+    /// Forgets what the last event closed.
+    pub(super) fn bury(&mut self) {
+        if let Some(id) = self.dying.take() {
+            self.alive.remove(&id);
+        }
+    }
+
+    /// Something happened to it that was not recorded.
+    pub(super) fn distrust(&mut self, id: EndpointId) {
+        if let Some(endpoint) = self.alive.get_mut(&id)
+            && !endpoint.opaque
+        {
+            endpoint.opaque = true;
+            self.opaque += 1;
+        }
+    }
+
+    pub(super) fn trusted(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.get(id).filter(|endpoint| !endpoint.opaque)
+    }
+
+    pub(super) const fn created(&self) -> u64 {
+        self.created
+    }
+
+    pub(super) const fn opaque(&self) -> u64 {
+        self.opaque
+    }
+
+    #[cfg(test)]
+    pub(super) fn alive(&self) -> usize {
+        self.alive.len() - usize::from(self.dying.is_some())
+    }
+}

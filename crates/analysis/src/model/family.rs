@@ -1,0 +1,123 @@
+//! How processes come from one another: a fork shares its parent's descriptors, `exec` keeps those that are not
+//! close-on-exec, and anything else begins with a table of which nothing is known.
+//!
+//! A child is recorded from its first call on, which may lie long after the fork, when its parent has closed what the
+//! child still holds. So the table is copied when the parent's `fork` returns, and waits for the child. A child that is
+//! faster than its parent takes the parent's table as it is, and shows nothing to the rules until the parent's `fork`
+//! confirms it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread};
+
+use super::descriptors::Descriptors;
+use super::process::Process;
+use super::program::Program;
+use super::{Model, key};
+
+/// Children of which more than this many wait are those that never make a call.
+const WAITING: usize = 256;
+
+/// Processes that called `exit` and are still remembered.
+const EXITING: usize = 64;
+
+/// A forked child that has not made a call yet.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: u32,
+    program: Arc<Program>,
+    descriptors: Descriptors,
+}
+
+/// The children that have not made a call yet, oldest first.
+pub(super) type Unborn = VecDeque<Child>;
+
+impl Model {
+    pub(super) fn fork(&mut self, event: &Event, call: &Call) {
+        let Outcome::Returned(child @ 1..) = call.outcome else { return };
+        let Ok(child) = u32::try_from(child) else { return };
+        if let Some(process) = self.images.get(&child).and_then(|image| self.processes.get_mut(&(child, *image)))
+            && process.started >= event.begin
+        {
+            process.confirmed = true;
+            return;
+        }
+        let parent = self.known_process(event.thread);
+        let waiting = Child { process: child, program: parent.program.clone(), descriptors: parent.descriptors.fork() };
+        waiting.descriptors.endpoints().for_each(|id| self.endpoints.share(id));
+        self.unborn.push_back(waiting);
+        if self.unborn.len() > WAITING
+            && let Some(mut silent) = self.unborn.pop_front()
+        {
+            self.drop_table(&mut silent.descriptors);
+        }
+    }
+
+    pub(super) fn process_start(&mut self, event: &Event, start: &ProcessStart) {
+        let (process, image) = key(event.thread);
+        let before = self.images.insert(process, image).and_then(|old| self.processes.remove(&(process, old)));
+        let executed = before.as_ref().is_some_and(|before| before.executing) && !start.forked;
+        if !executed {
+            self.summary.processes += 1;
+        }
+        let new = match before {
+            Some(before) if executed => self.executed(before, event, start),
+            before => {
+                if let Some(mut gone) = before {
+                    self.drop_table(&mut gone.descriptors);
+                }
+                if start.forked { self.born(event, start) } else { self.appeared(event, start) }
+            }
+        };
+        self.processes.insert((process, image), new);
+    }
+
+    /// A new program in a process that was known.
+    fn executed(&mut self, before: Process, event: &Event, start: &ProcessStart) -> Process {
+        let mut descriptors = before.descriptors;
+        for id in descriptors.exec() {
+            self.endpoints.release(id);
+        }
+        Process { confirmed: before.confirmed, ..Process::new(self.program(start), descriptors, event.end) }
+    }
+
+    fn born(&mut self, event: &Event, start: &ProcessStart) -> Process {
+        let child = event.thread.process;
+        if let Some(index) = self.unborn.iter().rposition(|waiting| waiting.process == child)
+            && let Some(waiting) = self.unborn.remove(index)
+        {
+            return Process::new(waiting.program, waiting.descriptors, event.end);
+        }
+        let parent = self.images.get(&start.parent).and_then(|image| self.processes.get(&(start.parent, *image)));
+        let Some(parent) = parent else { return self.appeared(event, start) };
+        let (program, descriptors) = (parent.program.clone(), parent.descriptors.fork());
+        descriptors.endpoints().for_each(|id| self.endpoints.share(id));
+        Process { confirmed: false, ..Process::new(program, descriptors, event.end) }
+    }
+
+    /// A process of which nothing was seen before: what it inherited is unknown.
+    fn appeared(&mut self, event: &Event, start: &ProcessStart) -> Process {
+        Process::new(self.program(start), Descriptors::default(), event.end)
+    }
+
+    fn program(&mut self, start: &ProcessStart) -> Arc<Program> {
+        self.programs += 1;
+        Arc::new(Program::new(self.programs, start))
+    }
+
+    /// After `exit` handlers still run, and other threads' last calls come in: the table goes a little later.
+    pub(super) fn exit(&mut self, thread: Thread) {
+        self.exiting.push_back(key(thread));
+        if self.exiting.len() > EXITING
+            && let Some(gone) = self.exiting.pop_front()
+            && let Some(mut process) = self.processes.remove(&gone)
+        {
+            self.drop_table(&mut process.descriptors);
+        }
+    }
+
+    fn drop_table(&mut self, descriptors: &mut Descriptors) {
+        descriptors.take().for_each(|id| self.endpoints.release(id));
+    }
+}

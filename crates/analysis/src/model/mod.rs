@@ -1,0 +1,143 @@
+//! The model: replays a recording into the table that the notes call the Protocol Control Block table.
+//!
+//! The model claims only what it has seen. Where calls were lost, where a descriptor was closed by a way that is not
+//! recorded, or where a result contradicts the table, the endpoint becomes *opaque*: it stays in the counts, and
+//! [`Model::subject`] no longer shows it to any rule. A descriptor that was never seen created has no endpoint at all.
+//!
+//! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that
+//! wait for a child.
+
+mod calls;
+mod descriptors;
+mod endpoint;
+mod family;
+mod process;
+mod program;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use bsock_recording::event::{Event, Thread, What};
+
+use self::descriptors::Descriptors;
+use self::endpoint::Endpoints;
+use self::family::Unborn;
+
+pub use self::endpoint::{Endpoint, EndpointId};
+pub use self::process::Process;
+pub use self::program::Program;
+
+use crate::summary::Summary;
+
+/// A process's number and its image's.
+type Key = (u32, u64);
+
+/// The state of all sockets after the last event.
+#[derive(Debug, Default)]
+pub struct Model {
+    processes: HashMap<Key, Process>,
+    /// The image that each process runs.
+    images: HashMap<u32, u64>,
+    endpoints: Endpoints,
+    unborn: Unborn,
+    exiting: VecDeque<Key>,
+    programs: u64,
+    subject: Option<EndpointId>,
+    blind: bool,
+    summary: Summary,
+}
+
+impl Model {
+    /// The endpoint that the last event was about, as it is after it (or was, if the event closed it). `None` if it is
+    /// not known or not to be trusted.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Endpoint> {
+        self.endpoints.trusted(self.subject?)
+    }
+
+    /// True if the last event was a call on a socket, trusted or not.
+    #[must_use]
+    pub const fn touched_a_socket(&self) -> bool {
+        self.subject.is_some()
+    }
+
+    /// The process of a thread.
+    #[must_use]
+    pub fn process(&self, thread: Thread) -> Option<&Process> {
+        self.processes.get(&key(thread))
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary { sockets: self.endpoints.created(), opaque: self.endpoints.opaque(), ..self.summary }
+    }
+
+    /// Calls are missing of which neither process nor time is known.
+    #[must_use]
+    pub const fn is_blind(&self) -> bool {
+        self.blind
+    }
+
+    /// Calls were lost of which not even the process is known.
+    pub(crate) fn lose(&mut self, calls: u64) {
+        self.blind = true;
+        self.summary.lost = self.summary.lost.saturating_add(calls);
+        for key in self.processes.keys().copied().collect::<Vec<_>>() {
+            self.distrust_all(key);
+        }
+    }
+
+    pub(crate) fn apply(&mut self, event: &Event) {
+        self.endpoints.bury();
+        self.subject = None;
+        match &event.what {
+            What::Call(call) => self.call(event, call),
+            What::ProcessStart(start) => self.process_start(event, start),
+            What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
+            What::Lost(calls) => self.lost(event.thread, *calls),
+            What::ThreadStart | What::ThreadEnd => {}
+        }
+    }
+
+    fn lost(&mut self, thread: Thread, calls: u64) {
+        self.summary.lost = self.summary.lost.saturating_add(calls);
+        let process = self.known_process(thread);
+        if !process.gaps.contains(&thread.thread) {
+            process.gaps.push(thread.thread);
+        }
+        self.distrust_all(key(thread));
+    }
+
+    /// The calls that are missing lie before the first call of that thread that comes again. Other threads went on
+    /// meanwhile; what they made may have been touched by a lost call as well.
+    fn close_gap(&mut self, thread: Thread) {
+        let process = self.known_process(thread);
+        if let Some(index) = process.gaps.iter().position(|gap| *gap == thread.thread) {
+            process.gaps.swap_remove(index);
+            self.distrust_all(key(thread));
+        }
+    }
+
+    fn distrust_all(&mut self, key: Key) {
+        let Some(process) = self.processes.get_mut(&key) else { return };
+        process.descriptors.take().for_each(|id| self.abandon(id));
+    }
+
+    /// The process of a thread. One whose start was not recorded begins here, with nothing known about it.
+    fn known_process(&mut self, thread: Thread) -> &mut Process {
+        self.processes.entry(key(thread)).or_insert_with(|| {
+            self.programs += 1;
+            if self.images.insert(thread.process, thread.image).is_none() {
+                self.summary.processes += 1;
+            }
+            Process::new(Arc::new(Program::unknown(self.programs)), Descriptors::default(), 0)
+        })
+    }
+}
+
+fn key(thread: Thread) -> Key {
+    (thread.process, thread.image)
+}

@@ -1,0 +1,33 @@
+//! A process: the program in it, its descriptors, and how far both are to be trusted.
+
+use std::sync::Arc;
+
+use super::descriptors::Descriptors;
+use super::program::Program;
+
+/// A process, while one program runs in it.
+#[derive(Debug)]
+pub struct Process {
+    pub(super) program: Arc<Program>,
+    pub(super) descriptors: Descriptors,
+    /// When its start was recorded.
+    pub(super) started: u64,
+    /// The fork that made it was seen, or it was not made by one.
+    pub(super) confirmed: bool,
+    /// It called `execve`, which has not returned.
+    pub(super) executing: bool,
+    /// Threads of which calls are missing, up to the next that will be seen.
+    pub(super) gaps: Vec<u32>,
+}
+
+impl Process {
+    pub(super) fn new(program: Arc<Program>, descriptors: Descriptors, started: u64) -> Self {
+        Self { program, descriptors, started, confirmed: true, executing: false, gaps: Vec::new() }
+    }
+
+    /// What it runs.
+    #[must_use]
+    pub const fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+}

@@ -1,0 +1,39 @@
+//! Where rules put their findings: equal ones become one with a count, and the order never depends on anything but the
+//! recording.
+
+use std::collections::HashMap;
+
+use crate::finding::Finding;
+use crate::message::Message;
+use crate::site::SiteKey;
+
+/// Takes findings.
+#[derive(Default)]
+pub struct Sink {
+    findings: Vec<Finding>,
+    places: HashMap<(&'static str, Message, SiteKey), usize>,
+}
+
+impl Sink {
+    /// Takes a finding, or counts it where the same was found in the same place.
+    pub fn emit(&mut self, finding: Finding) {
+        let key = (finding.rule, finding.message.clone(), finding.site.key());
+        if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
+            known.count += finding.count;
+        } else {
+            self.places.insert(key, self.findings.len());
+            self.findings.push(finding);
+        }
+    }
+
+    /// All of them: the surest first, then by time; the rest only makes the order whole.
+    pub(crate) fn finish(self) -> Vec<Finding> {
+        let mut findings = self.findings;
+        findings.sort_by(|a, b| {
+            let order =
+                |finding: &Finding| (finding.confidence, finding.ticks, finding.process.pid, finding.fd, finding.rule);
+            order(a).cmp(&order(b))
+        });
+        findings
+    }
+}

@@ -1,0 +1,160 @@
+//! Recordings for tests, written like the story they tell.
+
+use std::net::SocketAddr;
+
+use bsock_recording::event::{Call, Event, Memory, Module, Outcome, ProcessStart, Thread, What};
+use bsock_recording::function::Function;
+
+use crate::finding::Finding;
+use crate::rules::ALL;
+use crate::{Analysis, Report};
+
+pub(crate) const REFUSED: Outcome = Outcome::Failed(111);
+pub(crate) const OK: Outcome = Outcome::Returned(0);
+
+/// A story under construction. Each call takes one tick and follows the one before.
+#[derive(Default)]
+pub(crate) struct Story {
+    pub(crate) events: Vec<Event>,
+    ticks: u64,
+    processes: u32,
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        Self { ticks: 1000, ..Self::default() }
+    }
+
+    /// A program starts, with one object at 0x1000..0x2000 that makes all its calls.
+    pub(crate) fn program(&mut self, arguments: &[&str]) -> Thread {
+        self.processes += 1;
+        let thread =
+            Thread { process: 100 + self.processes, thread: 100 + self.processes, image: u64::from(self.processes) };
+        self.start(thread, arguments, false, 1);
+        self.push(thread, What::Module(Box::new(module(0x1000, 0x2000, "", false))));
+        thread
+    }
+
+    pub(crate) fn start(&mut self, thread: Thread, arguments: &[&str], forked: bool, parent: u32) {
+        let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
+        let executable = arguments.first().cloned().unwrap_or_default();
+        let start = ProcessStart { parent, forked, wall_clock: 0, executable, arguments, truncated: false };
+        self.push(thread, What::ProcessStart(Box::new(start)));
+    }
+
+    pub(crate) fn push(&mut self, thread: Thread, what: What) {
+        self.ticks += 10;
+        self.events.push(Event { thread, begin: self.ticks, end: self.ticks + 1, what });
+    }
+
+    /// The last event took another time.
+    pub(crate) fn at(&mut self, begin: u64, end: u64) {
+        if let Some(event) = self.events.last_mut() {
+            (event.begin, event.end) = (begin, end);
+        }
+    }
+
+    /// A call from the place `caller`.
+    pub(crate) fn call_from(&mut self, caller: u64, thread: Thread, call: Call) {
+        self.push(thread, What::Call(Box::new(Call { caller, ..call })));
+    }
+
+    /// A call from a place that tells calls of different functions apart.
+    pub(crate) fn call(&mut self, thread: Thread, call: Call) {
+        let caller = 0x1000 + 0x10 * u64::from(call.function.number());
+        self.call_from(caller, thread, call);
+    }
+
+    pub(crate) fn socket(&mut self, thread: Thread, fd: i32) {
+        self.call(thread, Call { args: [2, 1, 0], ..call(Function::Socket, -1, Outcome::Returned(fd.into())) });
+    }
+
+    pub(crate) fn udp_socket(&mut self, thread: Thread, fd: i32) {
+        self.call(thread, Call { args: [2, 2, 0], ..call(Function::Socket, -1, Outcome::Returned(fd.into())) });
+    }
+
+    pub(crate) fn bind(&mut self, thread: Thread, fd: i32, address: &str) {
+        self.call(thread, Call { address: Some(sockaddr(address)), ..call(Function::Bind, fd, OK) });
+    }
+
+    pub(crate) fn listen(&mut self, thread: Thread, fd: i32) {
+        self.call(thread, Call { args: [5, 0, 0], ..call(Function::Listen, fd, OK) });
+    }
+
+    pub(crate) fn accept(&mut self, thread: Thread, fd: i32, new: i32) {
+        let address_result = Some(sockaddr("127.0.0.1:51000"));
+        self.call(thread, Call { address_result, ..call(Function::Accept, fd, Outcome::Returned(new.into())) });
+    }
+
+    pub(crate) fn connect(&mut self, thread: Thread, fd: i32, address: &str, outcome: Outcome) {
+        self.call(thread, Call { address: Some(sockaddr(address)), ..call(Function::Connect, fd, outcome) });
+    }
+
+    pub(crate) fn close(&mut self, thread: Thread, fd: i32) {
+        self.call(thread, call(Function::Close, fd, OK));
+    }
+
+    pub(crate) fn lost(&mut self, thread: Thread) {
+        self.push(thread, What::Lost(1));
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        analyse(&self.events)
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.report().findings
+    }
+}
+
+pub(crate) fn analyse(events: &[Event]) -> Report {
+    let mut analysis = Analysis::new(ALL);
+    events.iter().for_each(|event| analysis.event(event));
+    analysis.finish()
+}
+
+pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {
+    Call {
+        function,
+        fd,
+        args: [0; 3],
+        outcome,
+        caller: 0,
+        vfork_child: false,
+        injected: false,
+        address: None,
+        address_result: None,
+        stack: Vec::new(),
+        path: None,
+    }
+}
+
+pub(crate) fn module(start: u64, end: u64, path: &str, transparent: bool) -> Module {
+    Module { start, end, bias: start, path: path.into(), build_id: Vec::new(), transparent }
+}
+
+/// The bytes of an address, as a program would pass them.
+pub(crate) fn sockaddr(address: &str) -> Memory {
+    let bytes = match address.parse().expect("an address") {
+        SocketAddr::V4(address) => {
+            [&2_u16.to_ne_bytes(), &address.port().to_be_bytes()[..], &address.ip().octets(), &[0; 8]].concat()
+        }
+        SocketAddr::V6(address) => {
+            [&10_u16.to_ne_bytes(), &address.port().to_be_bytes()[..], &[0; 4], &address.ip().octets(), &[0; 4]]
+                .concat()
+        }
+    };
+    Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes }
+}
+
+/// Numbers that look random and are the same on every run (xorshift64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}

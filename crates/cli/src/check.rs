@@ -1,0 +1,68 @@
+//! `bsock check`: what the program does wrong on its sockets, in the line of its source.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use bsock_analysis::finding::Confidence;
+use bsock_analysis::{Analysis, Report, rules};
+
+use crate::arguments::{Format, Source};
+use crate::locate::Locator;
+use crate::observe::{Observed, observe};
+use crate::report;
+use crate::session::Failure;
+use crate::terminal::Terminal;
+
+/// Checks `source`; true if there are findings that count.
+pub(crate) fn check(source: &Source, format: Format, output: Option<&Path>) -> Result<bool, Failure> {
+    // Before the program runs: a file that cannot be written must not cost its run.
+    let file = output.map(create).transpose()?;
+    let mut analysis = Analysis::new(rules::ALL);
+    let observed = observe(source, &mut |event, _| {
+        analysis.event(event);
+        Ok(())
+    })?;
+    analysis.lost(observed.lost);
+    let report = analysis.finish();
+    show(&report, &observed, format, file)
+        .map_err(|error| Failure::Own(format!("cannot write the findings: {error}")))?;
+    Ok(report.findings.iter().any(|finding| finding.confidence != Confidence::Advice))
+}
+
+fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path).map_err(|error| Failure::Own(format!("cannot write {}: {error}", path.display())))
+}
+
+fn show(report: &Report, observed: &Observed, format: Format, file: Option<File>) -> io::Result<()> {
+    let terminal = if file.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
+    let mut out: Box<dyn Write> =
+        file.map_or_else(|| Box::new(io::stderr().lock()) as Box<dyn Write>, |file| Box::new(file));
+    let locator = Locator::default();
+    match format {
+        Format::Text => {
+            report::text(report, &locator, terminal, &mut *out)?;
+            for spot in observed.status.and_then(unhappy_end).iter().chain(&observed.blind_spots) {
+                writeln!(out, "bsock: {spot}")?;
+            }
+            Ok(())
+        }
+        Format::Json => {
+            report::json(&report.findings, &locator, &observed.scale, &mut *out)?;
+            // Beside the objects, for people; never among them.
+            observed.blind_spots.iter().for_each(|spot| eprintln!("bsock: {spot}"));
+            Ok(())
+        }
+    }
+}
+
+/// How the program ended, unless it did so with success: the exit status of `check` does not tell.
+fn unhappy_end(status: ExitStatus) -> Option<String> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => None,
+        (Some(code), _) => Some(format!("the program ended with status {code}")),
+        (None, signal) => Some(format!("the program was ended by signal {}", signal.unwrap_or(0))),
+    }
+}

@@ -1,0 +1,73 @@
+//! An object file: who it is, what its debug information says of an address, and how its frames are unwound.
+
+use std::fs;
+use std::path::Path;
+
+use addr2line::Loader;
+use bsock_analysis::site::{NoSource, Source};
+use object::{Object as _, ObjectSection as _};
+
+use super::unwind::{self, Frame};
+
+/// Objects above this size are not programs that somebody wants to see a line of.
+const LARGEST: u64 = 4 << 30;
+
+/// An opened object file.
+pub(super) struct Object {
+    debug: Loader,
+    build_id: Vec<u8>,
+    frames: Option<unwind::Table>,
+}
+
+/// What is known of an address.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) function: Option<String>,
+    pub(super) source: Result<Source, NoSource>,
+}
+
+impl Object {
+    pub(super) fn open(path: &Path) -> Option<Self> {
+        // Opening a pipe would wait for somebody to write to it.
+        let metadata = fs::metadata(path).ok()?;
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return None;
+        }
+        let bytes = fs::read(path).ok()?;
+        let file = object::File::parse(&*bytes).ok()?;
+        let build_id = file.build_id().ok().flatten().unwrap_or_default().to_vec();
+        let frames = file.section_by_name(".eh_frame").and_then(|section| {
+            let bytes = section.uncompressed_data().ok()?.into_owned();
+            Some(unwind::Table { bytes, address: section.address() })
+        });
+        Some(Self { debug: Loader::new(path).ok()?, build_id, frames })
+    }
+
+    /// Whether this is the file that ran, as far as can be told.
+    pub(super) fn is(&self, build_id: &[u8]) -> bool {
+        build_id.is_empty() || build_id == self.build_id
+    }
+
+    /// The function and the line at an address of the file.
+    pub(super) fn place(&self, address: u64) -> Place {
+        self.debugged(address).unwrap_or_else(|| Place {
+            function: self.debug.find_symbol(address).map(str::to_owned),
+            source: Err(NoSource::NoDebugInformation),
+        })
+    }
+
+    fn debugged(&self, address: u64) -> Option<Place> {
+        // The innermost of inlined functions is the one whose source has the call.
+        let frame = self.debug.find_frames(address).ok()?.next().ok()??;
+        let location = frame.location?;
+        let source = Source { file: location.file?.to_owned(), line: location.line?, column: location.column };
+        let source = Source { column: source.column.filter(|column| *column > 0), ..source };
+        let named = frame.function.and_then(|name| Some(name.demangle().ok()?.into_owned()));
+        let function = named.or_else(|| self.debug.find_symbol(address).map(str::to_owned));
+        (source.line > 0).then_some(Place { function, source: Ok(source) })
+    }
+
+    pub(super) fn unwind(&self, address: u64, frame: Frame, stack: &[u8]) -> Option<Frame> {
+        self.frames.as_ref()?.unwind(address, frame, stack)
+    }
+}

@@ -1,0 +1,60 @@
+//! Finds the caller of a frame in a piece of recorded stack, by the `.eh_frame` table that every object carries for its
+//! exceptions.
+//!
+//! No register's value was recorded, so the stack pointer is counted from the first recorded byte, and only frames
+//! whose extent the table gives relative to the stack pointer can be unwound. Compilers lay out frames that way unless
+//! told to keep a frame pointer. Where the table says anything else there is no answer: a wrong line would be worse.
+
+use gimli::{
+    BaseAddresses, CfaRule, EhFrame, NativeEndian, Register, RegisterRule, UnwindContext, UnwindSection, X86_64,
+};
+
+/// An object's `.eh_frame` section.
+pub(super) struct Table {
+    pub(super) bytes: Vec<u8>,
+    /// Where the file says that it is loaded.
+    pub(super) address: u64,
+}
+
+/// A frame: where it was called from, and where its caller's stack pointer is then, from the start of the stack bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) caller: u64,
+    pub(super) stack_pointer: usize,
+}
+
+/// How to find the caller's frame from the stack pointer.
+struct Step {
+    /// From the stack pointer to the canonical frame address, which is the stack pointer in the caller.
+    to_caller: usize,
+}
+
+impl Table {
+    /// The frame that called the function which holds `address` (of the file), whose stack pointer is `frame`'s.
+    pub(super) fn unwind(&self, address: u64, frame: Frame, stack: &[u8]) -> Option<Frame> {
+        let stack_pointer = frame.stack_pointer.checked_add(self.step(address)?.to_caller)?;
+        let start = stack_pointer.checked_sub(size_of::<u64>())?;
+        let caller = u64::from_ne_bytes(stack.get(start..)?.first_chunk().copied()?);
+        Some(Frame { caller, stack_pointer })
+    }
+
+    fn step(&self, address: u64) -> Option<Step> {
+        if !cfg!(target_arch = "x86_64") {
+            return None;
+        }
+        let section = EhFrame::new(&self.bytes, NativeEndian);
+        let bases = BaseAddresses::default().set_eh_frame(self.address);
+        let mut context = UnwindContext::new();
+        let row = section.unwind_info_for_address(&bases, &mut context, address, EhFrame::cie_from_offset).ok()?;
+        match (row.cfa(), row.register(X86_64::RA)) {
+            (CfaRule::RegisterAndOffset { register, offset }, Some(RegisterRule::Offset(-8)))
+                if *register == STACK_POINTER =>
+            {
+                Some(Step { to_caller: usize::try_from(*offset).ok()? })
+            }
+            _ => None,
+        }
+    }
+}
+
+const STACK_POINTER: Register = X86_64::RSP;

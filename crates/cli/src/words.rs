@@ -1,0 +1,53 @@
+//! Names for numbers in calls: from the library's own tables, which depend on nothing, so that what `bsock_explain` says and
+//! what `bsock trace` shows are the same words.
+
+#[allow(dead_code, unreachable_pub, reason = "the library's file: it has more than is used here, for more readers")]
+#[path = "../../../src/error/table.rs"]
+mod table;
+
+#[path = "../../../src/explain/names.rs"]
+mod names;
+
+pub(crate) use self::arguments::{direction, family, kind, message_flags, protocol};
+
+/// The names are for their parent module only; here they are handed on.
+mod arguments {
+    use std::fmt::Display;
+
+    pub(crate) fn family(number: i32) -> impl Display {
+        super::names::family(number)
+    }
+
+    pub(crate) fn kind(number: i32) -> impl Display {
+        super::names::kind(number)
+    }
+
+    pub(crate) fn protocol(number: i32) -> impl Display {
+        super::names::protocol(number)
+    }
+
+    pub(crate) fn message_flags(bits: i32) -> impl Display {
+        super::names::message_flags(bits)
+    }
+
+    pub(crate) fn direction(number: i32) -> impl Display {
+        super::names::direction(number)
+    }
+}
+
+/// An errno's name and what it means.
+pub(crate) fn errno(number: i32) -> (String, &'static str) {
+    let row = table::CODES.iter().find(|row| row.code == -number);
+    let word = |text: &'static core::ffi::CStr| text.to_str().unwrap_or_default();
+    row.map_or_else(|| (format!("errno {number}"), "unknown"), |row| (word(row.name).to_owned(), word(row.text)))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn errors_have_names_and_meanings() {
+        assert_eq!(super::errno(libc::ECONNREFUSED).0, "ECONNREFUSED");
+        assert!(!super::errno(libc::ECONNREFUSED).1.is_empty());
+        assert_eq!(super::errno(4000), ("errno 4000".to_owned(), "unknown"));
+    }
+}

@@ -1,0 +1,649 @@
+/*
+ * bsock.h - the BSD socket API with error codes. Link with -lbsock.
+ *
+ * EACH FUNCTION takes the arguments of the POSIX function of the same name and
+ * returns 0 or more for success, or a negative code that says why it failed.
+ *
+ *     int fd = bsock_socket(AF_INET, SOCK_STREAM, 0);
+ *     if (fd < 0) {
+ *         fprintf(stderr, "socket: %s\n", bsock_strerror(fd));
+ *         return 1;
+ *     }
+ *     struct sockaddr_in server;
+ *     memset(&server, 0, sizeof server);
+ *     server.sin_family = AF_INET;
+ *     server.sin_port = htons(8989);
+ *     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+ *     int code = bsock_connect(fd, (const struct sockaddr *)&server,
+ *                              sizeof server);
+ *     if (code < 0) {
+ *         char why[512];
+ *         bsock_explain(why, sizeof why);
+ *         fprintf(stderr, "%s\n", why);
+ *     }
+ *
+ * (The cast in bsock_connect is needed. Some compilers let it be left out for
+ * libc's connect().)
+ *
+ * CODES. -1 ... -4095 is exactly -errno; enum bsock_error gives each a name, and
+ * strerror(-code) works, too. -10000 and below are this library's own. Codes are
+ * added and never renumbered. errno is unchanged by a call that succeeds, and
+ * equal to -code after a code in -1 ... -4095; after other codes it means
+ * nothing.
+ *
+ * WRITE `< 0`, NEVER `== -1`. Here -1 is only one of the codes, BSOCK_EPERM, so
+ * `if (bsock_connect(...) == -1)` compiles and misses all the other failures. A
+ * program that is written with `== -1` wants bsock_posix.h instead, which keeps
+ * POSIX's results.
+ *
+ * DESCRIPTORS are the system's own. They work with read, write, poll, epoll,
+ * fdopen and every other library, and other descriptors work here.
+ *
+ * POINTERS to what is sent, received or is an address are handed to the system
+ * as they are, whatever their value. Where it cannot read or write there, the
+ * code is BSOCK_EFAULT, and NULL with length 0 is as good as in libc. Pointers
+ * that the library itself writes through (bsock_explain) are checked for NULL
+ * and otherwise trusted: that they are valid is the caller's promise.
+ *
+ * THREADS may call everything at any time. All functions but bsock_explain are
+ * async-signal-safe. "Cancellation point" is meant as in POSIX.
+ *
+ * DIFFERENCES from libc, all of them:
+ *   no SIGPIPE: bsock_send adds MSG_NOSIGNAL to the flags;
+ *     hidden from results: nothing;
+ *     to do without it: call send(), or raise(SIGPIPE) on BSOCK_EPIPE.
+ *   close-on-exec, new socket: bsock_socket adds SOCK_CLOEXEC to the type;
+ *     hidden from results: nothing;
+ *     to do without it: fcntl(fd, F_SETFD, 0).
+ *   close-on-exec, accepted connection: bsock_accept calls accept4() with SOCK_CLOEXEC;
+ *     hidden from results: nothing;
+ *     to do without it: fcntl(fd, F_SETFD, 0).
+ *
+ * Flags, families and options that this library does not know go to the system
+ * unchanged.
+ *
+ * SYSTEM CALLS. Each function makes the one that it is named for (bsock_accept
+ * makes accept4). A failed bsock_bind or bsock_connect also makes
+ * process_vm_readv(2) on the process itself, to keep the address for
+ * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
+ */
+
+
+#ifndef BSOCK_H
+#define BSOCK_H
+
+/* Made by `make header` from src/capi/. Do not edit. */
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/socket.h>
+
+/** The version of this header: major * 10000 + minor * 100 + patch. */
+#define BSOCK_VERSION 100
+/** The version of this header, as text. */
+#define BSOCK_VERSION_STRING "0.1.0"
+/** The version of this header, first part. */
+#define BSOCK_VERSION_MAJOR 0
+/** The version of this header, second part. */
+#define BSOCK_VERSION_MINOR 1
+/** The version of this header, third part. */
+#define BSOCK_VERSION_PATCH 0
+
+/* Names with two underscores are private: they make the compiler warn about
+ * results that nobody looks at and buffers that are too small. (Addresses have
+ * no such mark: gcc would count their length in whole struct sockaddr.) */
+#if defined(__GNUC__)
+#define BSOCK__WUR __attribute__((warn_unused_result))
+#else
+#define BSOCK__WUR
+#endif
+#if defined(__has_attribute)
+#if __has_attribute(access)
+#define BSOCK__READS_2_3 __attribute__((access(read_only, 2, 3)))
+#define BSOCK__WRITES_2_3 __attribute__((access(write_only, 2, 3)))
+#define BSOCK__WRITES_1_2 __attribute__((access(write_only, 1, 2)))
+#endif
+#endif
+#if !defined(BSOCK__READS_2_3)
+#define BSOCK__READS_2_3
+#define BSOCK__WRITES_2_3
+#define BSOCK__WRITES_1_2
+#endif
+
+/**
+ * The codes. The type is for names only: functions take and return int.
+ */
+enum bsock_error {
+    /** operation not permitted */
+    BSOCK_EPERM = -1,
+    /** no such file or directory */
+    BSOCK_ENOENT = -2,
+    /** no such process */
+    BSOCK_ESRCH = -3,
+    /** interrupted by a signal */
+    BSOCK_EINTR = -4,
+    /** input/output error */
+    BSOCK_EIO = -5,
+    /** no such device or address */
+    BSOCK_ENXIO = -6,
+    /** argument list too long */
+    BSOCK_E2BIG = -7,
+    /** not an executable format */
+    BSOCK_ENOEXEC = -8,
+    /** bad file descriptor */
+    BSOCK_EBADF = -9,
+    /** no child process */
+    BSOCK_ECHILD = -10,
+    /** temporarily unavailable, try again */
+    BSOCK_EAGAIN = -11,
+    /** out of memory */
+    BSOCK_ENOMEM = -12,
+    /** permission denied */
+    BSOCK_EACCES = -13,
+    /** bad address */
+    BSOCK_EFAULT = -14,
+    /** not a block device */
+    BSOCK_ENOTBLK = -15,
+    /** device or resource busy */
+    BSOCK_EBUSY = -16,
+    /** file exists */
+    BSOCK_EEXIST = -17,
+    /** link across file systems */
+    BSOCK_EXDEV = -18,
+    /** no such device */
+    BSOCK_ENODEV = -19,
+    /** not a directory */
+    BSOCK_ENOTDIR = -20,
+    /** is a directory */
+    BSOCK_EISDIR = -21,
+    /** invalid argument */
+    BSOCK_EINVAL = -22,
+    /** too many open files in the system */
+    BSOCK_ENFILE = -23,
+    /** too many open files in the process */
+    BSOCK_EMFILE = -24,
+    /** device does not support this ioctl */
+    BSOCK_ENOTTY = -25,
+    /** program file is being executed */
+    BSOCK_ETXTBSY = -26,
+    /** file too large */
+    BSOCK_EFBIG = -27,
+    /** no space left on device */
+    BSOCK_ENOSPC = -28,
+    /** cannot seek */
+    BSOCK_ESPIPE = -29,
+    /** read-only file system */
+    BSOCK_EROFS = -30,
+    /** too many links */
+    BSOCK_EMLINK = -31,
+    /** broken pipe */
+    BSOCK_EPIPE = -32,
+    /** argument outside the domain of the function */
+    BSOCK_EDOM = -33,
+    /** result out of range */
+    BSOCK_ERANGE = -34,
+    /** would deadlock */
+    BSOCK_EDEADLK = -35,
+    /** file name too long */
+    BSOCK_ENAMETOOLONG = -36,
+    /** no lock available */
+    BSOCK_ENOLCK = -37,
+    /** function not implemented */
+    BSOCK_ENOSYS = -38,
+    /** directory not empty */
+    BSOCK_ENOTEMPTY = -39,
+    /** too many levels of symbolic links */
+    BSOCK_ELOOP = -40,
+    /** no message of the wanted type */
+    BSOCK_ENOMSG = -42,
+    /** identifier removed */
+    BSOCK_EIDRM = -43,
+    /** channel number out of range */
+    BSOCK_ECHRNG = -44,
+    /** level 2 not synchronized */
+    BSOCK_EL2NSYNC = -45,
+    /** level 3 halted */
+    BSOCK_EL3HLT = -46,
+    /** level 3 reset */
+    BSOCK_EL3RST = -47,
+    /** link number out of range */
+    BSOCK_ELNRNG = -48,
+    /** protocol driver not attached */
+    BSOCK_EUNATCH = -49,
+    /** no CSI structure available */
+    BSOCK_ENOCSI = -50,
+    /** level 2 halted */
+    BSOCK_EL2HLT = -51,
+    /** invalid exchange */
+    BSOCK_EBADE = -52,
+    /** invalid request descriptor */
+    BSOCK_EBADR = -53,
+    /** exchange full */
+    BSOCK_EXFULL = -54,
+    /** no anode */
+    BSOCK_ENOANO = -55,
+    /** invalid request code */
+    BSOCK_EBADRQC = -56,
+    /** invalid slot */
+    BSOCK_EBADSLT = -57,
+    /** bad font file format */
+    BSOCK_EBFONT = -59,
+    /** device is not a stream */
+    BSOCK_ENOSTR = -60,
+    /** no data available */
+    BSOCK_ENODATA = -61,
+    /** timer expired */
+    BSOCK_ETIME = -62,
+    /** out of stream resources */
+    BSOCK_ENOSR = -63,
+    /** machine is not on the network */
+    BSOCK_ENONET = -64,
+    /** package not installed */
+    BSOCK_ENOPKG = -65,
+    /** object is remote */
+    BSOCK_EREMOTE = -66,
+    /** link has been severed */
+    BSOCK_ENOLINK = -67,
+    /** advertise error */
+    BSOCK_EADV = -68,
+    /** mounted by a remote machine */
+    BSOCK_ESRMNT = -69,
+    /** communication error on send */
+    BSOCK_ECOMM = -70,
+    /** protocol error */
+    BSOCK_EPROTO = -71,
+    /** multihop attempted */
+    BSOCK_EMULTIHOP = -72,
+    /** RFS error */
+    BSOCK_EDOTDOT = -73,
+    /** bad message */
+    BSOCK_EBADMSG = -74,
+    /** value too large for its type */
+    BSOCK_EOVERFLOW = -75,
+    /** name not unique on the network */
+    BSOCK_ENOTUNIQ = -76,
+    /** file descriptor in a bad state */
+    BSOCK_EBADFD = -77,
+    /** remote address changed */
+    BSOCK_EREMCHG = -78,
+    /** cannot use a needed shared library */
+    BSOCK_ELIBACC = -79,
+    /** shared library is corrupted */
+    BSOCK_ELIBBAD = -80,
+    /** .lib section of the program is corrupted */
+    BSOCK_ELIBSCN = -81,
+    /** too many shared libraries */
+    BSOCK_ELIBMAX = -82,
+    /** a shared library cannot be executed directly */
+    BSOCK_ELIBEXEC = -83,
+    /** invalid or incomplete multibyte character */
+    BSOCK_EILSEQ = -84,
+    /** interrupted call should be restarted */
+    BSOCK_ERESTART = -85,
+    /** stream pipe error */
+    BSOCK_ESTRPIPE = -86,
+    /** too many users */
+    BSOCK_EUSERS = -87,
+    /** not a socket */
+    BSOCK_ENOTSOCK = -88,
+    /** destination address required */
+    BSOCK_EDESTADDRREQ = -89,
+    /** message too long */
+    BSOCK_EMSGSIZE = -90,
+    /** wrong protocol for the socket type */
+    BSOCK_EPROTOTYPE = -91,
+    /** protocol has no such option */
+    BSOCK_ENOPROTOOPT = -92,
+    /** protocol not supported */
+    BSOCK_EPROTONOSUPPORT = -93,
+    /** socket type not supported */
+    BSOCK_ESOCKTNOSUPPORT = -94,
+    /** operation not supported */
+    BSOCK_EOPNOTSUPP = -95,
+    /** protocol family not supported */
+    BSOCK_EPFNOSUPPORT = -96,
+    /** address family not supported */
+    BSOCK_EAFNOSUPPORT = -97,
+    /** address already in use */
+    BSOCK_EADDRINUSE = -98,
+    /** address not available */
+    BSOCK_EADDRNOTAVAIL = -99,
+    /** network is down */
+    BSOCK_ENETDOWN = -100,
+    /** network is unreachable */
+    BSOCK_ENETUNREACH = -101,
+    /** connection dropped by the network */
+    BSOCK_ENETRESET = -102,
+    /** connection aborted */
+    BSOCK_ECONNABORTED = -103,
+    /** connection reset by the peer */
+    BSOCK_ECONNRESET = -104,
+    /** no buffer space available */
+    BSOCK_ENOBUFS = -105,
+    /** socket is already connected */
+    BSOCK_EISCONN = -106,
+    /** socket is not connected */
+    BSOCK_ENOTCONN = -107,
+    /** socket has been shut down */
+    BSOCK_ESHUTDOWN = -108,
+    /** too many references */
+    BSOCK_ETOOMANYREFS = -109,
+    /** timed out */
+    BSOCK_ETIMEDOUT = -110,
+    /** connection refused */
+    BSOCK_ECONNREFUSED = -111,
+    /** host is down */
+    BSOCK_EHOSTDOWN = -112,
+    /** no route to the host */
+    BSOCK_EHOSTUNREACH = -113,
+    /** operation already in progress */
+    BSOCK_EALREADY = -114,
+    /** operation now in progress */
+    BSOCK_EINPROGRESS = -115,
+    /** stale file handle */
+    BSOCK_ESTALE = -116,
+    /** file system needs cleaning */
+    BSOCK_EUCLEAN = -117,
+    /** not a XENIX named type file */
+    BSOCK_ENOTNAM = -118,
+    /** no XENIX semaphore available */
+    BSOCK_ENAVAIL = -119,
+    /** is a named type file */
+    BSOCK_EISNAM = -120,
+    /** remote input/output error */
+    BSOCK_EREMOTEIO = -121,
+    /** disk quota exceeded */
+    BSOCK_EDQUOT = -122,
+    /** no medium found */
+    BSOCK_ENOMEDIUM = -123,
+    /** wrong type of medium */
+    BSOCK_EMEDIUMTYPE = -124,
+    /** operation cancelled */
+    BSOCK_ECANCELED = -125,
+    /** required key not available */
+    BSOCK_ENOKEY = -126,
+    /** key has expired */
+    BSOCK_EKEYEXPIRED = -127,
+    /** key has been revoked */
+    BSOCK_EKEYREVOKED = -128,
+    /** key was rejected */
+    BSOCK_EKEYREJECTED = -129,
+    /** previous owner died */
+    BSOCK_EOWNERDEAD = -130,
+    /** state not recoverable */
+    BSOCK_ENOTRECOVERABLE = -131,
+    /** radio is switched off */
+    BSOCK_ERFKILL = -132,
+    /** memory page has a hardware error */
+    BSOCK_EHWPOISON = -133,
+    /** a pointer that must not be NULL is NULL */
+    BSOCK_ENULL = -10000,
+    /** another name of BSOCK_EAGAIN */
+    BSOCK_EWOULDBLOCK = BSOCK_EAGAIN,
+    /** another name of BSOCK_EDEADLK */
+    BSOCK_EDEADLOCK = BSOCK_EDEADLK,
+    /** another name of BSOCK_EOPNOTSUPP */
+    BSOCK_ENOTSUP = BSOCK_EOPNOTSUPP
+};
+
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * Makes a socket, an end of a communication that is still to be set up.
+ *
+ * domain: the address family: AF_INET, AF_INET6, AF_UNIX, ...
+ * type: SOCK_STREAM (TCP), SOCK_DGRAM (UDP), ..., with SOCK_NONBLOCK and
+ * SOCK_CLOEXEC or-ed to it if wanted. SOCK_CLOEXEC is always on.
+ * protocol: 0 for the one that belongs to domain and type.
+ *
+ * Returns the new descriptor (0 is a possible one), or a code:
+ * BSOCK_EAFNOSUPPORT no such family; BSOCK_EPROTONOSUPPORT,
+ * BSOCK_ESOCKTNOSUPPORT no such protocol or type in it; BSOCK_EINVAL wrong
+ * flags; BSOCK_EMFILE, BSOCK_ENFILE too many open files; BSOCK_EPERM,
+ * BSOCK_EACCES not allowed (raw sockets); BSOCK_ENOBUFS, BSOCK_ENOMEM.
+ *
+ * POSIX.1-2017 socket(); socket(2); SOCK_NONBLOCK and SOCK_CLOEXEC are Linux's.
+ */
+BSOCK__WUR int bsock_socket(int domain, int type, int protocol);
+
+/**
+ * Ends one or both directions of a connection, for every descriptor of it in
+ * every process. The descriptor itself stays open and still wants bsock_close.
+ *
+ * how: SHUT_WR (what was sent still arrives, then the peer reads 0), SHUT_RD,
+ * or SHUT_RDWR.
+ *
+ * Returns 0, or a code: BSOCK_ENOTCONN not connected, or the peer has broken
+ * the connection off; BSOCK_EINVAL wrong how; BSOCK_EBADF, BSOCK_ENOTSOCK.
+ *
+ * POSIX.1-2017 shutdown(); shutdown(2); RFC 9293, 3.6 for TCP.
+ */
+int bsock_shutdown(int sockfd, int how);
+
+/**
+ * Closes a descriptor, of whatever kind. The connection ends when its last
+ * descriptor is closed; if received bytes are then still unread, TCP resets it.
+ *
+ * Returns 0, or a code: BSOCK_EBADF not open; BSOCK_EINTR, BSOCK_EIO, ... The
+ * descriptor is closed after any code but BSOCK_EBADF: never call again, its
+ * number may already belong to another thread. Cancellation point.
+ *
+ * POSIX.1-2017 close(); close(2), "Dealing with error returns from close()".
+ */
+int bsock_close(int fd);
+
+/**
+ * Gives a socket its own address: the one on which a server is reached.
+ *
+ * addr: a struct sockaddr_in, sockaddr_in6 or sockaddr_un, whose pointer is
+ * cast to (const struct sockaddr *). Port and IPv4 address in it are in network
+ * byte order: htons(8989), htonl(INADDR_ANY). Port 0 lets the system choose.
+ * addrlen: its size in bytes.
+ *
+ * Returns 0, or a code: BSOCK_EADDRINUSE the port is taken (or still in
+ * TIME_WAIT: set SO_REUSEADDR first), the UNIX path exists;
+ * BSOCK_EADDRNOTAVAIL no such address on this machine; BSOCK_EACCES privileged
+ * port, or no right to make the UNIX path; BSOCK_EINVAL already bound, or wrong
+ * addrlen; BSOCK_EAFNOSUPPORT wrong family; BSOCK_EFAULT bad addr;
+ * BSOCK_EBADF, BSOCK_ENOTSOCK; for paths also those of open(2).
+ *
+ * POSIX.1-2017 bind(); bind(2), ip(7), ipv6(7), unix(7).
+ */
+BSOCK__WUR
+int bsock_bind(int sockfd,
+               const struct sockaddr *addr,
+               socklen_t addrlen);
+
+/**
+ * Makes a stream socket a listening one: from now on clients can connect.
+ *
+ * backlog: how many connections may wait to be accepted; the system lowers it
+ * to /proc/sys/net/core/somaxconn. SOMAXCONN is a good choice.
+ *
+ * Returns 0, or a code: BSOCK_EADDRINUSE somebody listens on the port;
+ * BSOCK_EOPNOTSUPP not a type that makes connections; BSOCK_EINVAL connected,
+ * or a UNIX socket that is not bound; BSOCK_EBADF, BSOCK_ENOTSOCK.
+ *
+ * POSIX.1-2017 listen(); listen(2).
+ */
+BSOCK__WUR int bsock_listen(int sockfd, int backlog);
+
+/**
+ * Takes the first connection that waits at a listening socket, as a new
+ * descriptor (always close-on-exec). Waits for one unless the socket is
+ * non-blocking. The listening socket goes on listening.
+ *
+ * addr: where the client's address is stored; NULL if it is not wanted.
+ * addrlen: in: the size of *addr in bytes. Out: the address's size, which is
+ * larger if it was cut. NULL if addr is.
+ *
+ * Returns the new descriptor, or a code: BSOCK_EAGAIN nobody waits (or the
+ * receive timeout is over); BSOCK_EINVAL not listening; BSOCK_EINTR a signal
+ * handler ran; BSOCK_ECONNABORTED the client has gone, take the next;
+ * BSOCK_EMFILE, BSOCK_ENFILE too many open files, the client still waits;
+ * BSOCK_EOPNOTSUPP not a type that makes connections; BSOCK_EFAULT bad addr or
+ * addrlen (the connection is then lost); BSOCK_EBADF, BSOCK_ENOTSOCK,
+ * BSOCK_ENOBUFS, BSOCK_ENOMEM; on Linux also errors that the connection already
+ * has: BSOCK_EPROTO, BSOCK_ENETDOWN, ... Cancellation point.
+ *
+ * POSIX.1-2017 accept(); accept(2).
+ *
+ * Promise:
+ * *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_accept(int sockfd,
+                 struct sockaddr *addr,
+                 socklen_t *addrlen);
+
+/**
+ * Connects a socket to a peer: for a stream, makes the connection; for
+ * datagrams, sets where to they go and from where they are taken.
+ *
+ * addr, addrlen: the peer's address, as in bsock_bind.
+ *
+ * Returns 0, or a code: BSOCK_ECONNREFUSED nobody listens there;
+ * BSOCK_ETIMEDOUT no answer; BSOCK_ENETUNREACH, BSOCK_EHOSTUNREACH no way
+ * there; BSOCK_EINPROGRESS non-blocking, wait with poll until writable and read
+ * SO_ERROR; BSOCK_EALREADY still at the last one; BSOCK_EISCONN already
+ * connected; BSOCK_EINTR a signal handler ran, the connection is still being
+ * made (do not call again: poll); BSOCK_EADDRNOTAVAIL no free local port;
+ * BSOCK_EAFNOSUPPORT, BSOCK_EINVAL wrong family or addrlen; BSOCK_EACCES,
+ * BSOCK_EPERM forbidden (broadcast, firewall, UNIX path); BSOCK_EAGAIN a full
+ * UNIX queue; BSOCK_EFAULT bad addr; BSOCK_EBADF, BSOCK_ENOTSOCK; for paths
+ * also those of open(2). Cancellation point.
+ *
+ * POSIX.1-2017 connect(); connect(2); RFC 9293, 3.5 for TCP.
+ */
+BSOCK__WUR
+int bsock_connect(int sockfd,
+                  const struct sockaddr *addr,
+                  socklen_t addrlen);
+
+/**
+ * Sends to the connected peer.
+ *
+ * buf, len: the bytes. flags: 0, or MSG_DONTWAIT, MSG_MORE, MSG_OOB, ...
+ * MSG_NOSIGNAL is always on, so a lost peer is a code and never a SIGPIPE.
+ *
+ * Returns how many bytes were taken, or a code. On a stream that can be fewer
+ * than len (a non-blocking socket, a signal, a timeout): call again with the
+ * rest. Taken does not mean arrived.
+ * BSOCK_EPIPE the peer has closed, or this side has shut down sending;
+ * BSOCK_ECONNRESET the peer has broken the connection off; BSOCK_EAGAIN
+ * non-blocking and no room now (or the send timeout is over); BSOCK_EINTR a
+ * signal handler ran before anything was taken; BSOCK_ENOTCONN,
+ * BSOCK_EDESTADDRREQ no peer; BSOCK_EMSGSIZE larger than a datagram can be;
+ * BSOCK_EFAULT bad buf; BSOCK_EOPNOTSUPP flag unknown to the protocol;
+ * BSOCK_EBADF, BSOCK_ENOTSOCK, BSOCK_ENOBUFS, BSOCK_ENOMEM; any network error
+ * that an earlier send has led to. Cancellation point.
+ *
+ * POSIX.1-2017 send(); send(2), tcp(7), udp(7).
+ */
+BSOCK__WUR
+ssize_t bsock_send(int sockfd,
+                   const void *buf,
+                   size_t len,
+                   int flags)
+BSOCK__READS_2_3;
+
+/**
+ * Receives from the connected peer. Waits for at least one byte (or datagram)
+ * unless the socket is non-blocking.
+ *
+ * buf, len: where to, and how many bytes it can take. flags: 0, or
+ * MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, MSG_TRUNC, ...
+ *
+ * Returns how many bytes arrived, or a code. A stream has no messages: what the
+ * peer sent at once may arrive in parts, or joined with what it sent next.
+ * 0: the peer has ended the stream (or the datagram is empty, or len is 0).
+ * More than len: MSG_TRUNC was asked for and the datagram was cut.
+ * BSOCK_EAGAIN non-blocking and nothing there (or the receive timeout is over);
+ * BSOCK_ECONNRESET the peer has broken the connection off; BSOCK_EINTR a signal
+ * handler ran before anything arrived; BSOCK_ENOTCONN no peer; BSOCK_ETIMEDOUT
+ * the peer has stopped answering; BSOCK_ECONNREFUSED an earlier datagram came
+ * back; BSOCK_EFAULT bad buf; BSOCK_EINVAL MSG_OOB and no such byte;
+ * BSOCK_EOPNOTSUPP flag unknown to the protocol; BSOCK_EBADF, BSOCK_ENOTSOCK,
+ * BSOCK_ENOMEM. Cancellation point.
+ *
+ * POSIX.1-2017 recv(); recv(2), tcp(7), udp(7).
+ *
+ * Promise:
+ * The len bytes at buf are the caller's to overwrite.
+ */
+BSOCK__WUR
+ssize_t bsock_recv(int sockfd,
+                   void *buf,
+                   size_t len,
+                   int flags)
+BSOCK__WRITES_2_3;
+
+/**
+ * What a code means, in English: "connection refused".
+ *
+ * code: a code that a function returned. Also takes an errno as it is (the sign
+ * does not matter), and 0.
+ *
+ * Returns a string that stays valid for ever; never NULL, whatever the code. Do
+ * not free it. Safe in threads and signal handlers; errno unchanged.
+ */
+const char *bsock_strerror(int code);
+
+/**
+ * The name of a code: "ECONNREFUSED".
+ *
+ * code: as in bsock_strerror.
+ *
+ * Returns a string that stays valid for ever; never NULL, whatever the code. Do
+ * not free it. Safe in threads and signal handlers; errno unchanged.
+ */
+const char *bsock_err_name(int code);
+
+/**
+ * Tells about the last call of this library that failed in this thread: what
+ * was asked, why it failed and, for the common failures, what to do.
+ *
+ * bind(3, 0.0.0.0:80, 16): EACCES: permission denied. Ports below 1024 need
+ * root or CAP_NET_BIND_SERVICE.
+ *
+ * A call that succeeds does not erase it. The wording may change from version
+ * to version: show it to people, and let programs look at the code.
+ *
+ * buffer, size: where the text is written, cut to size - 1 bytes and ended with
+ * a NUL. 512 bytes are enough for all but the longest addresses. NULL with size
+ * 0 only asks for the length.
+ *
+ * Returns the length of the whole text without its NUL, as snprintf() does;
+ * size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
+ * not 0. Safe in threads; errno unchanged.
+ *
+ * Promise:
+ * The size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_explain(char *buffer, size_t size) BSOCK__WRITES_1_2;
+
+/**
+ * The version of the library that is loaded: major * 10000 + minor * 100 +
+ * patch. BSOCK_VERSION is the version of the header in the same form.
+ *
+ * Returns the number; never fails. Safe in threads and signal handlers.
+ */
+int bsock_version(void);
+
+/**
+ * The version of the library that is loaded, such as "0.1.0".
+ * BSOCK_VERSION_STRING is the version of the header in the same form.
+ *
+ * Returns a string that stays valid for ever; do not free it. Never fails. Safe
+ * in threads and signal handlers.
+ */
+const char *bsock_version_string(void);
+
+#ifdef __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
+
+#endif  /* BSOCK_H */

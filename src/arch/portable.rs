@@ -1,0 +1,15 @@
+//! A thread's state by the means of the language, for processors without an implementation of their own.
+//!
+//! Const-initialised and without a destructor, so it needs no registration and no lazy set-up. What it cannot promise
+//! is that a library opened late gets its block without allocating: that is for the dynamic linker to decide.
+
+use crate::thread_state::ThreadState;
+
+thread_local! {
+    static STATE: ThreadState = const { ThreadState::new() };
+}
+
+/// This thread's state.
+pub(crate) fn thread_state() -> *const ThreadState {
+    STATE.with(core::ptr::from_ref)
+}

@@ -1,0 +1,76 @@
+//! The C boundary: arguments in, one call of the safe API, a number out. Nothing is decided here.
+//!
+//! The doc comments of these functions are the manual in `bsock.h`, written for a C programmer. (A heading `# Safety`
+//! becomes "Promise" there.)
+//!
+//! The nine calls are `extern "C-unwind"`: a thread that is cancelled while it blocks in one is unwound by force
+//! through this frame, which therefore holds nothing with a destructor. All layers below are inlined, so that each
+//! function is one frame that calls libc through the dynamic linker, and a failure is handled out of line.
+#![allow(unsafe_code)] // Exporting a name and taking a pointer from C are unsafe by nature.
+
+pub mod connection;
+pub mod errors;
+pub mod posix;
+pub mod socket;
+pub mod transfer;
+pub mod version;
+
+use crate::error::Errno;
+use core::ffi::c_int;
+use libc::ssize_t;
+
+/// A result of the safe API as the number that a C function returns.
+trait IntoNumber: Sized {
+    /// The C function's return type.
+    type Number;
+
+    /// The result, or what `failure` makes of the error.
+    fn or_number(self, failure: impl FnOnce(Errno) -> c_int) -> Self::Number;
+
+    /// In the manner of `bsock.h`: negative is the error code.
+    #[inline(always)]
+    fn into_code(self) -> Self::Number {
+        self.or_number(code_of_failure)
+    }
+
+    /// In the manner of POSIX: -1, and errno says why, as libc and the layers above it have left it.
+    #[inline(always)]
+    fn into_posix(self) -> Self::Number {
+        self.or_number(|_| -1)
+    }
+}
+
+/// The error's code. Out of line, so that the compiler keeps the sign change out of the path of the calls that succeed.
+#[cold]
+#[inline(never)]
+fn code_of_failure(errno: Errno) -> c_int {
+    errno.code()
+}
+
+impl IntoNumber for Result<c_int, Errno> {
+    type Number = c_int;
+
+    #[inline(always)]
+    fn or_number(self, failure: impl FnOnce(Errno) -> c_int) -> c_int {
+        self.unwrap_or_else(failure)
+    }
+}
+
+impl IntoNumber for Result<(), Errno> {
+    type Number = c_int;
+
+    #[inline(always)]
+    fn or_number(self, failure: impl FnOnce(Errno) -> c_int) -> c_int {
+        self.map_or_else(failure, |()| 0)
+    }
+}
+
+impl IntoNumber for Result<usize, Errno> {
+    type Number = ssize_t;
+
+    #[inline(always)]
+    fn or_number(self, failure: impl FnOnce(Errno) -> c_int) -> ssize_t {
+        // A count comes from libc as an ssize_t, so the way back loses nothing.
+        self.map_or_else(|errno| failure(errno) as ssize_t, |count| count as ssize_t)
+    }
+}

@@ -1,0 +1,312 @@
+//! The nine calls through the C functions: results, errno, hostile pointers, the words of `bsock_explain`.
+#![allow(unsafe_code)] // Calls what C calls.
+
+mod support;
+
+use bsock::capi::connection::{bsock_accept, bsock_bind, bsock_connect, bsock_listen};
+use bsock::capi::errors::bsock_explain;
+use bsock::capi::socket::{bsock_close, bsock_shutdown, bsock_socket};
+use bsock::capi::transfer::{bsock_recv, bsock_send};
+use bsock::error::ENULL;
+use libc::{AF_INET, SOCK_STREAM, sockaddr, sockaddr_in, socklen_t};
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr::{from_mut, from_ref, null, null_mut, without_provenance, without_provenance_mut};
+
+const LENGTH: socklen_t = size_of::<sockaddr_in>() as socklen_t;
+/// An errno that no call sets.
+const MARK: c_int = 1234;
+
+fn errno() -> c_int {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+/// Runs a call with a marked errno and answers its result and errno after it.
+fn marked<T>(call: impl FnOnce() -> T) -> (T, c_int) {
+    // SAFETY: libc answers this thread's errno.
+    unsafe { *libc::__errno_location() = MARK };
+    (call(), errno())
+}
+
+/// A call that must succeed and leave errno alone.
+fn succeeds<T: Into<i64> + Copy>(call: impl FnOnce() -> T) -> T {
+    let (result, errno) = marked(call);
+    assert!(result.into() >= 0, "{}", result.into());
+    assert_eq!(errno, MARK);
+    result
+}
+
+/// A call that must fail with this errno, in its result and in errno.
+fn fails<T: Into<i64>>(number: c_int, call: impl FnOnce() -> T) {
+    let (result, errno) = marked(call);
+    assert_eq!((result.into(), errno), (-i64::from(number), number));
+}
+
+fn explanation() -> String {
+    let mut buffer = [0xff_u8; 1024];
+    // SAFETY: the buffer is ours and as long as said.
+    let length = unsafe { bsock_explain(buffer.as_mut_ptr().cast(), buffer.len()) };
+    let text = CStr::from_bytes_until_nul(&buffer).expect("is ended").to_str().expect("is text");
+    assert_eq!(usize::try_from(length), Ok(text.len()));
+    text.to_owned()
+}
+
+fn loopback(port: u16) -> sockaddr_in {
+    sockaddr_in {
+        sin_family: AF_INET as u16,
+        sin_port: port.to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
+        sin_zero: [0; 8],
+    }
+}
+
+fn generic(address: &sockaddr_in) -> *const sockaddr {
+    from_ref(address).cast()
+}
+
+fn stream() -> c_int {
+    succeeds(|| bsock_socket(AF_INET, SOCK_STREAM, 0))
+}
+
+/// A bound socket that nobody can connect to yet, and its address.
+fn bound() -> (c_int, sockaddr_in) {
+    let fd = stream();
+    let mut address = loopback(0);
+    let mut length = LENGTH;
+    succeeds(|| bsock_bind(fd, generic(&address), LENGTH));
+    // SAFETY: the address is ours and as long as said.
+    unsafe { libc::getsockname(fd, from_mut(&mut address).cast(), &mut length) };
+    (fd, address)
+}
+
+/// Both ends of a connection.
+fn connection() -> (c_int, c_int) {
+    let (listener, address) = bound();
+    succeeds(|| bsock_listen(listener, 5));
+    let client = stream();
+    succeeds(|| bsock_connect(client, generic(&address), LENGTH));
+    let (mut peer, mut length) = (loopback(0), LENGTH);
+    // SAFETY: the address is ours and as long as said.
+    let server = succeeds(|| unsafe { bsock_accept(listener, from_mut(&mut peer).cast(), &mut length) });
+    assert_eq!((length, peer.sin_addr.s_addr), (LENGTH, loopback(0).sin_addr.s_addr));
+    succeeds(|| bsock_close(listener));
+    (client, server)
+}
+
+#[test]
+fn a_conversation_leaves_errno_alone() {
+    let (client, server) = connection();
+    let mut buffer = [0_u8; 16];
+    let mut receive = || {
+        // SAFETY: the buffer is ours and as long as said.
+        succeeds(|| unsafe { bsock_recv(server, buffer.as_mut_ptr().cast(), 16, 0) as i64 })
+    };
+    let sent = succeeds(|| bsock_send(client, c"hello".as_ptr().cast(), 5, 0) as i64);
+    assert_eq!((sent, receive()), (5, 5));
+    succeeds(|| bsock_shutdown(client, libc::SHUT_WR));
+    assert_eq!(receive(), 0);
+    assert_eq!(&buffer[..5], b"hello");
+    for fd in [client, server] {
+        succeeds(|| bsock_close(fd));
+    }
+}
+
+#[test]
+fn a_lost_peer_is_a_code_and_no_signal() {
+    // Rust's test programs ignore SIGPIPE, which would hide the flag's absence: have it end the program.
+    // SAFETY: sets the default action.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let (client, server) = connection();
+    succeeds(|| bsock_shutdown(client, libc::SHUT_WR));
+    fails(libc::EPIPE, || bsock_send(client, c"x".as_ptr().cast(), 1, 0) as i64);
+    assert!(explanation().contains(", 1, 0): EPIPE: broken pipe. The peer has closed"));
+    for fd in [client, server] {
+        succeeds(|| bsock_close(fd));
+    }
+}
+
+#[test]
+fn descriptors_are_closed_on_exec() {
+    let (client, server) = connection();
+    for fd in [client, server] {
+        // SAFETY: asks for a flag.
+        assert_eq!(unsafe { libc::fcntl(fd, libc::F_GETFD) }, libc::FD_CLOEXEC);
+        succeeds(|| bsock_close(fd));
+    }
+}
+
+#[test]
+fn a_bad_descriptor_is_ebadf_in_every_call() {
+    let address = loopback(1);
+    fails(libc::EBADF, || bsock_bind(-1, generic(&address), LENGTH));
+    fails(libc::EBADF, || bsock_listen(-1, 1));
+    // SAFETY: NULL is no memory that could be overwritten.
+    fails(libc::EBADF, || unsafe { bsock_accept(-1, null_mut(), null_mut()) });
+    fails(libc::EBADF, || bsock_connect(-1, generic(&address), LENGTH));
+    fails(libc::EBADF, || bsock_send(-1, null(), 0, 0) as i64);
+    // SAFETY: as above.
+    fails(libc::EBADF, || unsafe { bsock_recv(-1, null_mut(), 0, 0) as i64 });
+    fails(libc::EBADF, || bsock_shutdown(-1, 0));
+    fails(libc::EBADF, || bsock_close(-1));
+    assert_eq!(
+        explanation(),
+        "close(-1): EBADF: bad file descriptor. A negative descriptor is the result of a call that failed earlier: \
+         check that result."
+    );
+}
+
+#[test]
+fn hostile_pointers_are_efault() {
+    let (client, server) = connection();
+    let fd = stream();
+    for bad in [0, 1, usize::MAX - 4096] {
+        fails(libc::EFAULT, || bsock_bind(fd, without_provenance(bad), LENGTH));
+        fails(libc::EFAULT, || bsock_connect(fd, without_provenance(bad), LENGTH));
+        fails(libc::EFAULT, || bsock_send(client, without_provenance(bad), 5, 0) as i64);
+        succeeds(|| bsock_send(server, c"x".as_ptr().cast(), 1, 0) as i64);
+        // SAFETY: nothing is mapped there.
+        fails(libc::EFAULT, || unsafe { bsock_recv(client, without_provenance_mut(bad), 5, 0) as i64 });
+        assert!(explanation().ends_with("not point to that much usable memory of this process."));
+    }
+    for fd in [client, server, fd] {
+        succeeds(|| bsock_close(fd));
+    }
+}
+
+#[test]
+fn an_address_that_is_never_looked_at_may_be_unreadable() {
+    let fd = stream();
+    // The descriptor is looked up before the address, and a length above 128 is refused before it.
+    fails(libc::EBADF, || bsock_bind(-1, without_provenance(1), 16));
+    assert!(explanation().starts_with("bind(-1, 0x1 (not read), 16): EBADF: "));
+    fails(libc::EINVAL, || bsock_bind(fd, without_provenance(1), 200));
+    assert!(explanation().starts_with(&format!("bind({fd}, 0x1 (not read), 200): EINVAL: ")));
+    fails(libc::EINVAL, || bsock_bind(fd, generic(&loopback(8989)), 8));
+    assert_eq!(
+        explanation(),
+        format!(
+            "bind({fd}, 127.0.0.1:8989, 8): EINVAL: invalid argument. The length of an IPv4 address is \
+             sizeof(struct sockaddr_in), 16."
+        )
+    );
+    succeeds(|| bsock_close(fd));
+}
+
+#[test]
+fn addresses_in_use_and_refused_connections_are_explained() {
+    let (first, address) = bound();
+    let port = u16::from_be(address.sin_port);
+    let other = stream();
+    fails(libc::EADDRINUSE, || bsock_bind(other, generic(&address), LENGTH));
+    let expected = format!("bind({other}, 127.0.0.1:{port}, 16): EADDRINUSE: address already in use. Another socket");
+    assert!(explanation().starts_with(&expected), "{}", explanation());
+    fails(libc::ECONNREFUSED, || bsock_connect(other, generic(&address), LENGTH));
+    let expected = format!("connect({other}, 127.0.0.1:{port}, 16): ECONNREFUSED: connection refused. Nobody listens");
+    assert!(explanation().starts_with(&expected), "{}", explanation());
+    for fd in [first, other] {
+        succeeds(|| bsock_close(fd));
+    }
+}
+
+#[test]
+fn arguments_are_told_by_their_names() {
+    fails(libc::EAFNOSUPPORT, || bsock_socket(123, SOCK_STREAM | libc::SOCK_NONBLOCK, libc::IPPROTO_TCP));
+    let expected = "socket(123, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP): EAFNOSUPPORT: address family not supported. ";
+    assert!(explanation().starts_with(expected), "{}", explanation());
+    fails(libc::EBADF, || bsock_shutdown(-1, libc::SHUT_WR));
+    assert!(explanation().starts_with("shutdown(-1, SHUT_WR): "));
+    fails(libc::EBADF, || bsock_send(-1, null(), 0, libc::MSG_DONTWAIT) as i64);
+    assert!(explanation().starts_with("send(-1, NULL, 0, MSG_DONTWAIT): "));
+    // SAFETY: NULL is no memory that could be overwritten.
+    fails(libc::EBADF, || unsafe { bsock_accept(-1, null_mut(), null_mut()) });
+    assert!(explanation().starts_with("accept(-1, NULL, NULL): "));
+}
+
+#[test]
+fn a_thread_in_which_nothing_failed_says_so() {
+    let said = std::thread::spawn(|| {
+        let first = explanation();
+        succeeds(|| bsock_close(stream()));
+        (first, explanation())
+    });
+    let nothing = "no call has failed in this thread".to_owned();
+    assert_eq!(said.join().expect("does not panic"), (nothing.clone(), nothing));
+}
+
+#[test]
+fn a_success_does_not_erase_a_failure() {
+    fails(libc::EBADF, || bsock_listen(-1, 5));
+    succeeds(|| bsock_close(stream()));
+    assert!(explanation().starts_with("listen(-1, 5): EBADF"));
+}
+
+#[test]
+fn explain_is_like_snprintf() {
+    fails(libc::EBADF, || bsock_close(-1));
+    let whole = explanation();
+    let length = c_int::try_from(whole.len()).unwrap();
+    // SAFETY: NULL has no room.
+    assert_eq!(unsafe { bsock_explain(null_mut(), 0) }, length);
+    // SAFETY: NULL is answered with a code.
+    assert_eq!(unsafe { bsock_explain(null_mut(), 1) }, ENULL);
+    let mut small: [c_char; 6] = [-1; 6];
+    // SAFETY: the buffer is longer than said.
+    let explained = succeeds(|| unsafe { bsock_explain(small.as_mut_ptr(), 5) });
+    assert_eq!(explained, length);
+    assert_eq!(small.map(|byte| byte as u8), [b'c', b'l', b'o', b's', 0, 0xff]);
+}
+
+/// Ports below 1024 are refused to somebody who is not root; as root the test becomes somebody else in a thread.
+#[test]
+fn a_privileged_port_is_explained() {
+    let fd = stream();
+    let refused = std::thread::spawn(move || {
+        // SAFETY: the raw call changes the identity of this thread alone, which ends with the test.
+        unsafe { libc::syscall(libc::SYS_setresuid, -1, 65_534, -1) };
+        let (code, _) = marked(|| bsock_bind(fd, generic(&loopback(80)), LENGTH));
+        (code, explanation())
+    });
+    let (code, text) = refused.join().expect("does not panic");
+    if code == 0 {
+        return; // The administrator has given low ports to everybody (ip_unprivileged_port_start).
+    }
+    assert_eq!(code, -libc::EACCES);
+    assert_eq!(
+        text,
+        format!(
+            "bind({fd}, 127.0.0.1:80, 16): EACCES: permission denied. Ports below 1024 need root or \
+             CAP_NET_BIND_SERVICE."
+        )
+    );
+}
+
+#[test]
+fn a_thread_can_be_cancelled_inside_a_call() {
+    let source = r#"
+        #include <pthread.h>
+        #include <stdio.h>
+        #include "bsock.h"
+        static int ends[2];
+        static void on_cancel(void *unused) { (void)unused; puts("cleaned up"); }
+        static void *receive(void *unused) {
+            char byte;
+            pthread_cleanup_push(on_cancel, unused);
+            if (bsock_recv(ends[0], &byte, 1, 0) < 0) puts("failed");
+            pthread_cleanup_pop(0);
+            return NULL;
+        }
+        int main(void) {
+            pthread_t thread;
+            void *result;
+            socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+            pthread_create(&thread, NULL, receive, NULL);
+            pthread_cancel(thread);
+            pthread_join(thread, &result);
+            puts(result == PTHREAD_CANCELED ? "cancelled" : "returned");
+            return 0;
+        }"#;
+    let mut flags = support::link_flags();
+    flags.push("-pthread".into());
+    let output = support::compile_c_text(source, &flags).command().output().expect("runs");
+    // Whether the thread was already inside the call or only on its way there, this is the only right output.
+    assert!(support::text(&output.stdout).ends_with("cancelled\n"), "{output:?}");
+}
