@@ -43,10 +43,11 @@ pub(crate) fn library() -> PathBuf {
     target_dir().join("libbsock.so")
 }
 
-/// What makes a compiler find `bsock.h` and a program find `libbsock.so`.
+/// What makes a compiler find `bsock.h` and a program find `libbsock.so`: by RPATH, which comes before the `LD_LIBRARY_PATH`
+/// that cargo gives to tests and that leads to its debug build.
 pub(crate) fn link_flags() -> Vec<String> {
     let (include, library) = (root().join("include"), target_dir().display());
-    vec![format!("-I{}", include.display()), format!("-L{library}"), format!("-Wl,-rpath,{library}"), "-lbsock".into()]
+    vec![format!("-I{}", include.display()), format!("-L{library}"), format!("-Wl,--disable-new-dtags,-rpath,{library}"), "-lbsock".into()]
 }
 
 /// A directory of its own, removed when dropped.
