@@ -8,6 +8,9 @@
  *   calls threads N           N threads at once, CPU time of each call
  *   calls fresh               threads that make 50 calls and end
  *   calls full                as `one`, with the reader (our parent) stopped so that the rings are full
+ *   calls count HOW N         N sends and receives, directly or by name, and nothing else: to count instructions
+ *
+ * Compiled with -DWITH_BSOCK and linked with -lbsock, the name is libbsock's: bsock_send instead of send.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -19,6 +22,13 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef WITH_BSOCK
+#include "bsock.h"
+#define NAMED(call) bsock_##call
+#else
+#define NAMED(call) call
+#endif
 
 enum { BATCHES = 301, CALLS = 2000, FRESH_CALLS = 50, MOST_THREADS = 64 };
 
@@ -73,7 +83,7 @@ static double failing(const struct functions *use, int calls, clockid_t clock)
 {
     double start = now(clock);
     for (int i = 0; i < calls; i++)
-        if (use->shutdown(-1, 0) != -1)
+        if (use->shutdown(-1, 0) >= 0)
             die("shutdown");
     return (now(clock) - start) / calls;
 }
@@ -201,11 +211,18 @@ static void full(void)
     kill(getppid(), SIGCONT);
 }
 
+static void count_only(int by_name, int calls)
+{
+    int pair[2];
+    make_pair(pair);
+    transfer(by_name ? &named : &direct, pair, calls, CLOCK_MONOTONIC);
+}
+
 int main(int count, char **arguments)
 {
     void *libc = dlopen("libc.so.6", RTLD_NOW);
     direct = (struct functions){(send_function)dlsym(libc, "send"), (recv_function)dlsym(libc, "recv"), (shutdown_function)dlsym(libc, "shutdown")};
-    named = (struct functions){send, recv, shutdown};
+    named = (struct functions){NAMED(send), NAMED(recv), NAMED(shutdown)};
     const char *what = count > 1 ? arguments[1] : "one";
     if (!strcmp(what, "one"))
         one();
@@ -215,6 +232,8 @@ int main(int count, char **arguments)
         fresh();
     else if (!strcmp(what, "full"))
         full();
+    else if (!strcmp(what, "count") && count > 3)
+        count_only(!strcmp(arguments[2], "name"), atoi(arguments[3]));
     else
         return 2;
     return 0;

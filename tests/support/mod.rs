@@ -47,7 +47,12 @@ pub(crate) fn library() -> PathBuf {
 /// that cargo gives to tests and that leads to its debug build.
 pub(crate) fn link_flags() -> Vec<String> {
     let (include, library) = (root().join("include"), target_dir().display());
-    vec![format!("-I{}", include.display()), format!("-L{library}"), format!("-Wl,--disable-new-dtags,-rpath,{library}"), "-lbsock".into()]
+    vec![
+        format!("-I{}", include.display()),
+        format!("-L{library}"),
+        format!("-Wl,--disable-new-dtags,-rpath,{library}"),
+        "-lbsock".into(),
+    ]
 }
 
 /// A directory of its own, removed when dropped.

@@ -7,14 +7,15 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
-  bsock check -- ./server 8989              what is wrong with my program, in which line
-  bsock trace -- ./client 127.0.0.1 8989    its socket calls, decoded, one a line
-  bsock run --record r.bsock -- ./server    keep a recording, look at it later:
+  bsock check -- ./server 8989           what is wrong, in which line
+  bsock trace -- ./client 8989           its socket calls, decoded
+  bsock run --record r.bsock -- ./server keep a recording, look at it later
   bsock check r.bsock
-  bsock explain port-byte-order             the long story of a finding
+  bsock explain port-byte-order          the long story of a finding
 
-Exit status of run and trace: the program's own; 125 if bsock could not do its work, 126 and 127 if the program
-cannot be executed or is not there. Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
+Exit status of run and trace: the program's own; 125 if bsock could not do
+its work, 126 and 127 if the program cannot be executed or is not there.
+Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
 
 /// What the user typed.
 #[derive(Debug, Parser)]
@@ -111,6 +112,49 @@ mod tests {
             let example = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(example.contains(&format!("bsock {}", verb.get_name())), "{} has no example", verb.get_name());
         }
+    }
+
+    /// docs/man/bsock.1 is made of this definition; `make docs` writes it.
+    #[test]
+    fn the_manual_page_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/man/bsock.1");
+        let page = manual_page();
+        if std::env::var_os("BSOCK_WRITE").is_some() {
+            std::fs::write(path, &page).expect("docs/man can be written");
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(committed == page, "docs/man/bsock.1 is not what the command line says: run `make docs`");
+    }
+
+    /// The command's page: its verbs with their options and examples, then its own examples.
+    fn manual_page() -> String {
+        let mut page = Vec::new();
+        let command = Arguments::command();
+        let man = clap_mangen::Man::new(command.clone()).date("").source(concat!("bsock ", env!("CARGO_PKG_VERSION")));
+        man.render_title(&mut page).expect("memory");
+        man.render_name_section(&mut page).expect("memory");
+        man.render_synopsis_section(&mut page).expect("memory");
+        for verb in command.get_subcommands() {
+            let name = format!("bsock {}", verb.get_name());
+            page.extend(format!(".SH \"{}\"\n", name.to_uppercase()).bytes());
+            let man = clap_mangen::Man::new(verb.clone().bin_name(name));
+            let mut sections = Vec::new();
+            man.render_synopsis_section(&mut sections).expect("memory");
+            man.render_description_section(&mut sections).expect("memory");
+            man.render_options_section(&mut sections).expect("memory");
+            // Sections of a verb are subsections of the page.
+            page.extend(String::from_utf8(sections).expect("UTF-8").replace(".SH ", ".SS ").bytes());
+            page.extend(as_typed(".SS", verb).bytes());
+        }
+        page.extend(as_typed(".SH", &command).bytes());
+        String::from_utf8(page).expect("UTF-8")
+    }
+
+    /// A command's examples, line by line as they are.
+    fn as_typed(heading: &str, command: &clap::Command) -> String {
+        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("Example")).collect();
+        format!("{heading} EXAMPLES\n.nf\n{}\n.fi\n", lines.join("\n").replace('\\', "\\\\").replace('-', "\\-"))
     }
 
     #[test]
