@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use bsock_recording::clock;
 use bsock_recording::file::Recorder;
 use bsock_recording::shared::Size;
 
@@ -14,7 +13,7 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, size: Size) -> Re
     let session = Session::start(command, size)?;
     let Some(path) = record else { return session.finish(&mut |_| Ok(())) };
     let failed = |error| Failure::Own(format!("cannot write {}: {error}", path.display()));
-    let mut recorder = Recorder::create(path, clock::choose(), session.beginning()).map_err(failed)?;
+    let mut recorder = Recorder::create(path, &session.header()).map_err(failed)?;
     let ended = session.finish(&mut |item| recorder.item(item))?;
     recorder.finish().map_err(failed)?;
     Ok(ended)

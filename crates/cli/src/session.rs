@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bsock_recording::clock;
 use bsock_recording::drain::{Drain, Item, Sink};
+use bsock_recording::file::Header;
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
 use crate::elf::{self, Obstacle};
@@ -85,9 +86,14 @@ impl Session {
         Ok(Self { drain, child, obstacle })
     }
 
-    /// The clock's source and the recording's beginning.
+    /// When the recording began.
     pub(crate) const fn beginning(&self) -> clock::Pair {
         self.drain.start()
+    }
+
+    /// What a file of the recording begins with.
+    pub(crate) fn header(&self) -> Header {
+        Header::here(self.drain.source(), self.drain.start())
     }
 
     /// Drains into `sink` until the program ends.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bsock_recording::clock::{Pair, Scale};
 use bsock_recording::drain::Item;
 use bsock_recording::event::Event;
-use bsock_recording::file::Recording;
+use bsock_recording::file::{Header, Recording};
 use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
 
@@ -62,34 +62,69 @@ impl Stream {
         &self.damage
     }
 
-    /// Everything in the recordings at `paths`, as one: recordings made at one time on one machine share their clock.
+    /// Everything in the recordings at `paths`, as one: recordings made in one boot of one machine share their clock.
     pub(crate) fn from_files(paths: &[PathBuf]) -> Result<Self, String> {
-        let mut all: Option<Self> = None;
+        let mut all: Option<(Header, Self)> = None;
         for (index, path) in paths.iter().enumerate() {
             let name = path.display();
             let bytes = fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
             let recording = Recording::open(&bytes).map_err(|damage| format!("{name}: {damage}"))?;
-            let stream = all.get_or_insert_with(|| Self::new(recording.start));
-            if recording.start.ticks < stream.start.ticks {
-                stream.start = recording.start;
+            let (first, stream) = all.get_or_insert_with(|| (recording.header, Self::new(recording.header.start)));
+            if (first.boot, first.clock) != (recording.header.boot, recording.header.clock) {
+                return Err(format!(
+                    "{name} was recorded in another boot, or on another machine, than {}: their times cannot be compared; \
+                     look at them one by one",
+                    paths[0].display()
+                ));
             }
-            for item in recording {
-                match item {
-                    // Rings of different recordings must not be taken for one.
-                    Ok(Item::Chunk { ring, bytes }) => {
-                        let ring = ring.min(MAX_RINGS as u32 - 1) + (index * MAX_RINGS) as u32;
-                        stream.item(Item::Chunk { ring, bytes });
-                    }
-                    // Horizons of one recording say nothing about the others.
-                    Ok(Item::Round { .. }) => {}
-                    Ok(Item::Clock(pair)) if pair.ticks <= stream.last.ticks => {}
-                    Ok(item) => stream.item(item),
-                    Err(damage) => stream.damage.push(format!("{name}: {damage}")),
-                }
-            }
+            stream.add(index, recording, &name.to_string());
         }
-        let mut stream = all.ok_or("no recording was named")?;
+        let (_, mut stream) = all.ok_or("no recording was named")?;
         stream.merger.finish();
         Ok(stream)
+    }
+
+    /// Takes all of recording number `index`.
+    fn add(&mut self, index: usize, recording: Recording<'_>, name: &str) {
+        if recording.header.start.ticks < self.start.ticks {
+            self.start = recording.header.start;
+        }
+        for item in recording {
+            match item {
+                // Rings of different recordings must not be taken for one.
+                Ok(Item::Chunk { ring, bytes }) => {
+                    let ring = ring.min(MAX_RINGS as u32 - 1) + (index * MAX_RINGS) as u32;
+                    self.item(Item::Chunk { ring, bytes });
+                }
+                // Horizons of one recording say nothing about the others.
+                Ok(Item::Round { .. }) => {}
+                Ok(Item::Clock(pair)) if pair.ticks <= self.last.ticks => {}
+                Ok(item) => self.item(item),
+                Err(damage) => self.damage.push(format!("{name}: {damage}")),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bsock_recording::file::Recorder;
+
+    use super::*;
+
+    fn recording(name: &str, boot: [u8; 16]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("bsock-stream-{}-{name}", std::process::id()));
+        let header = Header { boot, ..Header::here(0, Pair { ticks: 1, nanoseconds: 1 }) };
+        Recorder::create(&path, &header).and_then(Recorder::finish).expect("a temporary file");
+        path
+    }
+
+    #[test]
+    fn times_of_two_boots_are_not_compared() {
+        let paths = [recording("a", [1; 16]), recording("b", [1; 16]), recording("c", [2; 16])];
+        assert!(Stream::from_files(&paths[..2]).is_ok());
+        let error = Stream::from_files(&paths).err().expect("another boot");
+        assert!(error.contains("another boot"), "{error}");
+        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
     }
 }

@@ -120,6 +120,12 @@ impl Drain {
         })
     }
 
+    /// The clock's source.
+    #[must_use]
+    pub const fn source(&self) -> u32 {
+        self.source
+    }
+
     /// When the recording began.
     #[must_use]
     pub const fn start(&self) -> Pair {

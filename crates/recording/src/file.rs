@@ -7,7 +7,9 @@
 //! | 12 | 4 | [`clock`](crate::clock) source |
 //! | 16 | 8 | ticks at the beginning |
 //! | 24 | 8 | `CLOCK_MONOTONIC` at the beginning, ns |
-//! | 32 | … | items |
+//! | 32 | 8 | wall clock at the beginning, ns since 1970 |
+//! | 40 | 16 | the boot's identity, zero if unknown: ticks of two boots cannot be compared |
+//! | 56 | … | items |
 //!
 //! An item is a tag (4 bytes), a ring number or 0 (4), the length of what follows (8), and that. Tags: 1 records of a
 //! ring; 2 horizon (8 bytes); 3 clock pair (16); 4 lost calls (8); 5 process (4) and wait status (4). Readers skip other
@@ -18,12 +20,12 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::clock::Pair;
+use crate::clock::{Pair, nanoseconds};
 use crate::drain::Item;
 use crate::event::Damage;
 use crate::layout::{MAGIC, VERSION};
 
-const HEADER: usize = 32;
+const HEADER: usize = 56;
 const ITEM_HEADER: usize = 16;
 
 mod tag {
@@ -32,6 +34,34 @@ mod tag {
     pub(super) const CLOCK: u32 = 3;
     pub(super) const LOST: u32 = 4;
     pub(super) const ENDED: u32 = 5;
+}
+
+/// What stands at the beginning of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The clock's source.
+    pub clock: u32,
+    /// When it began.
+    pub start: Pair,
+    /// When it began, in nanoseconds since 1970.
+    pub wall_clock: u64,
+    /// The boot's identity, zero if unknown.
+    pub boot: [u8; 16],
+}
+
+impl Header {
+    /// Of a recording that began at `start`, on this machine.
+    #[must_use]
+    pub fn here(clock: u32, start: Pair) -> Self {
+        Self { clock, start, wall_clock: nanoseconds(libc::CLOCK_REALTIME), boot: boot_identity() }
+    }
+}
+
+/// The kernel's random number for this boot.
+fn boot_identity() -> [u8; 16] {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    u128::from_str_radix(&digits, 16).map(u128::to_be_bytes).unwrap_or_default()
 }
 
 /// Writes a recording file.
@@ -47,9 +77,9 @@ impl Recorder {
     /// # Errors
     ///
     /// Those of opening and writing.
-    pub fn create(path: &Path, clock: u32, start: Pair) -> io::Result<Self> {
+    pub fn create(path: &Path, header: &Header) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        Self::new(Box::new(file), clock, start)
+        Self::new(Box::new(file), header)
     }
 
     /// Writes to `out`.
@@ -57,13 +87,15 @@ impl Recorder {
     /// # Errors
     ///
     /// Those of writing.
-    pub fn new(out: Box<dyn Write>, clock: u32, start: Pair) -> io::Result<Self> {
+    pub fn new(out: Box<dyn Write>, header: &Header) -> io::Result<Self> {
         let mut out = BufWriter::with_capacity(1 << 18, out);
         out.write_all(&MAGIC.to_le_bytes())?;
         out.write_all(&VERSION.to_le_bytes())?;
-        out.write_all(&clock.to_le_bytes())?;
-        out.write_all(&start.ticks.to_le_bytes())?;
-        out.write_all(&start.nanoseconds.to_le_bytes())?;
+        out.write_all(&header.clock.to_le_bytes())?;
+        out.write_all(&header.start.ticks.to_le_bytes())?;
+        out.write_all(&header.start.nanoseconds.to_le_bytes())?;
+        out.write_all(&header.wall_clock.to_le_bytes())?;
+        out.write_all(&header.boot)?;
         Ok(Self { out, news: false })
     }
 
@@ -110,10 +142,8 @@ impl Recorder {
 pub struct Recording<'a> {
     bytes: &'a [u8],
     offset: usize,
-    /// The clock's source.
-    pub clock: u32,
-    /// When it began.
-    pub start: Pair,
+    /// Its beginning.
+    pub header: Header,
 }
 
 impl<'a> Recording<'a> {
@@ -133,7 +163,11 @@ impl<'a> Recording<'a> {
         if version != VERSION {
             return Err(damage(8, "a recording of another version of bsock"));
         }
-        Ok(Self { bytes, offset: HEADER, clock, start: Pair { ticks: word(16)?, nanoseconds: word(24)? } })
+        let mut boot = [0; 16];
+        boot[..8].copy_from_slice(&word(40)?.to_le_bytes());
+        boot[8..].copy_from_slice(&word(48)?.to_le_bytes());
+        let start = Pair { ticks: word(16)?, nanoseconds: word(24)? };
+        Ok(Self { bytes, offset: HEADER, header: Header { clock, start, wall_clock: word(32)?, boot } })
     }
 
     fn damage(&mut self, what: &'static str) -> Damage {
@@ -210,10 +244,12 @@ mod tests {
         }
     }
 
+    const HEAD: Header =
+        Header { clock: 0, start: Pair { ticks: 5, nanoseconds: 6 }, wall_clock: 7, boot: *b"0123456789abcdef" };
+
     fn written(items: &[Item<'_>]) -> Vec<u8> {
         let bytes = Bytes::default();
-        let mut recorder =
-            Recorder::new(Box::new(bytes.clone()), 0, Pair { ticks: 5, nanoseconds: 6 }).expect("memory");
+        let mut recorder = Recorder::new(Box::new(bytes.clone()), &HEAD).expect("memory");
         items.iter().for_each(|item| recorder.item(*item).expect("memory"));
         recorder.finish().expect("memory");
         bytes.0.lock().expect("one thread").clone()
@@ -238,7 +274,7 @@ mod tests {
     fn what_was_written_is_read() {
         let bytes = written(&ITEMS);
         let recording = Recording::open(&bytes).expect("whole");
-        assert_eq!(recording.start, Pair { ticks: 5, nanoseconds: 6 });
+        assert_eq!(recording.header, HEAD);
         let read: Vec<_> = recording.collect::<Result<_, _>>().expect("whole");
         assert_eq!(read, ITEMS);
     }
@@ -246,7 +282,7 @@ mod tests {
     #[test]
     fn an_unknown_tag_is_skipped_and_a_cut_is_told_with_its_place() {
         let mut bytes = written(&ITEMS[2..3]);
-        bytes[32] = 99;
+        bytes[HEADER] = 99;
         assert_eq!(Recording::open(&bytes).expect("whole").count(), 0);
         let whole = written(&ITEMS);
         for end in HEADER + 1..whole.len() {
@@ -263,7 +299,7 @@ mod tests {
         let mut newer = whole.clone();
         newer[8] = VERSION as u8 + 1;
         assert_eq!(Recording::open(&newer).expect_err("newer").offset, 8);
-        assert_eq!(Recording::open(b"\x7fELF-and-more-than-a-header-of-bytes").expect_err("foreign").offset, 0);
-        assert!(Recording::open(&[]).is_err() && Recording::open(&whole[..31]).is_err());
+        assert_eq!(Recording::open(&[0x7f; 100]).expect_err("foreign").offset, 0);
+        assert!(Recording::open(&[]).is_err() && Recording::open(&whole[..HEADER - 1]).is_err());
     }
 }
