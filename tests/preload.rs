@@ -274,6 +274,18 @@ fn bsock_ends_as_its_program_does() {
 }
 
 #[test]
+fn a_closed_standard_stream_stays_closed_31() {
+    let bsock = target_dir().join("bsock");
+    let shown = |under: &str| {
+        let script = format!(
+            "{under} cat /proc/self/fdinfo/1 | grep -c flags; {under} sh -c 'exec 9</dev/null; ls /proc/self/fd' <&-"
+        );
+        text(&Command::new("sh").args(["-c", &script]).output().expect("runs"))
+    };
+    assert_eq!(shown(""), shown(&format!("{} run --", bsock.display())));
+}
+
+#[test]
 fn signal_dispositions_come_through() {
     let shown = "grep -E 'SigIgn|SigBlk' /proc/self/status";
     let plain = Command::new("sh").args(["-c", &format!("trap '' PIPE USR1; {shown}")]).output().expect("runs");

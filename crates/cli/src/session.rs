@@ -80,7 +80,7 @@ impl Session {
         let obstacle = elf::obstacle(program);
         let mut command = Command::new(program);
         command.args(arguments).env(VARIABLE, path).env("LD_PRELOAD", with_former_preload(&preload));
-        sys::keep_signals(&mut command);
+        sys::keep_surroundings(&mut command);
         let child = command.spawn().map_err(|error| refused(program, &error))?;
         sys::outlive(child.id());
         Ok(Self { drain, child, obstacle })

@@ -12,8 +12,9 @@ use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// What SIGPIPE's disposition was before Rust's runtime ignored it.
+/// Before Rust's runtime changed them: 1 if SIGPIPE was ignored, and a bit for each standard stream that was closed.
 static SIGPIPE_BEFORE: AtomicI32 = AtomicI32::new(0);
+static CLOSED_BEFORE: AtomicI32 = AtomicI32::new(0);
 
 /// Runs before `main`, and before the runtime changes anything.
 #[used]
@@ -22,6 +23,9 @@ static REMEMBER: extern "C" fn() = remember;
 
 extern "C" fn remember() {
     SIGPIPE_BEFORE.store(i32::from(is_ignored(libc::SIGPIPE)), Relaxed);
+    // SAFETY: no pointers.
+    let closed = (0..3).filter(|fd| unsafe { libc::fcntl(*fd, libc::F_GETFD) } == -1);
+    CLOSED_BEFORE.store(closed.fold(0, |bits, fd| bits | 1 << fd), Relaxed);
 }
 
 fn is_ignored(signal: i32) -> bool {
@@ -33,9 +37,9 @@ fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// Makes `command` begin with the signal mask and dispositions that bsock itself was started with: the standard library
-/// would reset both.
-pub(crate) fn keep_signals(command: &mut Command) {
+/// Makes `command` begin with the signal mask, the dispositions and the closed standard streams that bsock itself was
+/// started with: the runtime has changed them, and the standard library would reset the signals.
+pub(crate) fn keep_surroundings(command: &mut Command) {
     let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: asks for the present mask only.
     let mask = unsafe {
@@ -43,15 +47,20 @@ pub(crate) fn keep_signals(command: &mut Command) {
         mask.assume_init()
     };
     let sigpipe = if SIGPIPE_BEFORE.load(Relaxed) == 1 { libc::SIG_IGN } else { libc::SIG_DFL };
+    let closed = CLOSED_BEFORE.load(Relaxed);
     let restore = move || {
-        // SAFETY: both are async-signal-safe, and the mask is a valid one.
+        // SAFETY: all are async-signal-safe, and the mask is a valid one. What is closed here is the /dev/null that the
+        // runtime put there.
         unsafe {
+            for fd in (0..3).filter(|fd| closed & 1 << fd != 0) {
+                libc::close(fd);
+            }
             libc::signal(libc::SIGPIPE, sigpipe);
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, ptr::null_mut());
         }
         Ok(())
     };
-    // SAFETY: `restore` makes two async-signal-safe calls and touches nothing that fork leaves inconsistent.
+    // SAFETY: `restore` makes async-signal-safe calls and touches nothing that fork leaves inconsistent.
     unsafe { command.pre_exec(restore) };
 }
 
