@@ -122,9 +122,13 @@ fn errors_and_addresses_are_recorded_as_they_were() {
 /// room.
 const ROOMY: &str = "65536";
 
-/// Runs the hammer; what it says it sent, and what the recording says.
+/// Runs a program of ours; what it says it sent, and what the recording says.
 fn hammered(how: &str, ring_kib: &str) -> (u64, Contents, Output) {
-    let program = program("hammer.c");
+    counted("hammer.c", how, ring_kib)
+}
+
+fn counted(source: &str, how: &str, ring_kib: &str) -> (u64, Contents, Output) {
+    let program = program(source);
     let directory = TempDir::new();
     let file = directory.path().join("recording");
     let mut command = Command::new(target_dir().join("bsock"));
@@ -179,6 +183,80 @@ fn six_hundred_threads_share_the_rings() {
     assert_eq!(sends(&contents) + contents.lost, sent);
     let ends = contents.events.iter().filter(|event| event.what == What::ThreadEnd).count();
     assert!(ends >= 600, "each gave its ring back: {ends}");
+}
+
+#[test]
+fn a_handler_at_every_instruction_of_a_hook_loses_nothing_33() {
+    for how in ["same", "alternate", "exit"] {
+        let (sent, contents, output) = counted("single_step.c", how, "512");
+        assert!(sent > 150, "{how}: the recorder was interrupted: {sent}");
+        assert_eq!((sends(&contents), contents.lost), (sent, 0), "{how}");
+        assert_eq!(output.status.code(), Some(0), "{how}");
+    }
+}
+
+#[test]
+fn children_that_no_hook_sees_are_processes_of_their_own_35_36() {
+    let (sent, contents, _) = counted("odd_children.c", "unhooked", ROOMY);
+    let by_process = |contents: &Contents| {
+        let mut counts = std::collections::BTreeMap::new();
+        contents.calls(Function::Send).for_each(|(event, _)| *counts.entry(event.thread.process).or_insert(0_u64) += 1);
+        let mut counts: Vec<u64> = counts.into_values().collect();
+        counts.sort_unstable();
+        counts
+    };
+    assert_eq!((sends(&contents), contents.lost), (sent, 0));
+    assert_eq!(by_process(&contents), [sent / 2, sent / 2 + 1]);
+    let (sent, contents, _) = counted("odd_children.c", "threads", "512");
+    assert_eq!((sends(&contents), contents.lost), (sent, 0), "rings of threads that vforked go back");
+    let (sent, contents, _) = counted("odd_children.c", "shared", ROOMY);
+    assert_eq!(sends(&contents), sent / 2);
+    assert!(
+        (sent / 2..sent / 2 + 10).contains(&contents.lost),
+        "the child's calls are told as lost: {}",
+        contents.lost
+    );
+    let (sent, contents, _) = counted("odd_children.c", "borrowed", ROOMY);
+    assert_eq!((sends(&contents), contents.lost), (sent, 0));
+    assert!(contents.calls(Function::Close).all(|(_, call)| call.vfork_child), "the close is the child's");
+}
+
+#[test]
+fn a_probe_for_seccomp_confines_nothing() {
+    let source = "#define _GNU_SOURCE\n#include <sys/socket.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n\
+                  int main(void) { syscall(SYS_seccomp, 0, 1, (void *)0); return close(socket(AF_INET, SOCK_DGRAM, 0)); }\n";
+    let program = support::compile_c_text::<&str>(source, &[]);
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let output = recorded(&program.path(), &[], &file).output().expect("runs");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(Contents::of(&file).calls(Function::Socket).count(), 1);
+}
+
+#[test]
+fn memory_that_runs_out_costs_records_and_not_the_program() {
+    if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) != 0) {
+        return; // Needs a /dev/shm of its own.
+    }
+    let program = program("hammer.c");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let (bsock, file_name, hammer) = (target_dir().join("bsock"), file.display(), program.path());
+    let script = format!(
+        "mount -t tmpfs -o size=4M tmpfs /dev/shm && {} run --record {file_name} -- {} threads",
+        bsock.display(),
+        hammer.display()
+    );
+    let output = Command::new("unshare").args(["-m", "sh", "-c", &script]).output().expect("runs");
+    if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("ermission denied") {
+        return; // No mount namespaces here.
+    }
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let sent: u64 =
+        text(&output).trim().strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("a number");
+    let contents = Contents::of(&file);
+    assert!(sends(&contents) + contents.lost >= sent, "all is told");
+    assert!(contents.lost > 0, "there was no room for all");
 }
 
 #[test]

@@ -40,6 +40,11 @@ use core::ffi::{c_char, c_int};
 #[unsafe(link_section = ".init_array")]
 static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_char) = constructor;
 
+/// Runs when the process ends by `exit` or by returning from `main`.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static DESTRUCTOR: extern "C" fn() = thread::give_back_at_exit;
+
 extern "C" fn constructor(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
     next::bind_all();
     sites::bind();

@@ -53,7 +53,9 @@ pub(crate) extern "C-unwind" fn exit(status: c_int, frame: Frame) -> ! {
     real!(exit as ExitType, status)
 }
 
+/// The ring goes back at once: a shell's many short children would use them up before the command has looked.
 pub(crate) extern "C-unwind" fn underscore_exit(status: c_int, frame: Frame) -> ! {
     record_before(Function::UnderscoreExit, [i64::from(status) as u64, 0, 0], frame, None);
+    thread::give_back_at_exit();
     real!(_exit as ExitType, status)
 }

@@ -67,6 +67,11 @@ impl Captured {
         captured
     }
 
+    /// True if nothing of it could be read.
+    pub(crate) const fn is_unreadable(&self) -> bool {
+        self.length == 0
+    }
+
     /// For the record.
     pub(crate) fn section(&self) -> Section<'_> {
         Section { kind: self.kind, claimed: self.claimed, bytes: self.bytes.get(..self.length).unwrap_or(&[]) }

@@ -53,6 +53,12 @@ pub(crate) fn generation() -> u64 {
     unsafe { &*GENERATION.load(Relaxed) }.load(Relaxed)
 }
 
+/// True while somebody reads.
+pub(crate) fn recording() -> bool {
+    // SAFETY: NOBODY or the control page's word.
+    unsafe { &*RECORDING.load(Relaxed) }.load(Relaxed) != 0
+}
+
 /// This process's number.
 pub(crate) fn number() -> u32 {
     PROCESS.load(Relaxed)
@@ -147,6 +153,10 @@ pub(crate) fn attach_fork() {
         return;
     }
     PROCESS.store(raw::process(), Relaxed);
+    let namespace = shared::pid_namespace();
+    if let Some(pool) = pool() {
+        OUTSIDE.store(namespace == 0 || namespace != pool.control().pid_namespace, Relaxed);
+    }
     begin();
     let Some(ring) = thread::lease_now() else { return };
     let now = now();
@@ -181,7 +191,8 @@ fn start_line(parent: u32, now: u64) -> Line {
 fn close_former_images(pool: &Pool) {
     for index in 0..pool.rings() {
         let holder = pool.holder(index);
-        if owner_process(holder & !FOREIGN) == Some(number()) && holder == owner_word(holder as u32) {
+        // Numbers of other namespances than the command's say nothing: two processes may have the same.
+        if owner_process(holder) == Some(number()) && holder == owner_word(holder as u32) {
             // SAFETY: its threads ended with the former program; no other process touches it while this one holds it.
             unsafe { Ring::new(pool.ring(index)) }.close(now(), thread::here());
             pool.give_back(index, holder);
@@ -193,25 +204,35 @@ fn close_former_images(pool: &Pool) {
 ///
 /// SAFETY: the arguments are those of `main`.
 unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
+    let Some(pool) = pool() else { return };
+    pool.control().attached.fetch_add(1, Relaxed);
     let Some(ring) = thread::lease_now() else { return };
-    raw::populate(ring.address().cast_mut().cast(), WARM_BYTES.min(RING_BYTES.load(Relaxed) as usize));
+    raw::populate(ring.address().cast_mut().cast(), WARM_BYTES.min(pool.ring_bytes()));
+    // SAFETY: the constructor runs once, in one thread.
+    let scratch = unsafe { &mut *SCRATCH.0.get() };
+    let (executable, strings) = scratch.split_at_mut(PAGE);
+    let executable = raw::link_target(c"/proc/self/exe", executable);
+    // A ring that was made small holds less of the arguments.
+    let room = strings.len().min(pool.ring_bytes() / 4);
+    // SAFETY: the caller's promise.
+    let (strings, truncated) = unsafe { joined(count, arguments, strings.get_mut(..room).unwrap_or(&mut [])) };
     let now = now();
     let mut line = start_line(raw::parent(), now);
-    let mut executable = [0; 4096];
-    let executable = raw::link_target(c"/proc/self/exe", &mut executable);
-    let mut strings = [0; ARGUMENT_BYTES];
-    // SAFETY: the caller's promise.
-    let (strings, truncated) = unsafe { joined(count, arguments, &mut strings) };
     if truncated {
         line.flags |= flag::TRUNCATED;
     }
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
-    let appended = ring.append(&mut line, &sections, thread::here());
+    ring.append(&mut line, &sections, thread::here());
     sites::tell_loaded(ring);
-    if appended {
-        pool().map(|pool| pool.control().attached.fetch_add(1, Relaxed));
-    }
 }
+
+/// Room for what the start event tells. Not on the stack, of which a program may have as little as 16 KiB.
+struct Scratch(core::cell::UnsafeCell<[u8; PAGE + ARGUMENT_BYTES]>);
+
+// SAFETY: used by the constructor alone.
+unsafe impl Sync for Scratch {}
+
+static SCRATCH: Scratch = Scratch(core::cell::UnsafeCell::new([0; PAGE + ARGUMENT_BYTES]));
 
 /// The argument strings, each with its NUL, as many as fit; true if there were more.
 ///

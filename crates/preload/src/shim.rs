@@ -39,6 +39,7 @@ macro_rules! keeping_registers {
             "pop rdi",
             "pop rax",
             "pop rbp",
+            ".cfi_restore rbp",
             ".cfi_def_cfa rsp, 8",
             $then,
             ".cfi_endproc",
@@ -72,29 +73,8 @@ macro_rules! exported {
             )
         }
     };
-    // Returns twice, so that no frame of ours may stand below it: marks the thread and is gone.
-    ($name:ident, $next:path, observe_vfork) => {
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                "mov r11, qword ptr [rip + {recording}]",
-                "cmp dword ptr [r11], 0",
-                "je 2f",
-                "mov r11, qword ptr [rip + bsock_preload_thread@GOTTPOFF]",
-                "mov qword ptr fs:[r11], 0",
-                "mov qword ptr fs:[r11 + 8], 1",
-                "2:",
-                "jmp qword ptr [rip + {next}]",
-                ".cfi_endproc",
-                recording = sym crate::process::RECORDING,
-                next = sym $next,
-            )
-        }
-    };
-    // Variadic: the hook sees the first three argument registers, and all of them come back as they were.
+    // Only looked at before it is made, because it is variadic, or returns twice (no frame of ours may stand below it then): the
+    // hook sees the argument registers, and all of them come back as they were.
     ($name:ident, $next:path, observe => $hook:path) => {
         #[unsafe(naked)]
         #[unsafe(no_mangle)]

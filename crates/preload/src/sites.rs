@@ -29,6 +29,11 @@ static KNOWN: [AtomicU64; SITES] = [const { AtomicU64::new(0) }; SITES];
 /// First addresses of the objects that were told; bit 0 marks a transparent one (objects begin on a page).
 static TOLD: [AtomicU64; OBJECTS] = [const { AtomicU64::new(0) }; OBJECTS];
 
+/// Before `dlclose`: another object may come to lie where one was. What is still loaded is told again at its next call.
+pub(crate) extern "C" fn forget() {
+    TOLD.iter().chain(&KNOWN).for_each(|word| word.store(0, Relaxed));
+}
+
 fn place(site: u64) -> &'static AtomicU64 {
     &KNOWN[(site ^ (site >> 10)) as usize % SITES]
 }

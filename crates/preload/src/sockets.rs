@@ -30,13 +30,15 @@ pub(crate) extern "C-unwind" fn socket(domain: c_int, kind: c_int, protocol: c_i
 
 pub(crate) extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
     let args = [address.addr() as u64, u64::from(length), 0];
-    let capture = |proven| passed(address, length, proven, frame);
+    let before = passed(address, length, false, frame);
+    let capture = |proven| read_again(before, address, length, proven, frame);
     record_with(Function::Bind, fd, args, frame, || real!(bind as WithAddress, fd, address, length), capture)
 }
 
 pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
     let args = [address.addr() as u64, u64::from(length), 0];
-    let capture = |proven| passed(address, length, proven, frame);
+    let before = passed(address, length, false, frame);
+    let capture = |proven| read_again(before, address, length, proven, frame);
     record_with(Function::Connect, fd, args, frame, || real!(connect as WithAddress, fd, address, length), capture)
 }
 
@@ -82,6 +84,21 @@ pub(crate) extern "C-unwind" fn shutdown(fd: c_int, how: c_int, frame: Frame) ->
 
 pub(crate) extern "C-unwind" fn close(fd: c_int, frame: Frame) -> c_int {
     record(Function::Close, fd, [0; 3], frame, || real!(close as Plain1, fd))
+}
+
+/// The address as it was before the call, which may have taken long enough for the program to free it. Only where it could
+/// not be read then, and the kernel has just read it, it is read now.
+fn read_again(
+    before: Option<Captured>,
+    address: *const sockaddr,
+    length: socklen_t,
+    proven: bool,
+    frame: Frame,
+) -> Option<Captured> {
+    match before {
+        Some(before) if proven && before.is_unreadable() => passed(address, length, true, frame),
+        before => before,
+    }
 }
 
 /// The address that the program passed. A length beyond any address is not believed.

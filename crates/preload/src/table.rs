@@ -23,7 +23,9 @@ hooks! {
     _exit: record(rsi) => crate::life::underscore_exit;
     _Exit: record(rsi) => crate::life::underscore_exit;
 
-    vfork: observe_vfork;
+    vfork: observe => crate::thread::before_vfork;
+    clone: observe => crate::thread::before_clone;
+    dlclose: observe => crate::sites::forget;
     prctl: observe => crate::confine::prctl;
     syscall: observe => crate::confine::syscall;
 }

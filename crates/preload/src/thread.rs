@@ -1,9 +1,9 @@
 //! Which ring a thread writes to.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::{AtomicU32, compiler_fence};
 
 use bsock_recording::layout::{Line, RingHeader, flag, kind};
 use bsock_recording::raw;
@@ -29,10 +29,15 @@ pub(crate) fn writer(stack: u64) -> Option<Writer> {
     }
     // SAFETY: a thread whose `leased` is right holds its ring.
     let ring = unsafe { Ring::new((*state).ring) };
-    if ring.busy(stack) {
-        return nested(state, stack);
+    if !ring.is_free() {
+        return occupied(state, ring, stack);
     }
     Some(Writer { ring, flags: 0 })
+}
+
+/// True if the append that occupies the ring is one that we interrupt, and not one that was left by `siglongjmp`.
+fn interrupts(ring: Ring, stack: u64) -> bool {
+    ring.is_interrupted(stack) || process::confined() || raw::on_alternate_stack()
 }
 
 /// The first call of a thread, or of a process, or the first after `vfork`.
@@ -42,7 +47,7 @@ fn slow(state: *mut State, stack: u64) -> Option<Writer> {
     // SAFETY: the thread's own state.
     let state = unsafe { &mut *state };
     if state.vfork != 0 {
-        return after_vfork(state);
+        return after_vfork(state, stack);
     }
     if process::confined() {
         // Attaching needs system calls.
@@ -56,7 +61,7 @@ fn slow(state: *mut State, stack: u64) -> Option<Writer> {
     }
     // SAFETY: just leased.
     let ring = unsafe { Ring::new(state.ring) };
-    if ring.busy(stack) { lost() } else { Some(Writer { ring, flags: 0 }) }
+    if !ring.is_free() && interrupts(ring, stack) { lost() } else { Some(Writer { ring, flags: 0 }) }
 }
 
 /// Counts a call that has no ring.
@@ -69,25 +74,78 @@ fn lost() -> Option<Writer> {
 
 /// On which side of a `vfork` are we? The child shares the parent's memory, and its thread's state; only the kernel knows.
 /// It keeps using the parent's ring, which the parent, stopped until the child is gone, does not.
-fn after_vfork(state: &mut State) -> Option<Writer> {
-    if state.ring.is_null() || process::confined() {
-        state.vfork = u64::from(process::confined());
+fn after_vfork(state: &mut State, stack: u64) -> Option<Writer> {
+    if process::confined() {
         return lost();
+    }
+    if process::generation() == 0 {
+        // The memory is not shared: a fork came between.
+        (state.vfork, state.ring) = (0, ptr::null());
+        return slow(state, stack);
+    }
+    let child = raw::process() != process::number();
+    if child && state.vfork == SHARED {
+        return lost();
+    }
+    if state.ring.is_null() {
+        state.vfork = u64::from(child);
+        return if child { lost() } else { slow(state, stack) };
     }
     // SAFETY: the thread held the ring before the `vfork` and still does.
     let ring = unsafe { Ring::new(state.ring) };
-    if raw::process() != process::number() {
+    if child {
         return Some(Writer { ring, flags: flag::VFORK_CHILD });
     }
-    state.vfork = 0;
-    state.leased = process::generation().wrapping_add(1);
+    if state.vfork != SHARED {
+        state.vfork = 0;
+        state.leased = process::generation().wrapping_add(1);
+    }
     Some(Writer { ring, flags: 0 })
 }
 
-/// A handler interrupted an append: it records in a second ring.
+/// [`State::vfork`] of a thread whose memory another process uses at the same time, for ever: each call must ask which.
+const SHARED: u64 = 2;
+
+/// Before `clone(function, stack, flags, ...)`. glibc's own threads do not come through here.
+pub(crate) extern "C" fn before_clone(_: u64, _: u64, flags: u64) {
+    let has = |flag: c_int| flags & flag as u64 != 0;
+    if has(libc::CLONE_VM) && !has(libc::CLONE_THREAD) {
+        before_vfork();
+        if !has(libc::CLONE_VFORK) && process::recording() {
+            // SAFETY: the thread's own state.
+            unsafe { (*state()).vfork = SHARED };
+        }
+    }
+}
+
+/// Before a `vfork`: the thread must hold a ring of this very process, since the child can attach to nothing.
+pub(crate) extern "C" fn before_vfork() {
+    if !process::recording() {
+        return;
+    }
+    if process::generation() == 0 && !process::confined() {
+        process::attach_fork();
+    }
+    // SAFETY: the thread's own state.
+    let state = unsafe { &mut *state() };
+    if state.vfork == 0 && state.leased != process::generation().wrapping_add(1) {
+        state.ring = ptr::null();
+        if !process::confined() {
+            let _ = lease(state);
+        }
+    }
+    state.leased = 0;
+    state.vfork = state.vfork.max(1);
+}
+
+/// A handler interrupted an append: it records in a second ring. An append that was abandoned published nothing, and its
+/// ring is used again.
 #[cold]
 #[inline(never)]
-fn nested(state: *mut State, stack: u64) -> Option<Writer> {
+fn occupied(state: *mut State, ring: Ring, stack: u64) -> Option<Writer> {
+    if !interrupts(ring, stack) {
+        return Some(Writer { ring, flags: 0 });
+    }
     // SAFETY: the thread's own state; the interrupted append does not touch it.
     let state = unsafe { &mut *state };
     if state.nested.is_null() {
@@ -96,7 +154,7 @@ fn nested(state: *mut State, stack: u64) -> Option<Writer> {
     }
     // SAFETY: the thread holds it.
     let ring = unsafe { Ring::new(state.nested) };
-    if ring.busy(stack) { lost() } else { Some(Writer { ring, flags: 0 }) }
+    if !ring.is_free() && interrupts(ring, stack) { lost() } else { Some(Writer { ring, flags: 0 }) }
 }
 
 /// Leases a ring for the calling thread if it has none of this image yet.
@@ -112,10 +170,19 @@ pub(crate) fn lease_now() -> Option<Ring> {
 
 /// Takes a ring and becomes its thread.
 fn lease(state: &mut State) -> Option<()> {
+    let freed = process::pool()?.control().freed.load(Relaxed);
+    if state.refused == u64::from(freed) + 1 {
+        return None;
+    }
     state.owner = process::owner_word(raw::thread());
     state.vfork = 0;
     state.nested = ptr::null();
-    state.ring = take(state.owner)?;
+    let Some(ring) = take(state.owner) else {
+        // Not to be asked for again by every call of a thread that is one too many.
+        state.refused = u64::from(freed) + 1;
+        return None;
+    };
+    state.ring = ring;
     state.leased = process::generation().wrapping_add(1);
     wish_to_know_the_end();
     Some(())
@@ -128,6 +195,10 @@ fn take(owner: u64) -> Option<*const RingHeader> {
     let mut from = 0;
     loop {
         let index = pool.take(from, owner)?;
+        if !pool.get_memory(index) {
+            pool.give_back(index, owner);
+            return None;
+        }
         let header = pool.ring(index);
         // SAFETY: just taken.
         let ring = unsafe { Ring::new(header) };
@@ -177,19 +248,35 @@ fn wish_to_know_the_end() {
 
 /// The thread ends: its rings go back. Should a later destructor call a hook, the thread takes a ring again and asks again.
 unsafe extern "C" fn thread_ends(_: *mut c_void) {
+    give_back();
+}
+
+/// [`give_back`] where a process ends; a `vfork` child uses its parent's ring, which stays.
+pub(crate) extern "C" fn give_back_at_exit() {
+    // SAFETY: the thread's own state.
+    if unsafe { (*state()).vfork } == 0 {
+        give_back();
+    }
+}
+
+/// Gives the calling thread's rings back, until it makes another call.
+pub(crate) fn give_back() {
     // SAFETY: the thread's own state.
     let state = unsafe { &mut *state() };
-    if state.leased != process::generation().wrapping_add(1) {
+    if state.leased != process::generation().wrapping_add(1) && (state.vfork == 0 || state.ring.is_null()) {
         return;
     }
+    // From here on a handler that makes a call takes a ring of its own, and that one stays.
+    let (rings, owner) = ([state.nested, state.ring], state.owner);
+    state.vfork = 0;
+    compiler_fence(SeqCst);
     state.leased = 0;
-    for header in [state.nested, state.ring] {
+    compiler_fence(SeqCst);
+    for header in rings {
         if let Some(pool) = process::pool().filter(|_| !header.is_null()) {
             // SAFETY: the thread holds it until it is given back.
             unsafe { Ring::new(header) }.close(process::now(), here());
-            pool.give_back(pool.index_of(header), state.owner);
+            pool.give_back(pool.index_of(header), owner);
         }
     }
-    state.ring = ptr::null();
-    state.nested = ptr::null();
 }

@@ -11,7 +11,7 @@ use bsock_recording::layout::RingHeader;
 pub(crate) struct State {
     /// One more than [`process::generation`](crate::process::generation) while `ring` is this process's.
     pub(crate) leased: u64,
-    /// 1 from a `vfork` on until the next hook has found out on which side of it it runs. Set by the shim.
+    /// Not 0 from a `vfork` on until the next hook has found out on which side of it it runs.
     pub(crate) vfork: u64,
     /// The thread's ring.
     pub(crate) ring: *const RingHeader,
@@ -19,11 +19,11 @@ pub(crate) struct State {
     pub(crate) nested: *const RingHeader,
     /// What was written into the rings' owner words.
     pub(crate) owner: u64,
+    /// One more than the count of rings given back when there was none for this thread.
+    pub(crate) refused: u64,
 }
 
 const _: () = assert!(size_of::<State>() <= 64);
-// The shim of `vfork` knows these two.
-const _: () = assert!(core::mem::offset_of!(State, leased) == 0 && core::mem::offset_of!(State, vfork) == 8);
 
 core::arch::global_asm!(
     ".pushsection .tbss.bsock_preload,\"awT\",@nobits",

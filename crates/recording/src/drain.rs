@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use crate::clock::{self, Pair};
@@ -138,9 +138,10 @@ impl Drain {
     ///
     /// Those of `sink`.
     pub fn round(&mut self, sink: &mut Sink<'_>) -> io::Result<usize> {
+        self.shared.keep_ready();
         let began = Pair::now(self.source);
         let (mut fullest, mut returning) = (0, false);
-        for index in 0..self.shared.pool().used() {
+        for index in self.readable() {
             let header = header(self.shared.pool(), index);
             returning |= header.writer.slot_state.load(Acquire) == slot::RETURNING;
             fullest = fullest.max(self.copy(index, header, sink)?);
@@ -149,10 +150,16 @@ impl Drain {
         self.advance(began, returning);
         sink(Item::Round { horizon: self.horizon })?;
         self.rounds += 1;
-        if self.rounds.is_multiple_of(64) {
+        if self.rounds.is_multiple_of(64) || self.shared.pool().used() == self.shared.pool().rings() {
             self.take_back(sink)?;
         }
         Ok(fullest)
+    }
+
+    /// The rings that may hold something.
+    fn readable(&self) -> Vec<usize> {
+        let pool = self.shared.pool();
+        (0..pool.used()).filter(|index| pool.has_memory(*index)).collect()
     }
 
     fn advance(&mut self, began: Pair, returning: bool) {
@@ -212,7 +219,7 @@ impl Drain {
 
     /// Frees the rings of processes that have ended.
     fn take_back(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        for index in 0..self.shared.pool().used() {
+        for index in self.readable() {
             let holder = self.shared.pool().holder(index);
             let Some(process) = owner_process(holder) else { continue };
             if !self.ended(process) {
@@ -221,8 +228,9 @@ impl Drain {
             let header = header(self.shared.pool(), index);
             self.copy(index, header, sink)?;
             self.unfinished(index, header, sink)?;
-            let word = &self.shared.pool().owners()[index];
-            let _ = word.compare_exchange(holder, 0, AcqRel, Relaxed);
+            // A dead thread returns no more; nobody need wait for it.
+            header.writer.slot_state.store(slot::IDLE, Release);
+            self.shared.pool().give_back(index, holder);
         }
         let held: Vec<u32> = (0..self.shared.pool().used())
             .filter_map(|index| owner_process(self.shared.pool().holder(index)))
@@ -234,15 +242,17 @@ impl Drain {
     /// True if `process` has ended. A descriptor of the process is kept from the first look on, so that a number that is
     /// used again is not mistaken for it.
     fn ended(&mut self, process: u32) -> bool {
-        match self.processes.entry(process).or_insert_with(|| Process::open(process)) {
-            Process::Watched(descriptor) => {
-                let mut poll = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-                // SAFETY: one pollfd, ours.
-                unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
-            }
-            Process::Gone => true,
-            Process::Unknown => false,
+        let known = self.processes.entry(process).or_insert_with(|| Process::open(process));
+        if !known.has_ended() {
+            return false;
         }
+        // The number may have been given out again meanwhile, and the ring may be that process's.
+        let now = Process::open(process);
+        if matches!(now, Process::Watched(_)) && !now.has_ended() {
+            *known = now;
+            return false;
+        }
+        true
     }
 
     /// Puts the call that never returned into the recording.
@@ -273,7 +283,7 @@ impl Drain {
         self.shared.control().recording.store(0, Release);
         self.round(sink)?;
         let mut lost = self.shared.control().lost.load(Relaxed);
-        for index in 0..self.shared.pool().used() {
+        for index in self.readable() {
             let header = header(self.shared.pool(), index);
             lost += header.writer.lost.load(Relaxed).saturating_sub(header.writer.lost_told.load(Relaxed));
             if self.shared.pool().holder(index) != 0 {
@@ -294,6 +304,18 @@ fn header<'a>(pool: Pool, index: usize) -> &'a RingHeader {
 }
 
 impl Process {
+    fn has_ended(&self) -> bool {
+        match self {
+            Self::Watched(descriptor) => {
+                let mut poll = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+                // SAFETY: one pollfd, ours.
+                unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+            }
+            Self::Gone => true,
+            Self::Unknown => false,
+        }
+    }
+
     fn open(process: u32) -> Self {
         // SAFETY: no pointers.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::c_long::from(process), 0) };

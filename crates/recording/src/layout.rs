@@ -158,10 +158,12 @@ pub struct Control {
     pub refused: AtomicU32,
     /// Rings that were ever taken are those below this number.
     pub used: AtomicU32,
-    /// Padding.
-    pub reserved: u32,
+    /// Counts the rings that were given back: a thread that found none need not look again before this moves.
+    pub freed: AtomicU32,
     /// Calls that found no ring to be recorded in.
     pub lost: AtomicU64,
+    /// A bit for each ring that has its memory. Of the others a page that is touched may find none left, which is a SIGBUS.
+    pub memory: [AtomicU64; MAX_RINGS / 64],
 }
 
 /// A ring's first page: what the writer changes, what the reader changes, and the slot, in a cache line each.

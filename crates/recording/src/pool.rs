@@ -106,7 +106,34 @@ impl Pool {
         if let Some(word) = self.owners().get(index) {
             // The command may have been faster; then it is no longer ours to give.
             let _ = word.compare_exchange(owner, 0, Release, Relaxed);
+            self.control().freed.fetch_add(1, Relaxed);
         }
+    }
+
+    /// True if ring `index` has its memory.
+    #[must_use]
+    pub fn has_memory(&self, index: usize) -> bool {
+        self.control().memory.get(index / 64).is_some_and(|word| word.load(Acquire) & 1 << (index % 64) != 0)
+    }
+
+    /// Says that ring `index` has its memory.
+    pub fn got_memory(&self, index: usize) {
+        if let Some(word) = self.control().memory.get(index / 64) {
+            word.fetch_or(1 << (index % 64), AcqRel);
+        }
+    }
+
+    /// Gets ring `index` its memory if it has none; false where there is none to be had.
+    #[must_use]
+    pub fn get_memory(&self, index: usize) -> bool {
+        if self.has_memory(index) {
+            return true;
+        }
+        if !crate::raw::populate(self.ring(index).cast_mut().cast(), PAGE + self.ring_bytes) {
+            return false;
+        }
+        self.got_memory(index);
+        true
     }
 
     /// Who holds ring `index`.

@@ -134,12 +134,21 @@ fn map(length: usize, flags: i32, fd: i32) -> Option<*mut u8> {
     (address > 0).then_some(address as *mut u8)
 }
 
-/// Gives `length` bytes from `address` their memory at once, which costs a tenth of touching the pages one by one. Kernels
-/// before 5.14 refuse, and the pages come one by one.
-pub fn populate(address: *mut u8, length: usize) {
+/// Gives `length` bytes from `address` their memory at once, which costs a tenth of touching the pages one by one; false where
+/// there is no memory (touching the pages would be a SIGBUS), or the kernel is older than 5.14 and cannot.
+pub fn populate(address: *mut u8, length: usize) -> bool {
     const MADV_POPULATE_WRITE: usize = 23;
     // SAFETY: populating changes no byte; the kernel refuses addresses that are not mapped.
-    unsafe { syscall(libc::SYS_madvise, [address as usize, length, MADV_POPULATE_WRITE, 0, 0, 0]) };
+    unsafe { syscall(libc::SYS_madvise, [address as usize, length, MADV_POPULATE_WRITE, 0, 0, 0]) == 0 }
+}
+
+/// True if the calling thread runs on its alternate signal stack.
+#[must_use]
+pub fn on_alternate_stack() -> bool {
+    let mut stack = libc::stack_t { ss_sp: core::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
+    // SAFETY: asks for the present state only; the kernel writes one `stack_t`.
+    let result = unsafe { syscall(libc::SYS_sigaltstack, [0, (&raw mut stack) as usize, 0, 0, 0, 0]) };
+    result == 0 && stack.ss_flags & libc::SS_ONSTACK != 0
 }
 
 /// The target of a symbolic link, cut to the buffer.

@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::Release;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::layout::{Control, MAGIC, MAX_RINGS, PAGE, VERSION, ring_offset};
 use crate::pool::Pool;
@@ -81,12 +81,14 @@ impl Size {
     }
 }
 
-/// How much memory the rings get before the program starts.
-const WARM_BYTES: usize = 2 << 20;
+/// Memory that rings have before the program starts, and that is kept ready beyond those in use while it runs.
+const FIRST_BYTES: usize = 2 << 20;
+const READY_BYTES: usize = 6 << 20;
 
 /// The command's side: the file, mapped, and removed in the end.
 pub struct Shared {
     path: PathBuf,
+    file: File,
     _lock: Option<File>,
     pool: Pool,
     length: usize,
@@ -103,19 +105,35 @@ impl Shared {
     ///
     /// Where no directory can be made in `/dev/shm` nor in the temporary directory, or there is no memory.
     pub fn create(size: Size, clock: u32, surroundings: &Surroundings) -> io::Result<Self> {
+        let mut failure = None;
+        for parent in [PathBuf::from("/dev/shm"), std::env::temp_dir()] {
+            match Self::create_in(&parent, size, clock, surroundings) {
+                Ok(shared) => return Ok(shared),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+    }
+
+    fn create_in(parent: &Path, size: Size, clock: u32, surroundings: &Surroundings) -> io::Result<Self> {
         let ring_bytes = size.ring_bytes.next_power_of_two().max(PAGE);
         let rings = size.rings.clamp(1, MAX_RINGS);
-        let path = private_directory()?.join(random_name()?);
+        let path = private_directory(parent)?.join(random_name()?);
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         file.set_permissions(Permissions::from_mode(0o666))?;
         let length = ring_offset(rings, ring_bytes);
-        let shared = Self::map(&file, path, length, rings, ring_bytes)?;
+        let shared = Self::map(file, path, length, rings, ring_bytes)?;
         shared.initialise(clock, surroundings);
         Ok(shared)
     }
 
-    fn map(file: &File, path: PathBuf, length: usize, rings: usize, ring_bytes: usize) -> io::Result<Self> {
+    fn map(file: File, path: PathBuf, length: usize, rings: usize, ring_bytes: usize) -> io::Result<Self> {
         file.set_len(length as u64)?;
+        let first = (FIRST_BYTES / ring_bytes).clamp(1, rings);
+        if let Err(error) = allocate(&file, 0, ring_offset(first, ring_bytes)) {
+            remove(&path);
+            return Err(error);
+        }
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: without MAP_FIXED a mapping disturbs no other.
         let base = unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
@@ -124,9 +142,10 @@ impl Shared {
         }
         // SAFETY: just mapped, with that many rings, until the value is dropped.
         let pool = unsafe { Pool::new(base.cast(), rings, ring_bytes) };
-        raw::populate(base.cast(), length.min(WARM_BYTES));
+        raw::populate(base.cast(), ring_offset(first, ring_bytes));
+        (0..first).for_each(|index| pool.got_memory(index));
         let lock = path.parent().and_then(|directory| lock(directory).ok());
-        Ok(Self { path, _lock: lock, pool, length })
+        Ok(Self { path, file, _lock: lock, pool, length })
     }
 
     fn initialise(&self, clock: u32, surroundings: &Surroundings) {
@@ -142,6 +161,19 @@ impl Shared {
             (*control).pid_namespace = surroundings.pid_namespace;
         }
         self.control().recording.store(1, Release);
+    }
+
+    /// Gets memory for rings that may be wanted soon. Where there is none, programs do without those rings.
+    pub(crate) fn keep_ready(&self) {
+        let size = self.pool.ring_bytes();
+        let wanted = (self.pool.used() + (READY_BYTES / size).max(1)).min(self.pool.rings());
+        for index in (0..wanted).filter(|index| !self.pool.has_memory(*index)) {
+            if allocate(&self.file, ring_offset(index, size), PAGE + size).is_err() {
+                return;
+            }
+            self.pool.got_memory(index);
+            self.control().freed.fetch_add(1, Relaxed);
+        }
     }
 
     /// Where programs attach: the value of [`VARIABLE`].
@@ -165,13 +197,19 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.control().recording.store(0, Release);
-        let _ = fs::remove_file(&self.path);
-        if let Some(directory) = self.path.parent() {
-            let _ = fs::remove_dir(directory);
-        }
+        remove(&self.path);
         let base = std::ptr::from_ref(self.pool.control()).cast_mut().cast();
         // SAFETY: our mapping; the pool's users borrow from this value.
         unsafe { libc::munmap(base, self.length) };
+    }
+}
+
+/// Gives a part of the file its memory. Without it, a program that touches a page when memory has run out dies of SIGBUS.
+fn allocate(file: &File, start: usize, length: usize) -> io::Result<()> {
+    // SAFETY: the descriptor is open.
+    match unsafe { libc::fallocate(file.as_raw_fd(), 0, start as libc::off_t, length as libc::off_t) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -185,18 +223,20 @@ fn lock(directory: &Path) -> io::Result<File> {
     }
 }
 
-/// A fresh directory that only its owner can list, after those of killed commands are gone.
-fn private_directory() -> io::Result<PathBuf> {
-    let mut failure = None;
-    for parent in [PathBuf::from("/dev/shm"), std::env::temp_dir()] {
-        sweep(&parent);
-        let path = parent.join(format!("bsock-{}-{}", std::process::id(), random_name()?));
-        match DirBuilder::new().mode(0o711).create(&path) {
-            Ok(()) => return Ok(path),
-            Err(error) => failure = Some(error),
-        }
+/// Removes the file and its directory.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+    if let Some(directory) = path.parent() {
+        let _ = fs::remove_dir(directory);
     }
-    Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+}
+
+/// A fresh directory that only its owner can list, after those of killed commands are gone.
+fn private_directory(parent: &Path) -> io::Result<PathBuf> {
+    sweep(parent);
+    let path = parent.join(format!("bsock-{}-{}", std::process::id(), random_name()?));
+    DirBuilder::new().mode(0o711).create(&path)?;
+    Ok(path)
 }
 
 /// Removes the directories of this user's commands that no longer run.
@@ -269,7 +309,6 @@ pub fn variable_value(path: &Path) -> CString {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::sync::atomic::Ordering::Relaxed;
 
     use super::*;
 

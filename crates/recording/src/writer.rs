@@ -6,13 +6,13 @@
 //!
 //! - *during the real call*: the handler finds the slot taken, keeps a copy of it on its stack and puts it back;
 //! - *during an append*: the handler finds the ring busy and uses the thread's second ring
-//!   ([`Ring::busy`], [`pool`](crate::pool)); a third level is counted as lost.
+//!   ([`Ring::is_free`], [`pool`](crate::pool)); a third level is counted as lost.
 //!
 //! A handler may also leave by `siglongjmp` and never return to what it interrupted. What was interrupted had a deeper
 //! frame than anything that runs afterwards, so a stack address that lies *below* ours, or is ours, tells that its owner is
 //! gone.
-//! Nothing of an abandoned append was published, since `head` moves last. (On an alternate signal stack the comparison may
-//! err; it then costs the in-progress mark of one call, or one record counted as lost, never a wrong record.)
+//! Nothing of an abandoned append was published, since `head` moves last. On an alternate signal stack the comparison says
+//! nothing: for an append the kernel is asked which stack it is; for the slot it may cost the in-progress mark of one call.
 //!
 //! # Order of the stores
 //!
@@ -84,12 +84,18 @@ impl Ring {
         self.header
     }
 
-    /// True if an append on this thread is under way in a frame that still exists.
+    /// True if no append on this thread is under way.
     #[inline(always)]
     #[must_use]
-    pub fn busy(self, stack: u64) -> bool {
-        let owner = self.header.writer.busy.load(Relaxed);
-        owner > stack
+    pub fn is_free(self) -> bool {
+        self.header.writer.busy.load(Relaxed) == 0
+    }
+
+    /// True if the append under way has a frame that surely still exists: it lies above `stack`. Otherwise its owner is gone,
+    /// or we are a handler on an alternate stack that lies above the thread's.
+    #[must_use]
+    pub fn is_interrupted(self, stack: u64) -> bool {
+        self.header.writer.busy.load(Relaxed) > stack
     }
 
     /// Readies a ring that was just taken: says how large it is, forgets what a former holder left half done.
