@@ -63,22 +63,10 @@ pub(crate) fn record<R: Outcome>(
     frame: Frame,
     real: impl FnOnce() -> R,
 ) -> R {
-    let Some(writer) = thread::writer(frame.address()) else { return real() };
-    let mut line = begin(writer, function, fd, args, frame);
-    let outer = writer.ring.enter(&line, frame.address());
-    let result = real();
-    finish(writer, &mut line, result, frame);
-    if sites::is_plain(line.caller) {
-        writer.ring.append(&mut line, &[], frame.address());
-    } else {
-        append_with_stack(writer, &mut line, None, frame);
-    }
-    writer.ring.leave(&outer);
-    result
+    record_with(function, fd, args, frame, real, |_| None)
 }
 
-/// As [`record`], with a piece of the program's memory that `capture` reads when the call has returned; it may also correct
-/// the arguments.
+/// As [`record`], with a piece of the program's memory that `capture` reads when the call has returned, well or not.
 #[inline(always)]
 pub(crate) fn record_with<R: Outcome>(
     function: Function,
@@ -92,9 +80,13 @@ pub(crate) fn record_with<R: Outcome>(
     let mut line = begin(writer, function, fd, args, frame);
     let outer = writer.ring.enter(&line, frame.address());
     let result = real();
-    finish(writer, &mut line, result, frame);
+    finish(writer, &mut line, result);
     let captured = capture(result.number() >= 0);
-    append_with_stack(writer, &mut line, captured.as_ref(), frame);
+    if captured.is_none() && sites::is_plain(line.caller) {
+        writer.ring.append(&mut line, &[], frame.address());
+    } else {
+        append_with_stack(writer, &mut line, captured.as_ref(), frame);
+    }
     writer.ring.leave(&outer);
     result
 }
@@ -132,7 +124,7 @@ pub(crate) fn begin(writer: Writer, function: Function, fd: c_int, args: [u64; 3
 
 /// Fills in how the call ended. errno is only read.
 #[inline(always)]
-pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R, _frame: Frame) {
+pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R) {
     writer.ring.returning();
     line.end = process::now();
     line.result = result.number();

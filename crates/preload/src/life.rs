@@ -26,7 +26,7 @@ pub(crate) extern "C-unwind" fn fork(frame: Frame) -> c_int {
         }
         return child;
     }
-    call::finish(writer, &mut line, child, frame);
+    call::finish(writer, &mut line, child);
     call::append_with_stack(writer, &mut line, None, frame);
     writer.ring.leave(&outer);
     child
