@@ -21,6 +21,9 @@ const LARGEST_ERRNO: c_int = 4095;
 pub struct Errno(c_int);
 
 impl Errno {
+    /// The descriptor is open, but not of a socket.
+    pub(crate) const NOT_A_SOCKET: Self = Self(libc::ENOTSOCK);
+
     /// The errno with this number.
     ///
     /// A number that cannot be an errno becomes `EIO`: it comes from an interposed function that fails without setting

@@ -10,6 +10,7 @@ mod advice;
 mod arguments;
 mod ipv6;
 mod names;
+mod options;
 mod text;
 
 use crate::last_call::{self, FailedCall};

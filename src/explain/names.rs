@@ -4,11 +4,12 @@ use core::ffi::c_int;
 use core::fmt;
 
 /// `(number, name)`.
-type Names = &'static [(c_int, &'static str)];
+pub(super) type Names = &'static [(c_int, &'static str)];
 
 macro_rules! names {
     ($($name:ident),* $(,)?) => { &[$((libc::$name, stringify!($name))),*] };
 }
+pub(super) use names;
 
 /// Address families, the first argument of `socket`.
 const FAMILIES: Names =
@@ -40,6 +41,8 @@ const MESSAGE_FLAGS: Names = names![
     MSG_MORE,
     MSG_FASTOPEN,
     MSG_CMSG_CLOEXEC,
+    MSG_WAITFORONE,
+    MSG_ZEROCOPY,
 ];
 
 /// The second argument of `shutdown`.
@@ -88,6 +91,11 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A number by its name in a list, or as it is.
+pub(super) fn named(names: Names, number: c_int) -> impl fmt::Display {
+    Named(names, number)
+}
+
 /// An address family.
 pub(super) fn family(number: c_int) -> impl fmt::Display {
     Named(FAMILIES, number)
@@ -96,6 +104,11 @@ pub(super) fn family(number: c_int) -> impl fmt::Display {
 /// A socket type, with its flags.
 pub(super) fn kind(number: c_int) -> impl fmt::Display {
     Kind(number)
+}
+
+/// What can be or-ed to a socket type, alone.
+pub(super) fn type_flags(bits: c_int) -> impl fmt::Display {
+    Flags(TYPE_FLAGS, bits)
 }
 
 /// A protocol. 0 stays 0: it means "the family's own".

@@ -81,8 +81,11 @@ impl TempProgram {
         self.0.path().join("program")
     }
 
+    /// Runs it with the library it was linked with: Cargo's own `LD_LIBRARY_PATH` leads to an unoptimised one.
     pub(crate) fn command(&self) -> Command {
-        Command::new(self.path())
+        let mut command = Command::new(self.path());
+        command.env_remove("LD_LIBRARY_PATH");
+        command
     }
 }
 
