@@ -26,10 +26,11 @@
  * libc's connect().)
  *
  * CODES. -1 ... -4095 is exactly -errno; enum bsock_error gives each a name, and
- * strerror(-code) works, too. -10000 and below are this library's own. Codes are
- * added and never renumbered. errno is unchanged by a call that succeeds, and
- * equal to -code after a code in -1 ... -4095; after other codes it means
- * nothing.
+ * strerror(-code) works, too. -10000 and below are this library's own, among
+ * them -11000 - n for the resolver's EAI error n (without its sign); EAI_SYSTEM
+ * is not among them, but becomes the -errno that it stands for. Codes are added
+ * and never renumbered. errno is unchanged by a call that succeeds, and equal to
+ * -code after a code in -1 ... -4095; after other codes it means nothing.
  *
  * WRITE `< 0`, NEVER `== -1`. Here -1 is only one of the codes, BSOCK_EPERM, so
  * `if (bsock_connect(...) == -1)` compiles and misses all the other failures. A
@@ -47,6 +48,9 @@
  *
  * THREADS may call everything at any time. All functions but bsock_explain are
  * async-signal-safe. "Cancellation point" is meant as in POSIX.
+ *
+ * TRY AGAIN? bsock_is_try_again, bsock_is_in_progress and bsock_is_interrupted
+ * sort the codes that are no real failures. They take a result as it is.
  *
  * DIFFERENCES from libc, all of them:
  *   no SIGPIPE: bsock_send, bsock_sendto, bsock_sendmsg, bsock_sendmmsg adds
@@ -402,6 +406,30 @@ enum bsock_error {
     BSOCK_EHWPOISON = -133,
     /** a pointer that must not be NULL is NULL */
     BSOCK_ENULL = -10000,
+    /** invalid flags for the resolver */
+    BSOCK_EAI_BADFLAGS = -11001,
+    /** unknown host or service name */
+    BSOCK_EAI_NONAME = -11002,
+    /** the name server has no answer now, try again later */
+    BSOCK_EAI_AGAIN = -11003,
+    /** the name server has failed for good */
+    BSOCK_EAI_FAIL = -11004,
+    /** the host has no address */
+    BSOCK_EAI_NODATA = -11005,
+    /** address family not known to the resolver */
+    BSOCK_EAI_FAMILY = -11006,
+    /** socket type not known to the resolver */
+    BSOCK_EAI_SOCKTYPE = -11007,
+    /** service not known for the socket type */
+    BSOCK_EAI_SERVICE = -11008,
+    /** the host has no address of the family */
+    BSOCK_EAI_ADDRFAMILY = -11009,
+    /** out of memory in the resolver */
+    BSOCK_EAI_MEMORY = -11010,
+    /** name too long for the buffer */
+    BSOCK_EAI_OVERFLOW = -11012,
+    /** name not encodable as an international domain name */
+    BSOCK_EAI_IDN_ENCODE = -11105,
     /** another name of BSOCK_EAGAIN */
     BSOCK_EWOULDBLOCK = BSOCK_EAGAIN,
     /** another name of BSOCK_EDEADLK */
@@ -1013,6 +1041,73 @@ const char *bsock_strerror(int code);
  * not free it. Safe in threads and signal handlers; errno unchanged.
  */
 const char *bsock_err_name(int code);
+
+/**
+ * As bsock_strerror, into a buffer, and with the number of a code that nobody
+ * knows: "unknown error code -4000".
+ *
+ * code: as in bsock_strerror.
+ * buffer, size: where the text is written, cut to size - 1 bytes and ended with
+ * a NUL. 80 bytes are enough. NULL with size 0 only asks for the length.
+ *
+ * Returns the length of the whole text without its NUL, as snprintf() does;
+ * size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
+ * not 0. Safe in threads and signal handlers; errno unchanged.
+ *
+ * Promise:
+ * The size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_strerror_r(int code, char *buffer, size_t size) BSOCK__WRITES_2_3;
+
+/**
+ * As bsock_err_name, into a buffer, and with the number of a code that nobody
+ * knows: "EUNKNOWN(-4000)".
+ *
+ * code: as in bsock_strerror.
+ * buffer, size: as in bsock_strerror_r. 32 bytes are enough.
+ *
+ * Returns as bsock_strerror_r. Safe in threads and signal handlers; errno
+ * unchanged.
+ *
+ * Promise:
+ * The size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_err_name_r(int code, char *buffer, size_t size) BSOCK__WRITES_2_3;
+
+/**
+ * Whether the call would have had to wait, and the descriptor is non-blocking or
+ * its timeout is over: nothing has failed, call again later (bsock_poll tells
+ * when).
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EAGAIN (which is BSOCK_EWOULDBLOCK), otherwise 0. Safe in
+ * threads and signal handlers; errno unchanged.
+ */
+int bsock_is_try_again(int code);
+
+/**
+ * Whether a non-blocking socket is still being connected: nothing has failed;
+ * wait with bsock_poll until it is writable, then read SO_ERROR.
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EINPROGRESS (it has begun) and BSOCK_EALREADY (it had
+ * begun before), otherwise 0. Safe in threads and signal handlers; errno
+ * unchanged.
+ */
+int bsock_is_in_progress(int code);
+
+/**
+ * Whether a signal handler has ended the waiting: nothing has failed. Call again
+ * (but not bsock_connect, which goes on by itself, and not bsock_close).
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EINTR, otherwise 0. Safe in threads and signal handlers;
+ * errno unchanged.
+ */
+int bsock_is_interrupted(int code);
 
 /**
  * Tells about the last call of this library that failed in this thread: what

@@ -11,12 +11,11 @@ mod arguments;
 mod ipv6;
 mod names;
 mod options;
-mod text;
 
 use crate::last_call::{self, FailedCall};
+use crate::text::Text;
 use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
-use text::Text;
 
 /// Writes the explanation into `buffer`, cut where it ends, with a NUL behind it; answers the whole length without the
 /// NUL. An empty buffer just asks for the length.

@@ -28,5 +28,6 @@ pub mod option;
 pub mod poll;
 pub mod socket;
 mod sys;
+mod text;
 mod thread_state;
 pub mod transfer;
