@@ -87,6 +87,7 @@
  * failed bsock_bind, bsock_connect or bsock_sendto also makes
  * process_vm_readv(2) on the process itself, to keep the address for
  * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
+ * bsock_explain itself reads files under /proc and asks about the socket.
  */
 
 
@@ -475,18 +476,15 @@ BSOCK__WUR int bsock_socket(int domain, int type, int protocol);
  * BSOCK_EAFNOSUPPORT no such family; BSOCK_EPROTONOSUPPORT,
  * BSOCK_ESOCKTNOSUPPORT no such protocol or type in it; BSOCK_EINVAL wrong
  * flags; BSOCK_EFAULT bad sv; BSOCK_EMFILE, BSOCK_ENFILE too many open files;
- * BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code sv is unchanged and nothing is open.
+ * BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code nothing is open, and what sv holds
+ * means nothing.
  *
  * POSIX.1-2017 socketpair(); socketpair(2), unix(7).
  *
  * Promise:
  * The two ints at sv are the caller's to overwrite.
  */
-BSOCK__WUR
-int bsock_socketpair(int domain,
-                     int type,
-                     int protocol,
-                     int *sv);
+BSOCK__WUR int bsock_socketpair(int domain, int type, int protocol, int *sv);
 
 /**
  * Ends one or both directions of a connection, for every descriptor of it in
@@ -764,7 +762,7 @@ BSOCK__READS_2_3;
  *
  * Returns how many bytes arrived, or a code: those of bsock_recv, and
  * BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
- * negative *addrlen; the datagram is then lost. Cancellation point.
+ * negative *addrlen; a datagram can then be lost. Cancellation point.
  *
  * POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
  *
@@ -1116,6 +1114,10 @@ int bsock_is_interrupted(int code);
  * bind(3, 0.0.0.0:80, 16): EACCES: permission denied. Ports below 1024 need
  * root or CAP_NET_BIND_SERVICE.
  *
+ * Causes are looked up now, not when the call failed: which process holds the
+ * port (in /proc/net and /proc/PID/fd, which can take some milliseconds), which
+ * limit is reached, which directory of a path is missing.
+ *
  * A call that succeeds does not erase it. The wording may change from version
  * to version: show it to people, and let programs look at the code.
  *
@@ -1125,7 +1127,8 @@ int bsock_is_interrupted(int code);
  *
  * Returns the length of the whole text without its NUL, as snprintf() does;
  * size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
- * not 0. Safe in threads; errno unchanged.
+ * not 0. Safe in threads, but not in signal handlers: it opens and reads files
+ * (and never allocates). Not a cancellation point; errno unchanged.
  *
  * Promise:
  * The size bytes at buffer are the caller's to overwrite.

@@ -4,8 +4,8 @@
 //! neither allocates nor locks, so that all this may happen in a signal handler.
 //!
 //! The address is copied by the kernel (`process_vm_readv` on this process), because a failure proves nothing about
-//! the caller's pointer: `bind` on a closed descriptor never looks at it. That is the one system call that the library
-//! makes of its own, and only after a failed `bind`, `connect` or `sendto`.
+//! the caller's pointer: `bind` on a closed descriptor never looks at it. That is the one system call that the calls
+//! make of their own, and only after a failed `bind`, `connect` or `sendto`.
 //!
 //! A thread's state has room for five argument words and the address. Two calls have six arguments, `sendto` and
 //! `recvfrom`, and both have an `int` of flags among them, which fits beside the error: so every argument of every call is

@@ -10,6 +10,8 @@
 //! compiler below.
 #![allow(unsafe_code)] // Foreign calls are unsafe; this module is where they are.
 
+pub(crate) mod quiet;
+
 use crate::error::Errno;
 use crate::memory::{
     AddressFromKernel, FromKernel, MessageFromKernel, Messages, OptionFromKernel, PairFromKernel, PollSet,

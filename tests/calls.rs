@@ -1,4 +1,4 @@
-//! The nine calls through the C functions: results, errno, hostile pointers, the words of `bsock_explain`.
+//! The calls through the C functions: results, errno, hostile pointers, the words of `bsock_explain`.
 #![allow(unsafe_code)] // Calls what C calls.
 
 mod support;
@@ -8,89 +8,10 @@ use bsock::capi::errors::bsock_explain;
 use bsock::capi::socket::{bsock_close, bsock_shutdown, bsock_socket};
 use bsock::capi::transfer::{bsock_recv, bsock_send};
 use bsock::error::ENULL;
-use libc::{AF_INET, SOCK_STREAM, sockaddr, sockaddr_in, socklen_t};
-use std::ffi::{CStr, c_char, c_int};
-use std::ptr::{from_mut, from_ref, null, null_mut, without_provenance, without_provenance_mut};
-
-const LENGTH: socklen_t = size_of::<sockaddr_in>() as socklen_t;
-/// An errno that no call sets.
-const MARK: c_int = 1234;
-
-fn errno() -> c_int {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
-}
-
-/// Runs a call with a marked errno and answers its result and errno after it.
-fn marked<T>(call: impl FnOnce() -> T) -> (T, c_int) {
-    // SAFETY: libc answers this thread's errno.
-    unsafe { *libc::__errno_location() = MARK };
-    (call(), errno())
-}
-
-/// A call that must succeed and leave errno alone.
-fn succeeds<T: Into<i64> + Copy>(call: impl FnOnce() -> T) -> T {
-    let (result, errno) = marked(call);
-    assert!(result.into() >= 0, "{}", result.into());
-    assert_eq!(errno, MARK);
-    result
-}
-
-/// A call that must fail with this errno, in its result and in errno.
-fn fails<T: Into<i64>>(number: c_int, call: impl FnOnce() -> T) {
-    let (result, errno) = marked(call);
-    assert_eq!((result.into(), errno), (-i64::from(number), number));
-}
-
-fn explanation() -> String {
-    let mut buffer = [0xff_u8; 1024];
-    // SAFETY: the buffer is ours and as long as said.
-    let length = unsafe { bsock_explain(buffer.as_mut_ptr().cast(), buffer.len()) };
-    let text = CStr::from_bytes_until_nul(&buffer).expect("is ended").to_str().expect("is text");
-    assert_eq!(usize::try_from(length), Ok(text.len()));
-    text.to_owned()
-}
-
-fn loopback(port: u16) -> sockaddr_in {
-    sockaddr_in {
-        sin_family: AF_INET as u16,
-        sin_port: port.to_be(),
-        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
-        sin_zero: [0; 8],
-    }
-}
-
-fn generic(address: &sockaddr_in) -> *const sockaddr {
-    from_ref(address).cast()
-}
-
-fn stream() -> c_int {
-    succeeds(|| bsock_socket(AF_INET, SOCK_STREAM, 0))
-}
-
-/// A bound socket that nobody can connect to yet, and its address.
-fn bound() -> (c_int, sockaddr_in) {
-    let fd = stream();
-    let mut address = loopback(0);
-    let mut length = LENGTH;
-    succeeds(|| bsock_bind(fd, generic(&address), LENGTH));
-    // SAFETY: the address is ours and as long as said.
-    unsafe { libc::getsockname(fd, from_mut(&mut address).cast(), &mut length) };
-    (fd, address)
-}
-
-/// Both ends of a connection.
-fn connection() -> (c_int, c_int) {
-    let (listener, address) = bound();
-    succeeds(|| bsock_listen(listener, 5));
-    let client = stream();
-    succeeds(|| bsock_connect(client, generic(&address), LENGTH));
-    let (mut peer, mut length) = (loopback(0), LENGTH);
-    // SAFETY: the address is ours and as long as said.
-    let server = succeeds(|| unsafe { bsock_accept(listener, from_mut(&mut peer).cast(), &mut length) });
-    assert_eq!((length, peer.sin_addr.s_addr), (LENGTH, loopback(0).sin_addr.s_addr));
-    succeeds(|| bsock_close(listener));
-    (client, server)
-}
+use libc::SOCK_STREAM;
+use std::ffi::{c_char, c_int};
+use std::ptr::{null, null_mut, without_provenance, without_provenance_mut};
+use support::call::{LENGTH, bound, connection, explanation, fails, generic, loopback, marked, stream, succeeds};
 
 #[test]
 fn a_conversation_leaves_errno_alone() {

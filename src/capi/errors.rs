@@ -115,6 +115,10 @@ pub extern "C" fn bsock_is_interrupted(code: c_int) -> c_int {
 /// bind(3, 0.0.0.0:80, 16): EACCES: permission denied. Ports below 1024 need
 /// root or CAP_NET_BIND_SERVICE.
 ///
+/// Causes are looked up now, not when the call failed: which process holds the
+/// port (in /proc/net and /proc/PID/fd, which can take some milliseconds), which
+/// limit is reached, which directory of a path is missing.
+///
 /// A call that succeeds does not erase it. The wording may change from version
 /// to version: show it to people, and let programs look at the code.
 ///
@@ -124,7 +128,8 @@ pub extern "C" fn bsock_is_interrupted(code: c_int) -> c_int {
 ///
 /// Returns the length of the whole text without its NUL, as snprintf() does;
 /// size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
-/// not 0. Safe in threads; errno unchanged.
+/// not 0. Safe in threads, but not in signal handlers: it opens and reads files
+/// (and never allocates). Not a cancellation point; errno unchanged.
 ///
 /// # Safety
 /// The size bytes at buffer are the caller's to overwrite.

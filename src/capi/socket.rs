@@ -38,7 +38,8 @@ pub extern "C-unwind" fn bsock_socket(domain: c_int, r#type: c_int, protocol: c_
 /// BSOCK_EAFNOSUPPORT no such family; BSOCK_EPROTONOSUPPORT,
 /// BSOCK_ESOCKTNOSUPPORT no such protocol or type in it; BSOCK_EINVAL wrong
 /// flags; BSOCK_EFAULT bad sv; BSOCK_EMFILE, BSOCK_ENFILE too many open files;
-/// BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code sv is unchanged and nothing is open.
+/// BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code nothing is open, and what sv holds
+/// means nothing.
 ///
 /// POSIX.1-2017 socketpair(); socketpair(2), unix(7).
 ///

@@ -103,7 +103,7 @@ pub extern "C-unwind" fn bsock_sendto(
 ///
 /// Returns how many bytes arrived, or a code: those of bsock_recv, and
 /// BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
-/// negative *addrlen; the datagram is then lost. Cancellation point.
+/// negative *addrlen; a datagram can then be lost. Cancellation point.
 ///
 /// POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
 ///

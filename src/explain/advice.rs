@@ -167,7 +167,9 @@ fn connect(failed: &FailedCall) -> Option<&'static str> {
 
 fn send(failed: &FailedCall) -> Option<&'static str> {
     Some(match failed.errno.number() {
-        libc::EPIPE => "The peer has closed the connection, or this side has shut down sending",
+        libc::EPIPE => {
+            "The peer has closed the connection, this side has shut down sending, or there was no connection"
+        }
         libc::ECONNRESET => {
             "The peer has broken the connection off, as it does when it closes without reading \
              everything"
