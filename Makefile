@@ -24,6 +24,7 @@ test: all ## all tests; a few minutes
 	$(call need,c++,g++)
 	$(call need,python3,python3)
 	$(call need,readelf,binutils)
+	$(call need,valgrind,valgrind)
 	$(CARGO) test --workspace
 
 bench: all ## what a call costs; prints a table, and says where a goal is missed

@@ -38,8 +38,10 @@ mod header {
     use std::{env, fs};
 
     const COMMITTED: &str = "include/bsock.h";
+    /// The most columns of a line of the opening comment.
+    const WIDTH: usize = 80;
     /// What the header consists of, in its order.
-    const SOURCES: [&str; 5] = ["socket", "connection", "transfer", "errors", "version"];
+    const SOURCES: [&str; 8] = ["socket", "connection", "transfer", "message", "option", "poll", "errors", "version"];
 
     pub(crate) fn make() -> Result<(), Box<dyn Error>> {
         for input in ["src", "cbindgen.toml", COMMITTED] {
@@ -78,12 +80,32 @@ mod header {
     fn differences_text() -> String {
         let mut text = String::new();
         for difference in differences::DIFFERENCES {
-            let differences::Difference { name, call, mechanism, masked, opt_out, .. } = difference;
-            let _ = writeln!(text, " *   {name}: {call} {mechanism};");
-            let _ = writeln!(text, " *     hidden from results: {masked};");
-            let _ = writeln!(text, " *     to do without it: {opt_out}.");
+            let differences::Difference { name, calls, mechanism, masked, opt_out, .. } = difference;
+            let first = format!("{name}: {} {mechanism};", calls.join(", "));
+            let hidden = format!("hidden from results: {masked};");
+            let opt_out = format!("to do without it: {opt_out}.");
+            write_wrapped(&mut text, " *   ", &first);
+            write_wrapped(&mut text, " *     ", &hidden);
+            write_wrapped(&mut text, " *     ", &opt_out);
         }
         text
+    }
+
+    /// Words as lines of a comment that begin with `indent`; those after the first stand in a little more.
+    fn write_wrapped(text: &mut String, indent: &str, words: &str) {
+        let mut line = indent.to_owned();
+        let mut is_empty = true;
+        for word in words.split(' ') {
+            if !is_empty && line.len() + 1 + word.len() > WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = indent.to_owned() + "  ";
+                is_empty = true;
+            }
+            line += if is_empty { "" } else { " " };
+            line += word;
+            is_empty = false;
+        }
+        let _ = writeln!(text, "{line}");
     }
 
     /// The table of codes as documented enumerators.

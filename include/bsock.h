@@ -26,10 +26,11 @@
  * libc's connect().)
  *
  * CODES. -1 ... -4095 is exactly -errno; enum bsock_error gives each a name, and
- * strerror(-code) works, too. -10000 and below are this library's own. Codes are
- * added and never renumbered. errno is unchanged by a call that succeeds, and
- * equal to -code after a code in -1 ... -4095; after other codes it means
- * nothing.
+ * strerror(-code) works, too. -10000 and below are this library's own, among
+ * them -11000 - n for the resolver's EAI error n (without its sign); EAI_SYSTEM
+ * is not among them, but becomes the -errno that it stands for. Codes are added
+ * and never renumbered. errno is unchanged by a call that succeeds, and equal to
+ * -code after a code in -1 ... -4095; after other codes it means nothing.
  *
  * WRITE `< 0`, NEVER `== -1`. Here -1 is only one of the codes, BSOCK_EPERM, so
  * `if (bsock_connect(...) == -1)` compiles and misses all the other failures. A
@@ -48,24 +49,45 @@
  * THREADS may call everything at any time. All functions but bsock_explain are
  * async-signal-safe. "Cancellation point" is meant as in POSIX.
  *
+ * TRY AGAIN? bsock_is_try_again, bsock_is_in_progress and bsock_is_interrupted
+ * sort the codes that are no real failures. They take a result as it is.
+ *
  * DIFFERENCES from libc, all of them:
- *   no SIGPIPE: bsock_send adds MSG_NOSIGNAL to the flags;
+ *   no SIGPIPE: bsock_send, bsock_sendto, bsock_sendmsg, bsock_sendmmsg adds
+ *     MSG_NOSIGNAL to the flags (AX.25, NET/ROM, ROSE, X.25 and RDS refuse it);
  *     hidden from results: nothing;
- *     to do without it: call send(), or raise(SIGPIPE) on BSOCK_EPIPE.
- *   close-on-exec, new socket: bsock_socket adds SOCK_CLOEXEC to the type;
+ *     to do without it: call libc's, or raise(SIGPIPE) on BSOCK_EPIPE.
+ *   no SIGPIPE from write: bsock_write is send() with MSG_NOSIGNAL, and write()
+ *     where that is refused with ENOTSOCK;
+ *     hidden from results: the refusal and its errno;
+ *     to do without it: call write().
+ *   no end of record from write: bsock_write leaves out MSG_EOR, which write()
+ *     implies on SOCK_SEQPACKET (seen by AF_VSOCK and SCTP peers);
+ *     hidden from results: nothing;
+ *     to do without it: call bsock_send() with MSG_EOR.
+ *   close-on-exec, new sockets: bsock_socket, bsock_socketpair adds
+ *     SOCK_CLOEXEC to the type;
  *     hidden from results: nothing;
  *     to do without it: fcntl(fd, F_SETFD, 0).
- *   close-on-exec, accepted connection: bsock_accept calls accept4() with SOCK_CLOEXEC;
+ *   close-on-exec, accepted connections: bsock_accept, bsock_accept4 calls
+ *     accept4() with SOCK_CLOEXEC added to the flags;
  *     hidden from results: nothing;
+ *     to do without it: fcntl(fd, F_SETFD, 0).
+ *   close-on-exec, received descriptors (SCM_RIGHTS): bsock_recvmsg,
+ *     bsock_recvmmsg adds MSG_CMSG_CLOEXEC to the flags;
+ *     hidden from results: MSG_CMSG_CLOEXEC in msg_flags, unless the caller had
+ *       asked for it;
  *     to do without it: fcntl(fd, F_SETFD, 0).
  *
  * Flags, families and options that this library does not know go to the system
  * unchanged.
  *
  * SYSTEM CALLS. Each function makes the one that it is named for (bsock_accept
- * makes accept4). A failed bsock_bind or bsock_connect also makes
+ * makes accept4; bsock_write makes sendto and, if that is no socket, write). A
+ * failed bsock_bind, bsock_connect or bsock_sendto also makes
  * process_vm_readv(2) on the process itself, to keep the address for
  * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
+ * bsock_explain itself reads files under /proc and asks about the socket.
  */
 
 
@@ -77,6 +99,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <poll.h>
 
 /** The version of this header: major * 10000 + minor * 100 + patch. */
 #define BSOCK_VERSION 100
@@ -89,6 +112,10 @@
 /** The version of this header, third part. */
 #define BSOCK_VERSION_PATCH 0
 
+/* The system's headers define these only where feature-test macros ask for it. */
+struct mmsghdr;
+struct timespec;
+
 /* Names with two underscores are private: they make the compiler warn about
  * results that nobody looks at and buffers that are too small. (Addresses have
  * no such mark: gcc would count their length in whole struct sockaddr.) */
@@ -100,12 +127,14 @@
 #if defined(__has_attribute)
 #if __has_attribute(access)
 #define BSOCK__READS_2_3 __attribute__((access(read_only, 2, 3)))
+#define BSOCK__READS_4_5 __attribute__((access(read_only, 4, 5)))
 #define BSOCK__WRITES_2_3 __attribute__((access(write_only, 2, 3)))
 #define BSOCK__WRITES_1_2 __attribute__((access(write_only, 1, 2)))
 #endif
 #endif
 #if !defined(BSOCK__READS_2_3)
 #define BSOCK__READS_2_3
+#define BSOCK__READS_4_5
 #define BSOCK__WRITES_2_3
 #define BSOCK__WRITES_1_2
 #endif
@@ -378,6 +407,30 @@ enum bsock_error {
     BSOCK_EHWPOISON = -133,
     /** a pointer that must not be NULL is NULL */
     BSOCK_ENULL = -10000,
+    /** invalid flags for the resolver */
+    BSOCK_EAI_BADFLAGS = -11001,
+    /** unknown host or service name */
+    BSOCK_EAI_NONAME = -11002,
+    /** the name server has no answer now, try again later */
+    BSOCK_EAI_AGAIN = -11003,
+    /** the name server has failed for good */
+    BSOCK_EAI_FAIL = -11004,
+    /** the host has no address */
+    BSOCK_EAI_NODATA = -11005,
+    /** address family not known to the resolver */
+    BSOCK_EAI_FAMILY = -11006,
+    /** socket type not known to the resolver */
+    BSOCK_EAI_SOCKTYPE = -11007,
+    /** service not known for the socket type */
+    BSOCK_EAI_SERVICE = -11008,
+    /** the host has no address of the family */
+    BSOCK_EAI_ADDRFAMILY = -11009,
+    /** out of memory in the resolver */
+    BSOCK_EAI_MEMORY = -11010,
+    /** name too long for the buffer */
+    BSOCK_EAI_OVERFLOW = -11012,
+    /** name not encodable as an international domain name */
+    BSOCK_EAI_IDN_ENCODE = -11105,
     /** another name of BSOCK_EAGAIN */
     BSOCK_EWOULDBLOCK = BSOCK_EAGAIN,
     /** another name of BSOCK_EDEADLK */
@@ -408,6 +461,30 @@ extern "C" {
  * POSIX.1-2017 socket(); socket(2); SOCK_NONBLOCK and SOCK_CLOEXEC are Linux's.
  */
 BSOCK__WUR int bsock_socket(int domain, int type, int protocol);
+
+/**
+ * Makes two sockets that are connected to each other: what is sent into one
+ * arrives at the other.
+ *
+ * domain: AF_UNIX (the only family that has pairs, but for AF_TIPC).
+ * type: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET, with SOCK_NONBLOCK and
+ * SOCK_CLOEXEC or-ed to it if wanted. SOCK_CLOEXEC is always on.
+ * protocol: 0.
+ * sv: an array of two ints, where the descriptors are stored.
+ *
+ * Returns 0, or a code: BSOCK_EOPNOTSUPP the family has no pairs;
+ * BSOCK_EAFNOSUPPORT no such family; BSOCK_EPROTONOSUPPORT,
+ * BSOCK_ESOCKTNOSUPPORT no such protocol or type in it; BSOCK_EINVAL wrong
+ * flags; BSOCK_EFAULT bad sv; BSOCK_EMFILE, BSOCK_ENFILE too many open files;
+ * BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code nothing is open, and what sv holds
+ * means nothing.
+ *
+ * POSIX.1-2017 socketpair(); socketpair(2), unix(7).
+ *
+ * Promise:
+ * The two ints at sv are the caller's to overwrite.
+ */
+BSOCK__WUR int bsock_socketpair(int domain, int type, int protocol, int *sv);
 
 /**
  * Ends one or both directions of a connection, for every descriptor of it in
@@ -500,6 +577,27 @@ int bsock_accept(int sockfd,
                  socklen_t *addrlen);
 
 /**
+ * As bsock_accept, with flags for the new descriptor.
+ *
+ * addr, addrlen: as in bsock_accept. flags: 0, or SOCK_NONBLOCK (the new
+ * descriptor is non-blocking: it does not inherit this from the listening one),
+ * SOCK_CLOEXEC. SOCK_CLOEXEC is always on.
+ *
+ * Returns the new descriptor, or a code: those of bsock_accept, and
+ * BSOCK_EINVAL also for an unknown flag. Cancellation point.
+ *
+ * accept4(2), of Linux and the BSDs.
+ *
+ * Promise:
+ * *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_accept4(int sockfd,
+                  struct sockaddr *addr,
+                  socklen_t *addrlen,
+                  int flags);
+
+/**
  * Connects a socket to a peer: for a stream, makes the connection; for
  * datagrams, sets where to they go and from where they are taken.
  *
@@ -522,6 +620,51 @@ BSOCK__WUR
 int bsock_connect(int sockfd,
                   const struct sockaddr *addr,
                   socklen_t addrlen);
+
+/**
+ * Tells a socket's own address, such as the port that the system has chosen for
+ * port 0.
+ *
+ * addr: where it is stored.
+ * addrlen: in: the size of *addr in bytes. Out: the address's size, which is
+ * larger if it was cut.
+ *
+ * A socket that is not bound has the address 0.0.0.0 and port 0, or no path.
+ *
+ * Returns 0, or a code: BSOCK_EFAULT bad addr or addrlen, or NULL;
+ * BSOCK_EINVAL *addrlen is negative; BSOCK_EBADF, BSOCK_ENOTSOCK,
+ * BSOCK_ENOBUFS.
+ *
+ * POSIX.1-2017 getsockname(); getsockname(2).
+ *
+ * Promise:
+ * *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_getsockname(int sockfd,
+                      struct sockaddr *addr,
+                      socklen_t *addrlen);
+
+/**
+ * Tells the address of the peer that a socket is connected to.
+ *
+ * addr: where it is stored.
+ * addrlen: in: the size of *addr in bytes. Out: the address's size, which is
+ * larger if it was cut.
+ *
+ * Returns 0, or a code: BSOCK_ENOTCONN not connected, or not any more;
+ * BSOCK_EFAULT bad addr or addrlen, or NULL; BSOCK_EINVAL *addrlen is negative;
+ * BSOCK_EBADF, BSOCK_ENOTSOCK, BSOCK_ENOBUFS.
+ *
+ * POSIX.1-2017 getpeername(); getpeername(2).
+ *
+ * Promise:
+ * *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_getpeername(int sockfd,
+                      struct sockaddr *addr,
+                      socklen_t *addrlen);
 
 /**
  * Sends to the connected peer.
@@ -582,6 +725,301 @@ ssize_t bsock_recv(int sockfd,
 BSOCK__WRITES_2_3;
 
 /**
+ * Sends to an address: a datagram from a socket that need not be connected.
+ *
+ * buf, len, flags: as in bsock_send; MSG_NOSIGNAL is always on.
+ * dest_addr, addrlen: where to, as in bsock_bind. NULL and 0 on a connected
+ * socket.
+ *
+ * Returns how many bytes were taken, or a code: those of bsock_send, and
+ * BSOCK_EISCONN connected, and an address given (a stream may ignore it
+ * instead); BSOCK_EDESTADDRREQ neither connected nor an address given;
+ * BSOCK_EAFNOSUPPORT, BSOCK_EINVAL wrong family or addrlen; BSOCK_EFAULT bad
+ * buf or dest_addr; BSOCK_ENETUNREACH, BSOCK_EHOSTUNREACH no way there;
+ * BSOCK_EACCES, BSOCK_EPERM forbidden (broadcast without SO_BROADCAST,
+ * firewall, UNIX path); BSOCK_ECONNREFUSED nobody receives at that UNIX
+ * address; for paths also those of open(2). Cancellation point.
+ *
+ * POSIX.1-2017 sendto(); sendto(2), udp(7), unix(7).
+ */
+BSOCK__WUR
+ssize_t bsock_sendto(int sockfd,
+                     const void *buf,
+                     size_t len,
+                     int flags,
+                     const struct sockaddr *dest_addr,
+                     socklen_t addrlen)
+BSOCK__READS_2_3;
+
+/**
+ * Receives, and tells from whom.
+ *
+ * buf, len, flags: as in bsock_recv.
+ * src_addr: where the sender's address is stored; NULL if it is not wanted. A
+ * connected stream stores none, and *addrlen is then 0 or unchanged.
+ * addrlen: in: the size of *src_addr in bytes. Out: the address's size, which
+ * is larger if it was cut. NULL if src_addr is.
+ *
+ * Returns how many bytes arrived, or a code: those of bsock_recv, and
+ * BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
+ * negative *addrlen; a datagram can then be lost. Cancellation point.
+ *
+ * POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
+ *
+ * Promise:
+ * The len bytes at buf; *src_addr, as long as *addrlen says; and *addrlen are
+ * the caller's to overwrite.
+ */
+BSOCK__WUR
+ssize_t bsock_recvfrom(int sockfd,
+                       void *buf,
+                       size_t len,
+                       int flags,
+                       struct sockaddr *src_addr,
+                       socklen_t *addrlen)
+BSOCK__WRITES_2_3;
+
+/**
+ * Writes to a descriptor of any kind. On a socket this is bsock_send with flags
+ * 0, so a lost peer is a code and never a SIGPIPE; elsewhere it is write(), and
+ * the reader of a pipe that has gone is a SIGPIPE as usual.
+ *
+ * buf, count: the bytes.
+ *
+ * Returns how many bytes were taken, which can be fewer than count, or a code:
+ * on a socket those of bsock_send; elsewhere those of write(2). BSOCK_EBADF not
+ * open, or not for writing; BSOCK_EFAULT bad buf, or a count beyond SSIZE_MAX.
+ * Cancellation point.
+ *
+ * POSIX.1-2017 write(); write(2), send(2).
+ */
+BSOCK__WUR
+ssize_t bsock_write(int fd,
+                    const void *buf,
+                    size_t count)
+BSOCK__READS_2_3;
+
+/**
+ * Reads from a descriptor of any kind. On a socket this is bsock_recv with flags
+ * 0, but for a count of 0: that returns 0 at once, where bsock_recv waits for a
+ * datagram and takes it away.
+ *
+ * buf, count: where to, and how many bytes it can take.
+ *
+ * Returns how many bytes arrived, or a code. 0: the end of the stream or file,
+ * or an empty datagram. On a socket the codes of bsock_recv, elsewhere those of
+ * read(2). BSOCK_EBADF not open, or not for reading; BSOCK_EFAULT bad buf, or a
+ * count beyond SSIZE_MAX. Cancellation point.
+ *
+ * POSIX.1-2017 read(); read(2), recv(2).
+ *
+ * Promise:
+ * The count bytes at buf are the caller's to overwrite.
+ */
+BSOCK__WUR
+ssize_t bsock_read(int fd,
+                   void *buf,
+                   size_t count)
+BSOCK__WRITES_2_3;
+
+/**
+ * Sends one message: from several buffers, to an address, with control data
+ * (descriptors: SCM_RIGHTS).
+ *
+ * msg: the header. msg_name and msg_namelen: where to, or NULL and 0. msg_iov
+ * and msg_iovlen: the buffers, at most 1024. msg_control and msg_controllen: the
+ * control data (see cmsg(3)), or NULL and 0. msg_flags is not looked at.
+ * flags: as in bsock_send; MSG_NOSIGNAL is always on.
+ *
+ * Returns how many bytes were taken, without control data, or a code: those of
+ * bsock_sendto, and BSOCK_EMSGSIZE also for too many buffers; BSOCK_EINVAL also
+ * for malformed control data or buffers of more than SSIZE_MAX bytes;
+ * BSOCK_ENOBUFS also for too much control data
+ * (/proc/sys/net/core/optmem_max); BSOCK_EFAULT bad msg, or something bad that
+ * it points to; BSOCK_EBADF also for a descriptor that is to be sent and not
+ * open; BSOCK_ETOOMANYREFS too many descriptors under way; BSOCK_EPERM
+ * credentials (SCM_CREDENTIALS) of somebody else. Cancellation point.
+ *
+ * POSIX.1-2017 sendmsg(); sendmsg(2), cmsg(3), unix(7).
+ */
+BSOCK__WUR
+ssize_t bsock_sendmsg(int sockfd,
+                      const struct msghdr *msg,
+                      int flags);
+
+/**
+ * Receives one message: into several buffers, with the sender's address and
+ * control data. Descriptors in it (SCM_RIGHTS) are always close-on-exec.
+ *
+ * msg: the header. msg_name and msg_namelen: where the address is stored and
+ * its size, in and out; or NULL and 0. msg_iov and msg_iovlen: the buffers, at
+ * most 1024. msg_control and msg_controllen: where the control data is stored
+ * and its size, in and out; or NULL and 0. msg_flags, out: MSG_TRUNC the
+ * datagram was cut; MSG_CTRUNC control data was cut, and descriptors in the part
+ * cut off are closed; MSG_EOR, MSG_OOB, MSG_ERRQUEUE.
+ * flags: as in bsock_recv, and MSG_ERRQUEUE. MSG_CMSG_CLOEXEC is always on; in
+ * msg_flags it is seen only by a caller that has asked for it.
+ *
+ * Returns how many bytes arrived, without control data, or a code: those of
+ * bsock_recv, and BSOCK_EMSGSIZE too many buffers; BSOCK_EINVAL also for a
+ * negative msg_namelen; BSOCK_EFAULT bad msg, or something bad that it points
+ * to. Cancellation point.
+ *
+ * POSIX.1-2017 recvmsg(); recvmsg(2), cmsg(3), unix(7).
+ *
+ * Promise:
+ * *msg and all that it points to, as long as it says, are the caller's to
+ * overwrite.
+ */
+BSOCK__WUR
+ssize_t bsock_recvmsg(int sockfd,
+                      struct msghdr *msg,
+                      int flags);
+
+/**
+ * Sends several messages with one system call.
+ *
+ * msgvec, vlen: the headers, one after the other, and how many; more than 1024
+ * count as 1024. (<sys/socket.h> defines struct mmsghdr if _GNU_SOURCE is
+ * defined.) In each msg_hdr is as in bsock_sendmsg, and msg_len, out, how many
+ * bytes of it were taken.
+ * flags: as in bsock_send, for every message; MSG_NOSIGNAL is always on.
+ *
+ * Returns how many messages were taken, which can be fewer than vlen, or a code
+ * if that is none: the codes of bsock_sendmsg. Why it stopped after the first
+ * is not told: call again with the rest. Cancellation point.
+ *
+ * sendmmsg(2), of Linux.
+ *
+ * Promise:
+ * The vlen headers at msgvec are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_sendmmsg(int sockfd,
+                   struct mmsghdr *msgvec,
+                   unsigned int vlen,
+                   int flags);
+
+/**
+ * Receives several messages with one system call. Descriptors in them
+ * (SCM_RIGHTS) are always close-on-exec.
+ *
+ * msgvec, vlen: the headers, one after the other, and how many; more than 1024
+ * count as 1024. In each msg_hdr is as in bsock_recvmsg, and msg_len, out, how
+ * many bytes arrived.
+ * flags: as in bsock_recv, for every message, and MSG_WAITFORONE: wait for the
+ * first alone. MSG_CMSG_CLOEXEC is always on; in msg_flags it is seen only by a
+ * caller that has asked for it.
+ * timeout: seconds and nanoseconds, or NULL for no limit. Linux looks at it
+ * only when a message has arrived, so it does not end the waiting for one: use
+ * bsock_poll or SO_RCVTIMEO. Out: what is left.
+ *
+ * Returns how many messages arrived, or a code if that is none: the codes of
+ * bsock_recvmsg, and BSOCK_EINVAL also for a timeout that is negative or has
+ * more than 999999999 nanoseconds. Cancellation point.
+ *
+ * recvmmsg(2), of Linux.
+ *
+ * Promise:
+ * The vlen headers at msgvec, all that they point to, and *timeout are the
+ * caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_recvmmsg(int sockfd,
+                   struct mmsghdr *msgvec,
+                   unsigned int vlen,
+                   int flags,
+                   struct timespec *timeout);
+
+/**
+ * Reads a socket option.
+ *
+ * level, optname: SOL_SOCKET and SO_ERROR, SO_TYPE, SO_RCVBUF, ...; IPPROTO_TCP
+ * and TCP_NODELAY, ...; IPPROTO_IP, IPPROTO_IPV6, ...
+ * optval: where the value is stored: an int for most, a struct timeval for
+ * SO_RCVTIMEO and SO_SNDTIMEO, a struct linger for SO_LINGER.
+ * optlen: in: the size of *optval in bytes. Out: the value's size.
+ *
+ * Returns 0, or a code: BSOCK_ENOPROTOOPT no such option at that level;
+ * BSOCK_EOPNOTSUPP no such level in that protocol; BSOCK_EINVAL *optlen is
+ * negative or does not suit; BSOCK_EFAULT bad optval or optlen, or NULL;
+ * BSOCK_ENOTCONN an option of a connection that is not there; BSOCK_EBADF,
+ * BSOCK_ENOTSOCK, BSOCK_EPERM. Reading SO_ERROR resets it.
+ *
+ * POSIX.1-2017 getsockopt(); getsockopt(2), socket(7), tcp(7), ip(7), ipv6(7).
+ *
+ * Promise:
+ * *optval, as long as *optlen says, and *optlen are the caller's to overwrite;
+ * for an option whose value holds an address (TCP_ZEROCOPY_RECEIVE), what lies
+ * there, too.
+ */
+BSOCK__WUR
+int bsock_getsockopt(int sockfd,
+                     int level,
+                     int optname,
+                     void *optval,
+                     socklen_t *optlen);
+
+/**
+ * Sets a socket option.
+ *
+ * level, optname: as in bsock_getsockopt: SO_REUSEADDR, SO_RCVTIMEO,
+ * TCP_NODELAY, IPV6_V6ONLY, ...
+ * optval, optlen: the value and its size in bytes: an int for most (not 0 for
+ * on), a struct timeval for SO_RCVTIMEO and SO_SNDTIMEO, a struct linger for
+ * SO_LINGER.
+ *
+ * Returns 0, or a code: BSOCK_ENOPROTOOPT no such option at that level;
+ * BSOCK_EINVAL wrong value or optlen, or too late for it (some options want to
+ * be set before bind or connect); BSOCK_EDOM a timeout with more than 999999
+ * microseconds; BSOCK_EFAULT bad optval; BSOCK_EPERM, BSOCK_EACCES a privilege
+ * is needed; BSOCK_ENOTCONN, BSOCK_EISCONN an option that wants, or forbids, a
+ * connection; BSOCK_EADDRINUSE that group is joined already; BSOCK_ENODEV,
+ * BSOCK_EADDRNOTAVAIL no such interface, or no address on it; BSOCK_ENOBUFS too
+ * many groups (/proc/sys/net/ipv4/igmp_max_memberships); BSOCK_ENOMEM,
+ * BSOCK_EBADF, BSOCK_ENOTSOCK, BSOCK_EOPNOTSUPP.
+ *
+ * POSIX.1-2017 setsockopt(); setsockopt(2), socket(7), tcp(7), ip(7), ipv6(7).
+ *
+ * Promise:
+ * For an option that gives memory to the system (XDP_UMEM_REG), that memory is
+ * the caller's to overwrite for as long as the system keeps it.
+ */
+BSOCK__WUR
+int bsock_setsockopt(int sockfd,
+                     int level,
+                     int optname,
+                     const void *optval,
+                     socklen_t optlen)
+BSOCK__READS_4_5;
+
+/**
+ * Waits until one of several descriptors, of whatever kind, is ready.
+ *
+ * fds, nfds: the descriptors and how many. In each events is what is waited
+ * for: POLLIN (something to read, or a client to accept), POLLOUT (room to send,
+ * or connected), POLLPRI, POLLRDHUP; and revents, out, what is there, also
+ * POLLERR, POLLHUP and POLLNVAL (not open) without having been asked for. An
+ * entry with a negative fd is skipped.
+ * timeout: milliseconds, rounded up by the system; 0 does not wait, a negative
+ * one waits without limit.
+ *
+ * Returns how many entries have something in revents, 0 if the time is over, or
+ * a code: BSOCK_EINTR a signal handler ran (the waiting is never begun again,
+ * not even with SA_RESTART); BSOCK_EINVAL nfds is above the limit of open files
+ * (RLIMIT_NOFILE); BSOCK_EFAULT bad fds; BSOCK_ENOMEM. Cancellation point.
+ *
+ * POSIX.1-2017 poll(); poll(2).
+ *
+ * Promise:
+ * The nfds structures at fds are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_poll(struct pollfd *fds,
+               nfds_t nfds,
+               int timeout);
+
+/**
  * What a code means, in English: "connection refused".
  *
  * code: a code that a function returned. Also takes an errno as it is (the sign
@@ -603,11 +1041,82 @@ const char *bsock_strerror(int code);
 const char *bsock_err_name(int code);
 
 /**
+ * As bsock_strerror, into a buffer, and with the number of a code that nobody
+ * knows: "unknown error code -4000".
+ *
+ * code: as in bsock_strerror.
+ * buffer, size: where the text is written, cut to size - 1 bytes and ended with
+ * a NUL. 80 bytes are enough. NULL with size 0 only asks for the length.
+ *
+ * Returns the length of the whole text without its NUL, as snprintf() does;
+ * size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
+ * not 0. Safe in threads and signal handlers; errno unchanged.
+ *
+ * Promise:
+ * The size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_strerror_r(int code, char *buffer, size_t size) BSOCK__WRITES_2_3;
+
+/**
+ * As bsock_err_name, into a buffer, and with the number of a code that nobody
+ * knows: "EUNKNOWN(-4000)".
+ *
+ * code: as in bsock_strerror.
+ * buffer, size: as in bsock_strerror_r. 32 bytes are enough.
+ *
+ * Returns as bsock_strerror_r. Safe in threads and signal handlers; errno
+ * unchanged.
+ *
+ * Promise:
+ * The size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_err_name_r(int code, char *buffer, size_t size) BSOCK__WRITES_2_3;
+
+/**
+ * Whether the call would have had to wait, and the descriptor is non-blocking or
+ * its timeout is over: nothing has failed, call again later (bsock_poll tells
+ * when).
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EAGAIN (which is BSOCK_EWOULDBLOCK), otherwise 0. Safe in
+ * threads and signal handlers; errno unchanged.
+ */
+int bsock_is_try_again(int code);
+
+/**
+ * Whether a non-blocking socket is still being connected: nothing has failed;
+ * wait with bsock_poll until it is writable, then read SO_ERROR.
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EINPROGRESS (it has begun) and BSOCK_EALREADY (it had
+ * begun before), otherwise 0. Safe in threads and signal handlers; errno
+ * unchanged.
+ */
+int bsock_is_in_progress(int code);
+
+/**
+ * Whether a signal handler has ended the waiting: nothing has failed. Call again
+ * (but not bsock_connect, which goes on by itself, and not bsock_close).
+ *
+ * code: a result of a call, as it is; one that is not negative is no code.
+ *
+ * Returns 1 for BSOCK_EINTR, otherwise 0. Safe in threads and signal handlers;
+ * errno unchanged.
+ */
+int bsock_is_interrupted(int code);
+
+/**
  * Tells about the last call of this library that failed in this thread: what
  * was asked, why it failed and, for the common failures, what to do.
  *
  * bind(3, 0.0.0.0:80, 16): EACCES: permission denied. Ports below 1024 need
  * root or CAP_NET_BIND_SERVICE.
+ *
+ * Causes are looked up now, not when the call failed: which process holds the
+ * port (in /proc/net and /proc/PID/fd, which can take some milliseconds), which
+ * limit is reached, which directory of a path is missing.
  *
  * A call that succeeds does not erase it. The wording may change from version
  * to version: show it to people, and let programs look at the code.
@@ -618,7 +1127,8 @@ const char *bsock_err_name(int code);
  *
  * Returns the length of the whole text without its NUL, as snprintf() does;
  * size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
- * not 0. Safe in threads; errno unchanged.
+ * not 0. Safe in threads, but not in signal handlers: it opens and reads files
+ * (and never allocates). Not a cancellation point; errno unchanged.
  *
  * Promise:
  * The size bytes at buffer are the caller's to overwrite.

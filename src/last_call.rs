@@ -4,8 +4,12 @@
 //! neither allocates nor locks, so that all this may happen in a signal handler.
 //!
 //! The address is copied by the kernel (`process_vm_readv` on this process), because a failure proves nothing about
-//! the caller's pointer: `bind` on a closed descriptor never looks at it. That is the one system call that the library
-//! makes of its own, and only after a failed `bind` or `connect`.
+//! the caller's pointer: `bind` on a closed descriptor never looks at it. That is the one system call that the calls
+//! make of their own, and only after a failed `bind`, `connect` or `sendto`.
+//!
+//! A thread's state has room for five argument words and the address. Two calls have six arguments, `sendto` and
+//! `recvfrom`, and both have an `int` of flags among them, which fits beside the error: so every argument of every call is
+//! kept whole, and nothing depends on the size of a word.
 
 use crate::error::Errno;
 use crate::memory::ToKernel;
@@ -18,63 +22,85 @@ pub(crate) const ADDRESS_BYTES: usize = 128;
 /// Less than an address family is not an address.
 const SMALLEST_ADDRESS: usize = 2;
 /// The most arguments that a call of the API has.
-pub(crate) const ARGUMENTS: usize = 4;
+pub(crate) const ARGUMENTS: usize = 6;
+/// How many of them are kept in whole words: all of five, or all but the flags of six.
+const WORDS: usize = 5;
 
-/// The calls of the API. Numbers start at 1: 0 is the state of a thread in which no call failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub(crate) enum Call {
-    Socket = 1,
-    Bind,
-    Listen,
-    Accept,
-    Connect,
-    Send,
-    Recv,
-    Shutdown,
-    Close,
+/// Declares the calls with their numbers, once.
+macro_rules! calls {
+    ($($call:ident = $number:literal $name:literal,)*) => {
+        /// The calls of the API. Numbers start at 1: 0 is the state of a thread in which no call failed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Call {
+            $($call = $number,)*
+        }
+
+        impl Call {
+            /// The name that the call has in POSIX, or in Linux if it is not POSIX's.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$call => $name,)*
+                }
+            }
+
+            fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$call),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+calls! {
+    Socket = 1 "socket",
+    Bind = 2 "bind",
+    Listen = 3 "listen",
+    Accept = 4 "accept",
+    Connect = 5 "connect",
+    Send = 6 "send",
+    Recv = 7 "recv",
+    Shutdown = 8 "shutdown",
+    Close = 9 "close",
+    SocketPair = 10 "socketpair",
+    Accept4 = 11 "accept4",
+    Read = 12 "read",
+    Write = 13 "write",
+    SendTo = 14 "sendto",
+    RecvFrom = 15 "recvfrom",
+    SendMsg = 16 "sendmsg",
+    RecvMsg = 17 "recvmsg",
+    SendMMsg = 18 "sendmmsg",
+    RecvMMsg = 19 "recvmmsg",
+    GetSockName = 20 "getsockname",
+    GetPeerName = 21 "getpeername",
+    GetSockOpt = 22 "getsockopt",
+    SetSockOpt = 23 "setsockopt",
+    Poll = 24 "poll",
 }
 
 impl Call {
-    const ALL: [Self; 9] = [
-        Self::Socket,
-        Self::Bind,
-        Self::Listen,
-        Self::Accept,
-        Self::Connect,
-        Self::Send,
-        Self::Recv,
-        Self::Shutdown,
-        Self::Close,
-    ];
-
-    /// The name that the call has in POSIX.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Socket => "socket",
-            Self::Bind => "bind",
-            Self::Listen => "listen",
-            Self::Accept => "accept",
-            Self::Connect => "connect",
-            Self::Send => "send",
-            Self::Recv => "recv",
-            Self::Shutdown => "shutdown",
-            Self::Close => "close",
-        }
+    /// Whether all six argument places are in use. The fourth of them is then an `int` of flags.
+    const fn has_six_arguments(self) -> bool {
+        matches!(self, Self::SendTo | Self::RecvFrom)
     }
 
-    fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|call| *call as u16 == number)
+    /// Whether the first argument is a descriptor.
+    pub(crate) const fn takes_a_descriptor(self) -> bool {
+        !matches!(self, Self::Socket | Self::SocketPair | Self::Poll)
     }
 }
 
 /// The stored form, in the thread's state. Its zero bytes say that no call failed.
 #[repr(C)]
 pub(crate) struct LastCall {
-    call: Cell<u16>,
+    call: Cell<u8>,
+    address_length: Cell<u8>,
     errno: Cell<u16>,
-    address_length: Cell<u32>,
-    arguments: Cell<[usize; ARGUMENTS]>,
+    flags: Cell<c_int>,
+    words: Cell<[usize; WORDS]>,
     address: Cell<[u8; ADDRESS_BYTES]>,
 }
 
@@ -92,8 +118,7 @@ pub(crate) struct FailedCall {
 impl FailedCall {
     /// Argument `index` as the `int` that it was.
     pub(crate) fn int(&self, index: usize) -> c_int {
-        // Back through the same truncation by which `word` widened it.
-        self.arguments.get(index).copied().unwrap_or_default() as c_int
+        int(self.word(index))
     }
 
     /// Argument `index` as the address or size that it was.
@@ -113,40 +138,62 @@ impl LastCall {
     pub(crate) const fn none() -> Self {
         Self {
             call: Cell::new(0),
-            errno: Cell::new(0),
             address_length: Cell::new(0),
-            arguments: Cell::new([0; ARGUMENTS]),
+            errno: Cell::new(0),
+            flags: Cell::new(0),
+            words: Cell::new([0; WORDS]),
             address: Cell::new([0; ADDRESS_BYTES]),
         }
     }
 
     /// The failed call, if there was one.
     pub(crate) fn get(&self) -> Option<FailedCall> {
+        let call = Call::from_number(self.call.get())?;
+        let [a, b, c, d, e] = self.words.get();
         Some(FailedCall {
-            call: Call::from_number(self.call.get())?,
+            call,
             errno: Errno::from_number(self.errno.get().into()),
-            arguments: self.arguments.get(),
+            arguments: match call.has_six_arguments() {
+                true => [a, b, c, word(self.flags.get()), d, e],
+                false => [a, b, c, d, e, 0],
+            },
             address: self.address.get(),
-            address_length: self.address_length.get() as usize,
+            address_length: self.address_length.get().into(),
         })
     }
 
-    fn set(&self, call: Call, errno: Errno, arguments: [usize; ARGUMENTS]) {
-        self.call.set(call as u16);
+    fn set(&self, call: Call, errno: Errno, arguments: &[usize]) {
+        let mut words = [0; WORDS];
+        let mut in_int = 0;
+        if let [a, b, c, flags, d, e] = *arguments {
+            words = [a, b, c, d, e];
+            in_int = flags as c_int;
+        } else {
+            for (word, argument) in words.iter_mut().zip(arguments) {
+                *word = *argument;
+            }
+        }
+        self.call.set(call as u8);
         self.errno.set(errno.number() as u16); // An errno is at most 4095.
-        self.arguments.set(arguments);
+        self.flags.set(in_int);
+        self.words.set(words);
         self.address_length.set(0);
     }
 
     fn set_address(&self, address: &[u8; ADDRESS_BYTES], length: usize) {
         self.address.set(*address);
-        self.address_length.set(length as u32);
+        self.address_length.set(length as u8); // At most `ADDRESS_BYTES`.
     }
 }
 
 /// This thread's last failed call.
 pub(crate) fn get() -> Option<FailedCall> {
     thread_state::with(|state| state.last_call.get())
+}
+
+/// The `int` that an argument word was made of.
+pub(crate) fn int(word: usize) -> c_int {
+    word as c_int // What `word` has added to it is cut off again.
 }
 
 /// An `int` as an argument word.
@@ -161,23 +208,19 @@ pub(crate) fn word(argument: c_int) -> usize {
 #[cold]
 #[inline(never)]
 pub(crate) fn failed(call: Call, errno: Errno, arguments: &[usize]) -> Errno {
-    let mut words = [0; ARGUMENTS];
-    for (word, argument) in words.iter_mut().zip(arguments) {
-        *word = *argument;
-    }
-    thread_state::with(|state| state.last_call.set(call, errno, words));
+    thread_state::with(|state| state.last_call.set(call, errno, arguments));
     errno
 }
 
-/// Remembers a failed call whose arguments are a descriptor, an address and its length, together with that address.
-/// Answers the error; errno stays the call's.
+/// Remembers a failed call whose last two arguments are an address and its length, together with that address. Answers
+/// the error; errno stays the call's.
 #[cold]
 #[inline(never)]
-pub(crate) fn failed_with_address(call: Call, errno: Errno, arguments: &[usize; 3]) -> Errno {
+pub(crate) fn failed_with_address(call: Call, errno: Errno, arguments: &[usize]) -> Errno {
     failed(call, errno, arguments);
-    let [_, start, length] = *arguments;
+    let [.., start, length] = *arguments else { return errno };
     // After EFAULT there is nothing to read; the kernel has just tried.
-    if (SMALLEST_ADDRESS..=ADDRESS_BYTES).contains(&length) && errno.number() != libc::EFAULT {
+    if start != 0 && (SMALLEST_ADDRESS..=ADDRESS_BYTES).contains(&length) && errno.number() != libc::EFAULT {
         let mut bytes = [0; ADDRESS_BYTES];
         let address = ToKernel::from_raw(core::ptr::without_provenance(start), length);
         let readable = sys::read_own_memory(address, &mut bytes);
@@ -185,4 +228,31 @@ pub(crate) fn failed_with_address(call: Call, errno: Errno, arguments: &[usize; 
         sys::set_errno(errno.number());
     }
     errno
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_six_arguments_are_kept_in_their_order() {
+        let last = LastCall::none();
+        for (call, given, kept) in [
+            (Call::RecvFrom, &[1, 2, 3, word(-4), 5, usize::MAX][..], [1, 2, 3, word(-4), 5, usize::MAX]),
+            (Call::GetSockOpt, &[1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 0]),
+            (Call::Close, &[word(-1)], [word(-1), 0, 0, 0, 0, 0]),
+        ] {
+            last.set(call, Errno::from_number(libc::EBADF), given);
+            let failed = last.get().expect("was set");
+            assert_eq!((failed.call, failed.arguments), (call, kept));
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_the_calls_lead_back_to_them() {
+        assert_eq!(Call::from_number(0), None);
+        let calls = (1..=u8::MAX).map_while(Call::from_number);
+        assert!(calls.clone().enumerate().all(|(index, call)| call as usize == index + 1));
+        assert_eq!(calls.last(), Some(Call::Poll));
+    }
 }

@@ -1,13 +1,14 @@
 //! bsock: the BSD socket API, re-exposed from Rust with a C ABI and error codes.
 //!
 //! This crate is the library: `libbsock.so` and `libbsock.a` for C, Python and everything else that can call C
-//! (`include/bsock.h` is the manual), and a safe API for Rust. It behaves like libc except for three deliberate
+//! (`include/bsock.h` is the manual), and a safe API for Rust. It behaves like libc except for a few deliberate
 //! [differences], costs a comparison and a branch a call, and can tell in words why a call failed.
 //!
 //! Three layers, each using only the one below:
 //!
 //! - [`capi`]: the C functions. They take the arguments apart, call the safe API, and turn its answer into a code.
-//! - the safe API: [`socket`], [`connection`], [`transfer`], [`error`], [`explain`]. Pointers that only the kernel
+//! - the safe API: [`socket`], [`connection`], [`transfer`], [`message`], [`option`], [`poll`],
+//!   [`error`], [`explain`]. Pointers that only the kernel
 //!   needs travel through it as the types of [`memory`], which cannot be looked into.
 //! - `sys`: the only door to libc.
 //!
@@ -22,7 +23,11 @@ pub mod error;
 pub mod explain;
 mod last_call;
 pub mod memory;
+pub mod message;
+pub mod option;
+pub mod poll;
 pub mod socket;
 mod sys;
+mod text;
 mod thread_state;
 pub mod transfer;

@@ -12,9 +12,9 @@
 //! built safely only from exclusive references, and from raw pointers only by `unsafe` functions.
 #![allow(unsafe_code)] // Declares the `unsafe` constructors that state the promise above; there is no block here.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_uint, c_void};
 use core::marker::PhantomData;
-use libc::{sockaddr, socklen_t};
+use libc::{mmsghdr, msghdr, nfds_t, pollfd, sockaddr, socklen_t, timespec};
 
 /// Bytes that the kernel will read, and nobody else.
 #[derive(Clone, Copy)]
@@ -132,5 +132,204 @@ impl<'a> AddressFromKernel<'a> {
     #[inline(always)]
     pub(crate) fn length(&self) -> *mut socklen_t {
         self.length
+    }
+}
+
+/// Where the kernel will write the two descriptors of a pair.
+pub struct PairFromKernel<'a> {
+    start: *mut c_int,
+    borrowed: PhantomData<&'a mut [c_int; 2]>,
+}
+
+impl PairFromKernel<'_> {
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FromKernel::from_raw`], of two `int`s.
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(start: *mut c_int) -> Self {
+        Self { start, borrowed: PhantomData }
+    }
+
+    /// The first descriptor's place.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *mut c_int {
+        self.start
+    }
+}
+
+impl<'a> From<&'a mut [c_int; 2]> for PairFromKernel<'a> {
+    fn from(pair: &'a mut [c_int; 2]) -> Self {
+        Self { start: pair.as_mut_ptr(), borrowed: PhantomData }
+    }
+}
+
+/// Where the kernel will write the value of a socket option: a buffer, and a length that it reads and then overwrites.
+///
+/// There is no safe way to make one: a few options (`TCP_ZEROCOPY_RECEIVE`) read from the buffer where else to write.
+pub struct OptionFromKernel<'a> {
+    value: *mut c_void,
+    length: *mut socklen_t,
+    borrowed: PhantomData<&'a mut [u8]>,
+}
+
+impl OptionFromKernel<'_> {
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FromKernel::from_raw`], of both pointers, the first range being as long as `*length` says, and of memory
+    /// whose address the value holds when the call is made.
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(value: *mut c_void, length: *mut socklen_t) -> Self {
+        Self { value, length, borrowed: PhantomData }
+    }
+
+    /// The buffer.
+    #[inline(always)]
+    pub(crate) fn value(&self) -> *mut c_void {
+        self.value
+    }
+
+    /// The length in and out.
+    #[inline(always)]
+    pub(crate) fn length(&self) -> *mut socklen_t {
+        self.length
+    }
+}
+
+/// A message header through which the kernel will write: the header itself and all that it points to.
+pub struct MessageFromKernel<'a> {
+    header: *mut msghdr,
+    borrowed: PhantomData<&'a mut msghdr>,
+}
+
+impl MessageFromKernel<'_> {
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FromKernel::from_raw`], of the header and of the name, the control data and the buffers that it points
+    /// to, each as long as the header says.
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(header: *mut msghdr) -> Self {
+        Self { header, borrowed: PhantomData }
+    }
+
+    /// The header.
+    #[inline(always)]
+    pub(crate) fn header(&self) -> *mut msghdr {
+        self.header
+    }
+}
+
+/// Several message headers in a row, through which the kernel will write.
+pub struct Messages<'a> {
+    start: *mut mmsghdr,
+    count: c_uint,
+    borrowed: PhantomData<&'a mut [mmsghdr]>,
+}
+
+impl Messages<'_> {
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`MessageFromKernel::from_raw`], of each of the `count` headers. For sending, of the headers alone.
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(start: *mut mmsghdr, count: c_uint) -> Self {
+        Self { start, count, borrowed: PhantomData }
+    }
+
+    /// The first header.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *mut mmsghdr {
+        self.start
+    }
+
+    /// How many headers.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> c_uint {
+        self.count
+    }
+}
+
+/// A span of time that the kernel reads and then overwrites with what is left of it.
+pub struct TimeFromKernel<'a> {
+    start: *mut timespec,
+    borrowed: PhantomData<&'a mut timespec>,
+}
+
+impl TimeFromKernel<'_> {
+    /// No limit.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { start: core::ptr::null_mut(), borrowed: PhantomData }
+    }
+
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FromKernel::from_raw`].
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(start: *mut timespec) -> Self {
+        Self { start, borrowed: PhantomData }
+    }
+
+    /// The place.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *mut timespec {
+        self.start
+    }
+}
+
+impl<'a> From<&'a mut timespec> for TimeFromKernel<'a> {
+    fn from(time: &'a mut timespec) -> Self {
+        Self { start: time, borrowed: PhantomData }
+    }
+}
+
+/// The descriptors that `poll` looks at, and where the kernel will write what it saw.
+pub struct PollSet<'a> {
+    start: *mut pollfd,
+    count: nfds_t,
+    borrowed: PhantomData<&'a mut [pollfd]>,
+}
+
+impl PollSet<'_> {
+    /// Whatever the caller gave.
+    ///
+    /// # Safety
+    ///
+    /// As for [`FromKernel::from_raw`], of `count` structures.
+    #[must_use]
+    #[inline(always)]
+    pub unsafe fn from_raw(start: *mut pollfd, count: nfds_t) -> Self {
+        Self { start, count, borrowed: PhantomData }
+    }
+
+    /// The first structure.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *mut pollfd {
+        self.start
+    }
+
+    /// How many structures.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> nfds_t {
+        self.count
+    }
+}
+
+impl<'a> From<&'a mut [pollfd]> for PollSet<'a> {
+    fn from(set: &'a mut [pollfd]) -> Self {
+        Self { start: set.as_mut_ptr(), count: set.len() as nfds_t, borrowed: PhantomData }
     }
 }

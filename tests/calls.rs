@@ -1,4 +1,4 @@
-//! The nine calls through the C functions: results, errno, hostile pointers, the words of `bsock_explain`.
+//! The calls through the C functions: results, errno, hostile pointers, the words of `bsock_explain`.
 #![allow(unsafe_code)] // Calls what C calls.
 
 mod support;
@@ -8,89 +8,10 @@ use bsock::capi::errors::bsock_explain;
 use bsock::capi::socket::{bsock_close, bsock_shutdown, bsock_socket};
 use bsock::capi::transfer::{bsock_recv, bsock_send};
 use bsock::error::ENULL;
-use libc::{AF_INET, SOCK_STREAM, sockaddr, sockaddr_in, socklen_t};
-use std::ffi::{CStr, c_char, c_int};
-use std::ptr::{from_mut, from_ref, null, null_mut, without_provenance, without_provenance_mut};
-
-const LENGTH: socklen_t = size_of::<sockaddr_in>() as socklen_t;
-/// An errno that no call sets.
-const MARK: c_int = 1234;
-
-fn errno() -> c_int {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
-}
-
-/// Runs a call with a marked errno and answers its result and errno after it.
-fn marked<T>(call: impl FnOnce() -> T) -> (T, c_int) {
-    // SAFETY: libc answers this thread's errno.
-    unsafe { *libc::__errno_location() = MARK };
-    (call(), errno())
-}
-
-/// A call that must succeed and leave errno alone.
-fn succeeds<T: Into<i64> + Copy>(call: impl FnOnce() -> T) -> T {
-    let (result, errno) = marked(call);
-    assert!(result.into() >= 0, "{}", result.into());
-    assert_eq!(errno, MARK);
-    result
-}
-
-/// A call that must fail with this errno, in its result and in errno.
-fn fails<T: Into<i64>>(number: c_int, call: impl FnOnce() -> T) {
-    let (result, errno) = marked(call);
-    assert_eq!((result.into(), errno), (-i64::from(number), number));
-}
-
-fn explanation() -> String {
-    let mut buffer = [0xff_u8; 1024];
-    // SAFETY: the buffer is ours and as long as said.
-    let length = unsafe { bsock_explain(buffer.as_mut_ptr().cast(), buffer.len()) };
-    let text = CStr::from_bytes_until_nul(&buffer).expect("is ended").to_str().expect("is text");
-    assert_eq!(usize::try_from(length), Ok(text.len()));
-    text.to_owned()
-}
-
-fn loopback(port: u16) -> sockaddr_in {
-    sockaddr_in {
-        sin_family: AF_INET as u16,
-        sin_port: port.to_be(),
-        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
-        sin_zero: [0; 8],
-    }
-}
-
-fn generic(address: &sockaddr_in) -> *const sockaddr {
-    from_ref(address).cast()
-}
-
-fn stream() -> c_int {
-    succeeds(|| bsock_socket(AF_INET, SOCK_STREAM, 0))
-}
-
-/// A bound socket that nobody can connect to yet, and its address.
-fn bound() -> (c_int, sockaddr_in) {
-    let fd = stream();
-    let mut address = loopback(0);
-    let mut length = LENGTH;
-    succeeds(|| bsock_bind(fd, generic(&address), LENGTH));
-    // SAFETY: the address is ours and as long as said.
-    unsafe { libc::getsockname(fd, from_mut(&mut address).cast(), &mut length) };
-    (fd, address)
-}
-
-/// Both ends of a connection.
-fn connection() -> (c_int, c_int) {
-    let (listener, address) = bound();
-    succeeds(|| bsock_listen(listener, 5));
-    let client = stream();
-    succeeds(|| bsock_connect(client, generic(&address), LENGTH));
-    let (mut peer, mut length) = (loopback(0), LENGTH);
-    // SAFETY: the address is ours and as long as said.
-    let server = succeeds(|| unsafe { bsock_accept(listener, from_mut(&mut peer).cast(), &mut length) });
-    assert_eq!((length, peer.sin_addr.s_addr), (LENGTH, loopback(0).sin_addr.s_addr));
-    succeeds(|| bsock_close(listener));
-    (client, server)
-}
+use libc::SOCK_STREAM;
+use std::ffi::{c_char, c_int};
+use std::ptr::{null, null_mut, without_provenance, without_provenance_mut};
+use support::call::{LENGTH, bound, connection, explanation, fails, generic, loopback, marked, stream, succeeds};
 
 #[test]
 fn a_conversation_leaves_errno_alone() {
@@ -280,33 +201,80 @@ fn a_privileged_port_is_explained() {
 }
 
 #[test]
-fn a_thread_can_be_cancelled_inside_a_call() {
+fn a_thread_can_be_cancelled_inside_every_call_that_waits() {
     let source = r#"
+        #define _GNU_SOURCE
+        #include <poll.h>
         #include <pthread.h>
         #include <stdio.h>
+        #include <string.h>
+        #include <unistd.h>
         #include "bsock.h"
-        static int ends[2];
-        static void on_cancel(void *unused) { (void)unused; puts("cleaned up"); }
-        static void *receive(void *unused) {
-            char byte;
-            pthread_cleanup_push(on_cancel, unused);
-            if (bsock_recv(ends[0], &byte, 1, 0) < 0) puts("failed");
+        static int ends[2], listener;
+        static volatile int cleaned;
+        static void on_cancel(void *unused) { (void)unused; cleaned++; }
+        static void wait_in(const char *call) {
+            static char much[1 << 20];
+            struct iovec part = { much, sizeof much };
+            struct mmsghdr message;
+            struct pollfd waiting = { ends[0], POLLIN, 0 };
+            memset(&message, 0, sizeof message);
+            message.msg_hdr.msg_iov = &part;
+            message.msg_hdr.msg_iovlen = 1;
+            int sends = strncmp(call, "send", 4) == 0 || strcmp(call, "write") == 0;
+            long result = 0;
+            /* Sending waits as soon as the buffer is full. */
+            do {
+                if (!strcmp(call, "recv")) result = bsock_recv(ends[0], much, 1, 0);
+                if (!strcmp(call, "read")) result = bsock_read(ends[0], much, 1);
+                if (!strcmp(call, "recvfrom")) result = bsock_recvfrom(ends[0], much, 1, 0, NULL, NULL);
+                if (!strcmp(call, "recvmsg")) result = bsock_recvmsg(ends[0], &message.msg_hdr, 0);
+                if (!strcmp(call, "recvmmsg")) result = bsock_recvmmsg(ends[0], &message, 1, 0, NULL);
+                if (!strcmp(call, "poll")) result = bsock_poll(&waiting, 1, -1);
+                if (!strcmp(call, "accept")) result = bsock_accept(listener, NULL, NULL);
+                if (!strcmp(call, "accept4")) result = bsock_accept4(listener, NULL, NULL, 0);
+                if (!strcmp(call, "send")) result = bsock_send(ends[0], much, sizeof much, 0);
+                if (!strcmp(call, "write")) result = bsock_write(ends[0], much, sizeof much);
+                if (!strcmp(call, "sendto")) result = bsock_sendto(ends[0], much, sizeof much, 0, NULL, 0);
+                if (!strcmp(call, "sendmsg")) result = bsock_sendmsg(ends[0], &message.msg_hdr, 0);
+                if (!strcmp(call, "sendmmsg")) result = bsock_sendmmsg(ends[0], &message, 1, 0);
+            } while (sends && result >= 0);
+            printf("%s returned %ld\n", call, result);
+        }
+        static void *run(void *call) {
+            pthread_cleanup_push(on_cancel, NULL);
+            wait_in(call);
             pthread_cleanup_pop(0);
             return NULL;
         }
-        int main(void) {
-            pthread_t thread;
-            void *result;
-            socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
-            pthread_create(&thread, NULL, receive, NULL);
-            pthread_cancel(thread);
-            pthread_join(thread, &result);
-            puts(result == PTHREAD_CANCELED ? "cancelled" : "returned");
-            return 0;
+        int main(int count, char **calls) {
+            int failed = 0;
+            listener = bsock_socket(AF_INET, SOCK_STREAM, 0);
+            if (bsock_listen(listener, 1) < 0)
+                return 2;
+            for (int i = 1; i < count; i++) {
+                pthread_t thread;
+                void *result;
+                if (bsock_socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+                    return 2;
+                cleaned = 0;
+                pthread_create(&thread, NULL, run, calls[i]);
+                usleep(30000);
+                pthread_cancel(thread);
+                pthread_join(thread, &result);
+                if (result != PTHREAD_CANCELED || cleaned != 1)
+                    failed = printf("%s was not cancelled\n", calls[i]);
+                bsock_close(ends[0]);
+                bsock_close(ends[1]);
+            }
+            return failed ? 1 : 0;
         }"#;
     let mut flags = support::link_flags();
     flags.push("-pthread".into());
-    let output = support::compile_c_text(source, &flags).command().output().expect("runs");
-    // Whether the thread was already inside the call or only on its way there, this is the only right output.
-    assert!(support::text(&output.stdout).ends_with("cancelled\n"), "{output:?}");
+    let calls = [
+        "recv", "read", "recvfrom", "recvmsg", "recvmmsg", "poll", "accept", "accept4", "send", "write", "sendto",
+        "sendmsg", "sendmmsg",
+    ];
+    let output = support::compile_c_text(source, &flags).command().args(calls).output().expect("runs");
+    assert!(output.status.success(), "{output:?}");
 }

@@ -90,6 +90,10 @@ fn the_compiler_warns_of_buffers_that_are_too_small_and_results_that_nobody_read
     for (mistake, warning) in [
         ("char small[8]; return bsock_recv(fd, small, 64, 0) < 0;", "stringop-overflow"),
         ("char small[8] = \"\"; return bsock_send(fd, small, 64, 0) < 0;", "stringop-overread"),
+        ("char small[8]; return bsock_read(fd, small, 64) < 0;", "stringop-overflow"),
+        ("char small[8] = \"\"; return bsock_write(fd, small, 64) < 0;", "stringop-overread"),
+        ("char small[2] = \"\"; return bsock_setsockopt(fd, 1, 2, small, 4) < 0;", "stringop-overread"),
+        ("char small[8]; return bsock_strerror_r(fd, small, 64);", "stringop-overflow"),
         ("bsock_listen(fd, 5); return 0;", "unused-result"),
     ] {
         let directory = TempDir::new();

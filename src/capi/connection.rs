@@ -1,4 +1,5 @@
-//! `bsock_bind`, `bsock_listen`, `bsock_accept`, `bsock_connect`.
+//! `bsock_bind`, `bsock_listen`, `bsock_accept`, `bsock_accept4`, `bsock_connect`, `bsock_getsockname`,
+//! `bsock_getpeername`.
 
 use super::IntoNumber;
 use crate::connection;
@@ -72,6 +73,32 @@ pub unsafe extern "C-unwind" fn bsock_accept(sockfd: c_int, addr: *mut sockaddr,
     connection::accept(sockfd, peer).into_code()
 }
 
+/// As bsock_accept, with flags for the new descriptor.
+///
+/// addr, addrlen: as in bsock_accept. flags: 0, or SOCK_NONBLOCK (the new
+/// descriptor is non-blocking: it does not inherit this from the listening one),
+/// SOCK_CLOEXEC. SOCK_CLOEXEC is always on.
+///
+/// Returns the new descriptor, or a code: those of bsock_accept, and
+/// BSOCK_EINVAL also for an unknown flag. Cancellation point.
+///
+/// accept4(2), of Linux and the BSDs.
+///
+/// # Safety
+/// *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn bsock_accept4(
+    sockfd: c_int,
+    addr: *mut sockaddr,
+    addrlen: *mut socklen_t,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let peer = unsafe { AddressFromKernel::from_raw(addr, addrlen) };
+    connection::accept4(sockfd, peer, flags).into_code()
+}
+
 /// Connects a socket to a peer: for a stream, makes the connection; for
 /// datagrams, sets where to they go and from where they are taken.
 ///
@@ -93,4 +120,59 @@ pub unsafe extern "C-unwind" fn bsock_accept(sockfd: c_int, addr: *mut sockaddr,
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn bsock_connect(sockfd: c_int, addr: *const sockaddr, addrlen: socklen_t) -> c_int {
     connection::connect(sockfd, ToKernel::from_raw(addr.cast(), addrlen as usize)).into_code()
+}
+
+/// Tells a socket's own address, such as the port that the system has chosen for
+/// port 0.
+///
+/// addr: where it is stored.
+/// addrlen: in: the size of *addr in bytes. Out: the address's size, which is
+/// larger if it was cut.
+///
+/// A socket that is not bound has the address 0.0.0.0 and port 0, or no path.
+///
+/// Returns 0, or a code: BSOCK_EFAULT bad addr or addrlen, or NULL;
+/// BSOCK_EINVAL *addrlen is negative; BSOCK_EBADF, BSOCK_ENOTSOCK,
+/// BSOCK_ENOBUFS.
+///
+/// POSIX.1-2017 getsockname(); getsockname(2).
+///
+/// # Safety
+/// *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn bsock_getsockname(
+    sockfd: c_int,
+    addr: *mut sockaddr,
+    addrlen: *mut socklen_t,
+) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let place = unsafe { AddressFromKernel::from_raw(addr, addrlen) };
+    connection::getsockname(sockfd, place).into_code()
+}
+
+/// Tells the address of the peer that a socket is connected to.
+///
+/// addr: where it is stored.
+/// addrlen: in: the size of *addr in bytes. Out: the address's size, which is
+/// larger if it was cut.
+///
+/// Returns 0, or a code: BSOCK_ENOTCONN not connected, or not any more;
+/// BSOCK_EFAULT bad addr or addrlen, or NULL; BSOCK_EINVAL *addrlen is negative;
+/// BSOCK_EBADF, BSOCK_ENOTSOCK, BSOCK_ENOBUFS.
+///
+/// POSIX.1-2017 getpeername(); getpeername(2).
+///
+/// # Safety
+/// *addr, as long as *addrlen says, and *addrlen are the caller's to overwrite.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn bsock_getpeername(
+    sockfd: c_int,
+    addr: *mut sockaddr,
+    addrlen: *mut socklen_t,
+) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let place = unsafe { AddressFromKernel::from_raw(addr, addrlen) };
+    connection::getpeername(sockfd, place).into_code()
 }

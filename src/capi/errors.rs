@@ -1,12 +1,12 @@
-//! `bsock_strerror`, `bsock_err_name`, `bsock_explain`: words for failures.
+//! `bsock_strerror`, `bsock_err_name`, their forms with a buffer, the questions about a code, `bsock_explain`.
 
 use crate::error;
 use crate::explain::explain;
 use core::ffi::{c_char, c_int};
 use core::mem::MaybeUninit;
 
-/// More than the longest explanation; a buffer is not looked at beyond.
-const LONGEST_EXPLANATION: usize = 4096;
+/// More than the longest text; a buffer is not looked at beyond.
+const LONGEST_TEXT: usize = 4096;
 
 /// What a code means, in English: "connection refused".
 ///
@@ -31,11 +31,93 @@ pub extern "C" fn bsock_err_name(code: c_int) -> *const c_char {
     error::err_name(code).as_ptr()
 }
 
+/// As bsock_strerror, into a buffer, and with the number of a code that nobody
+/// knows: "unknown error code -4000".
+///
+/// code: as in bsock_strerror.
+/// buffer, size: where the text is written, cut to size - 1 bytes and ended with
+/// a NUL. 80 bytes are enough. NULL with size 0 only asks for the length.
+///
+/// Returns the length of the whole text without its NUL, as snprintf() does;
+/// size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
+/// not 0. Safe in threads and signal handlers; errno unchanged.
+///
+/// # Safety
+/// The size bytes at buffer are the caller's to overwrite.
+/// cbindgen:postfix=BSOCK__WRITES_2_3
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bsock_strerror_r(code: c_int, buffer: *mut c_char, size: usize) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let buffer = unsafe { text_buffer(buffer, size) };
+    buffer.map_or(error::ENULL, |buffer| text_length(error::strerror_r(code, buffer)))
+}
+
+/// As bsock_err_name, into a buffer, and with the number of a code that nobody
+/// knows: "EUNKNOWN(-4000)".
+///
+/// code: as in bsock_strerror.
+/// buffer, size: as in bsock_strerror_r. 32 bytes are enough.
+///
+/// Returns as bsock_strerror_r. Safe in threads and signal handlers; errno
+/// unchanged.
+///
+/// # Safety
+/// The size bytes at buffer are the caller's to overwrite.
+/// cbindgen:postfix=BSOCK__WRITES_2_3
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bsock_err_name_r(code: c_int, buffer: *mut c_char, size: usize) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let buffer = unsafe { text_buffer(buffer, size) };
+    buffer.map_or(error::ENULL, |buffer| text_length(error::err_name_r(code, buffer)))
+}
+
+/// Whether the call would have had to wait, and the descriptor is non-blocking or
+/// its timeout is over: nothing has failed, call again later (bsock_poll tells
+/// when).
+///
+/// code: a result of a call, as it is; one that is not negative is no code.
+///
+/// Returns 1 for BSOCK_EAGAIN (which is BSOCK_EWOULDBLOCK), otherwise 0. Safe in
+/// threads and signal handlers; errno unchanged.
+#[unsafe(no_mangle)]
+pub extern "C" fn bsock_is_try_again(code: c_int) -> c_int {
+    error::is_try_again(code).into()
+}
+
+/// Whether a non-blocking socket is still being connected: nothing has failed;
+/// wait with bsock_poll until it is writable, then read SO_ERROR.
+///
+/// code: a result of a call, as it is; one that is not negative is no code.
+///
+/// Returns 1 for BSOCK_EINPROGRESS (it has begun) and BSOCK_EALREADY (it had
+/// begun before), otherwise 0. Safe in threads and signal handlers; errno
+/// unchanged.
+#[unsafe(no_mangle)]
+pub extern "C" fn bsock_is_in_progress(code: c_int) -> c_int {
+    error::is_in_progress(code).into()
+}
+
+/// Whether a signal handler has ended the waiting: nothing has failed. Call again
+/// (but not bsock_connect, which goes on by itself, and not bsock_close).
+///
+/// code: a result of a call, as it is; one that is not negative is no code.
+///
+/// Returns 1 for BSOCK_EINTR, otherwise 0. Safe in threads and signal handlers;
+/// errno unchanged.
+#[unsafe(no_mangle)]
+pub extern "C" fn bsock_is_interrupted(code: c_int) -> c_int {
+    error::is_interrupted(code).into()
+}
+
 /// Tells about the last call of this library that failed in this thread: what
 /// was asked, why it failed and, for the common failures, what to do.
 ///
 /// bind(3, 0.0.0.0:80, 16): EACCES: permission denied. Ports below 1024 need
 /// root or CAP_NET_BIND_SERVICE.
+///
+/// Causes are looked up now, not when the call failed: which process holds the
+/// port (in /proc/net and /proc/PID/fd, which can take some milliseconds), which
+/// limit is reached, which directory of a path is missing.
 ///
 /// A call that succeeds does not erase it. The wording may change from version
 /// to version: show it to people, and let programs look at the code.
@@ -46,7 +128,8 @@ pub extern "C" fn bsock_err_name(code: c_int) -> *const c_char {
 ///
 /// Returns the length of the whole text without its NUL, as snprintf() does;
 /// size or more means that it was cut. BSOCK_ENULL: buffer is NULL and size is
-/// not 0. Safe in threads; errno unchanged.
+/// not 0. Safe in threads, but not in signal handlers: it opens and reads files
+/// (and never allocates). Not a cancellation point; errno unchanged.
 ///
 /// # Safety
 /// The size bytes at buffer are the caller's to overwrite.
@@ -57,7 +140,12 @@ pub unsafe extern "C-unwind" fn bsock_explain(buffer: *mut c_char, size: usize) 
     let Some(buffer) = (unsafe { text_buffer(buffer, size) }) else {
         return error::ENULL;
     };
-    c_int::try_from(explain(buffer)).unwrap_or(c_int::MAX)
+    text_length(explain(buffer))
+}
+
+/// A text's length as the functions answer it.
+fn text_length(length: usize) -> c_int {
+    c_int::try_from(length).unwrap_or(c_int::MAX)
 }
 
 /// A caller's text buffer; nothing if it is NULL and claims to have room.
@@ -70,7 +158,7 @@ unsafe fn text_buffer<'a>(buffer: *mut c_char, size: usize) -> Option<&'a mut [M
         (true, _) => None,
         (false, _) => {
             // SAFETY: the caller's promise; the cut keeps the length within what a slice may have.
-            Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_EXPLANATION)) })
+            Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_TEXT)) })
         }
     }
 }

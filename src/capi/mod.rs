@@ -3,13 +3,16 @@
 //! The doc comments of these functions are the manual in `bsock.h`, written for a C programmer. (A heading `# Safety`
 //! becomes "Promise" there.)
 //!
-//! The nine calls are `extern "C-unwind"`: a thread that is cancelled while it blocks in one is unwound by force
+//! The calls are `extern "C-unwind"`: a thread that is cancelled while it blocks in one is unwound by force
 //! through this frame, which therefore holds nothing with a destructor. All layers below are inlined, so that each
 //! function is one frame that calls libc through the dynamic linker, and a failure is handled out of line.
 #![allow(unsafe_code)] // Exporting a name and taking a pointer from C are unsafe by nature.
 
 pub mod connection;
 pub mod errors;
+pub mod message;
+pub mod option;
+pub mod poll;
 pub mod posix;
 pub mod socket;
 pub mod transfer;

@@ -1,6 +1,7 @@
-//! `bsock_socket`, `bsock_shutdown`, `bsock_close`.
+//! `bsock_socket`, `bsock_socketpair`, `bsock_shutdown`, `bsock_close`.
 
 use super::IntoNumber;
+use crate::memory::PairFromKernel;
 use crate::socket;
 use core::ffi::c_int;
 
@@ -22,6 +23,39 @@ use core::ffi::c_int;
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn bsock_socket(domain: c_int, r#type: c_int, protocol: c_int) -> c_int {
     socket::socket(domain, r#type, protocol).into_code()
+}
+
+/// Makes two sockets that are connected to each other: what is sent into one
+/// arrives at the other.
+///
+/// domain: AF_UNIX (the only family that has pairs, but for AF_TIPC).
+/// type: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET, with SOCK_NONBLOCK and
+/// SOCK_CLOEXEC or-ed to it if wanted. SOCK_CLOEXEC is always on.
+/// protocol: 0.
+/// sv: an array of two ints, where the descriptors are stored.
+///
+/// Returns 0, or a code: BSOCK_EOPNOTSUPP the family has no pairs;
+/// BSOCK_EAFNOSUPPORT no such family; BSOCK_EPROTONOSUPPORT,
+/// BSOCK_ESOCKTNOSUPPORT no such protocol or type in it; BSOCK_EINVAL wrong
+/// flags; BSOCK_EFAULT bad sv; BSOCK_EMFILE, BSOCK_ENFILE too many open files;
+/// BSOCK_ENOBUFS, BSOCK_ENOMEM. After a code nothing is open, and what sv holds
+/// means nothing.
+///
+/// POSIX.1-2017 socketpair(); socketpair(2), unix(7).
+///
+/// # Safety
+/// The two ints at sv are the caller's to overwrite.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn bsock_socketpair(
+    domain: c_int,
+    r#type: c_int,
+    protocol: c_int,
+    sv: *mut c_int,
+) -> c_int {
+    // SAFETY: the caller's promise, stated above and in the header.
+    let pair = unsafe { PairFromKernel::from_raw(sv) };
+    socket::socketpair(domain, r#type, protocol, pair).into_code()
 }
 
 /// Ends one or both directions of a connection, for every descriptor of it in

@@ -18,17 +18,22 @@ pub(super) fn for_call(failed: &FailedCall) -> Option<&'static str> {
         Call::Socket => socket(failed),
         Call::Bind => bind(failed),
         Call::Listen => listen(failed),
-        Call::Accept => accept(failed),
+        Call::SocketPair => socketpair(failed),
+        Call::Accept | Call::Accept4 => accept(failed),
         Call::Connect => connect(failed),
-        Call::Send => send(failed),
-        Call::Recv => recv(failed),
+        Call::Send | Call::SendTo | Call::SendMsg | Call::SendMMsg | Call::Write => send(failed),
+        Call::Recv | Call::RecvFrom | Call::RecvMsg | Call::RecvMMsg | Call::Read => recv(failed),
+        Call::GetSockName => None,
+        Call::GetPeerName => getpeername(failed),
+        Call::GetSockOpt | Call::SetSockOpt => option(failed),
+        Call::Poll => poll(failed),
         Call::Shutdown => shutdown(failed),
         Call::Close => close(failed),
     })
 }
 
 fn of_every_call(failed: &FailedCall) -> Option<&'static str> {
-    let takes_a_descriptor = failed.call != Call::Socket;
+    let takes_a_descriptor = failed.call.takes_a_descriptor();
     Some(match failed.errno.number() {
         libc::EBADF if takes_a_descriptor && failed.int(0) < 0 => {
             "A negative descriptor is the result of a call that failed earlier: check that result"
@@ -51,6 +56,9 @@ fn of_every_call(failed: &FailedCall) -> Option<&'static str> {
             "The connection is still being made: wait with poll until the socket is writable, \
              then read SO_ERROR"
         }
+        libc::EINTR if failed.call == Call::Poll => {
+            "A signal handler ran, and poll is never begun again by itself: call again with the time that is left"
+        }
         libc::EINTR => "A signal handler ran: call again",
         _ => return None,
     })
@@ -72,6 +80,13 @@ fn socket(failed: &FailedCall) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+fn socketpair(failed: &FailedCall) -> Option<&'static str> {
+    match failed.errno.number() {
+        libc::EOPNOTSUPP => Some("Pairs are made in the family AF_UNIX: the first argument is AF_UNIX"),
+        _ => socket(failed),
+    }
 }
 
 fn bind(failed: &FailedCall) -> Option<&'static str> {
@@ -152,7 +167,9 @@ fn connect(failed: &FailedCall) -> Option<&'static str> {
 
 fn send(failed: &FailedCall) -> Option<&'static str> {
     Some(match failed.errno.number() {
-        libc::EPIPE => "The peer has closed the connection, or this side has shut down sending",
+        libc::EPIPE => {
+            "The peer has closed the connection, this side has shut down sending, or there was no connection"
+        }
         libc::ECONNRESET => {
             "The peer has broken the connection off, as it does when it closes without reading \
              everything"
@@ -169,6 +186,12 @@ fn send(failed: &FailedCall) -> Option<&'static str> {
         libc::EMSGSIZE => "A datagram goes in one piece, and this one is larger than the protocol allows",
         libc::ECONNREFUSED => "An earlier datagram came back: nobody receives on that port",
         libc::ETIMEDOUT => "The peer has stopped answering",
+        libc::EISCONN => "The socket is connected already: leave the address away, it is NULL and its length 0",
+        libc::EINVAL if failed.call == Call::SendTo => return wrong_length(failed),
+        libc::EACCES if failed.call == Call::SendTo => {
+            "A broadcast address needs SO_BROADCAST; otherwise a firewall rule, or the rights of a UNIX path, forbid it"
+        }
+        libc::ENETUNREACH => "This machine has no route to that network",
         _ => return None,
     })
 }
@@ -193,6 +216,37 @@ fn recv(failed: &FailedCall) -> Option<&'static str> {
     })
 }
 
+fn getpeername(failed: &FailedCall) -> Option<&'static str> {
+    match failed.errno.number() {
+        libc::ENOTCONN => Some("The socket was never connected, or its connection has ended since"),
+        _ => None,
+    }
+}
+
+fn option(failed: &FailedCall) -> Option<&'static str> {
+    Some(match failed.errno.number() {
+        libc::ENOPROTOOPT => {
+            "The level has no option of that number: options belong to the level that they are named for"
+        }
+        libc::EOPNOTSUPP => "The socket's protocol has no such level",
+        libc::EDOM => "A timeout has at most 999999 microseconds: whole seconds go into tv_sec",
+        libc::EINVAL if failed.call == Call::SetSockOpt => {
+            "The value or its length does not suit the option, or it is too late for it: some want to be set before bind"
+        }
+        libc::EPERM | libc::EACCES => "That option, or that value, needs root or CAP_NET_ADMIN",
+        _ => return None,
+    })
+}
+
+fn poll(failed: &FailedCall) -> Option<&'static str> {
+    match failed.errno.number() {
+        libc::EINVAL => {
+            Some("The second argument is above the limit of open files: it is a number of entries, not of bytes")
+        }
+        _ => None,
+    }
+}
+
 fn shutdown(failed: &FailedCall) -> Option<&'static str> {
     Some(match failed.errno.number() {
         libc::ENOTCONN => "There is no connection to end: it was never made, or the peer has broken it off",
@@ -211,7 +265,7 @@ fn close(failed: &FailedCall) -> Option<&'static str> {
 /// What a length that is too short for its address's family should have been.
 fn wrong_length(failed: &FailedCall) -> Option<&'static str> {
     let family = Address::parse(failed.address())?.family();
-    let length = failed.word(2);
+    let length = failed.word(if failed.call == Call::SendTo { 5 } else { 2 });
     match family {
         libc::AF_INET if length < size_of::<libc::sockaddr_in>() => {
             Some("The length of an IPv4 address is sizeof(struct sockaddr_in), 16")

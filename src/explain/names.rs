@@ -4,15 +4,60 @@ use core::ffi::c_int;
 use core::fmt;
 
 /// `(number, name)`.
-type Names = &'static [(c_int, &'static str)];
+pub(super) type Names = &'static [(c_int, &'static str)];
 
 macro_rules! names {
     ($($name:ident),* $(,)?) => { &[$((libc::$name, stringify!($name))),*] };
 }
+pub(super) use names;
 
 /// Address families, the first argument of `socket`.
 const FAMILIES: Names =
     names![AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK, AF_BLUETOOTH, AF_CAN, AF_ALG,];
+
+/// Families that Linux names and a kernel may be built without.
+const RARE_FAMILIES: Names = names![
+    AF_AX25,
+    AF_IPX,
+    AF_APPLETALK,
+    AF_NETROM,
+    AF_BRIDGE,
+    AF_ATMPVC,
+    AF_X25,
+    AF_ROSE,
+    AF_KEY,
+    AF_ASH,
+    AF_ECONET,
+    AF_ATMSVC,
+    AF_RDS,
+    AF_IRDA,
+    AF_PPPOX,
+    AF_WANPIPE,
+    AF_LLC,
+    AF_IB,
+    AF_MPLS,
+    AF_TIPC,
+    AF_IUCV,
+    AF_RXRPC,
+    AF_ISDN,
+    AF_PHONET,
+    AF_IEEE802154,
+    AF_CAIF,
+    AF_NFC,
+    AF_XDP,
+];
+
+/// Families of BSD that Linux does not have, or by another number. Text books name them.
+const BSD_FAMILIES: Names = &[
+    (3, "AF_IMPLINK, ARPANET IMP"),
+    (4, "AF_PUP, Xerox PUP"),
+    (5, "AF_CHAOS, MIT CHAOS"),
+    (6, "AF_NS, Xerox Network Systems"),
+    (7, "AF_ISO, OSI protocols"),
+    (18, "AF_LINK, link level"),
+    (28, "AF_INET6 of FreeBSD"),
+    (30, "AF_INET6 of macOS"),
+];
 
 /// Socket types.
 const TYPES: Names = names![SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_DCCP];
@@ -40,6 +85,8 @@ const MESSAGE_FLAGS: Names = names![
     MSG_MORE,
     MSG_FASTOPEN,
     MSG_CMSG_CLOEXEC,
+    MSG_WAITFORONE,
+    MSG_ZEROCOPY,
 ];
 
 /// The second argument of `shutdown`.
@@ -77,6 +124,22 @@ impl fmt::Display for Flags {
     }
 }
 
+/// A family's number with the names that it has.
+struct FamilyInWords(c_int);
+
+impl fmt::Display for FamilyInWords {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let find = |names: Names| names.iter().find(|(number, _)| *number == self.0).map(|(_, name)| *name);
+        let linux = find(FAMILIES).or_else(|| find(RARE_FAMILIES));
+        write!(formatter, "{}", self.0)?;
+        match (find(BSD_FAMILIES), linux) {
+            (Some(bsd), Some(linux)) => write!(formatter, " ({bsd}; the number is that of {linux} on Linux)"),
+            (Some(name), None) | (None, Some(name)) => write!(formatter, " ({name})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 /// A socket type with its flags.
 struct Kind(c_int);
 
@@ -88,14 +151,29 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A number by its name in a list, or as it is.
+pub(super) fn named(names: Names, number: c_int) -> impl fmt::Display {
+    Named(names, number)
+}
+
 /// An address family.
 pub(super) fn family(number: c_int) -> impl fmt::Display {
     Named(FAMILIES, number)
 }
 
+/// An address family's number, and whose it is.
+pub(super) fn family_in_words(number: c_int) -> impl fmt::Display {
+    FamilyInWords(number)
+}
+
 /// A socket type, with its flags.
 pub(super) fn kind(number: c_int) -> impl fmt::Display {
     Kind(number)
+}
+
+/// What can be or-ed to a socket type, alone.
+pub(super) fn type_flags(bits: c_int) -> impl fmt::Display {
+    Flags(TYPE_FLAGS, bits)
 }
 
 /// A protocol. 0 stays 0: it means "the family's own".
@@ -121,6 +199,10 @@ mod tests {
     fn numbers_get_their_names_and_strangers_stay_numbers() {
         assert_eq!(family(libc::AF_INET).to_string(), "AF_INET");
         assert_eq!(family(-7).to_string(), "-7");
+        let in_words = "6 (AF_NS, Xerox Network Systems; the number is that of AF_NETROM on Linux)";
+        assert_eq!(family_in_words(6).to_string(), in_words);
+        assert_eq!(family_in_words(libc::AF_VSOCK).to_string(), "40 (AF_VSOCK)");
+        assert_eq!(family_in_words(123).to_string(), "123");
         assert_eq!(kind(libc::SOCK_STREAM).to_string(), "SOCK_STREAM");
         assert_eq!(kind(libc::SOCK_DGRAM | libc::SOCK_NONBLOCK).to_string(), "SOCK_DGRAM|SOCK_NONBLOCK");
         assert_eq!(direction(3).to_string(), "3");

@@ -1,6 +1,8 @@
 //! What the tests share: the built library, small C programs compiled on the spot, servers on ports of their own.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub(crate) mod call;
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -87,8 +89,11 @@ impl TempProgram {
         self.0.path().join("program")
     }
 
+    /// Runs it with the library it was linked with: Cargo's own `LD_LIBRARY_PATH` leads to an unoptimised one.
     pub(crate) fn command(&self) -> Command {
-        Command::new(self.path())
+        let mut command = Command::new(self.path());
+        command.env_remove("LD_LIBRARY_PATH");
+        command
     }
 }
 

@@ -5,6 +5,7 @@
 #[path = "../../../src/error/table.rs"]
 mod table;
 
+#[allow(dead_code, unused_imports, reason = "as above")]
 #[path = "../../../src/explain/names.rs"]
 mod names;
 

@@ -4,18 +4,18 @@ use core::fmt;
 use core::mem::MaybeUninit;
 
 /// The buffer, and how long the text would be.
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     buffer: &'a mut [MaybeUninit<u8>],
     length: usize,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(buffer: &'a mut [MaybeUninit<u8>]) -> Self {
+    pub(crate) fn new(buffer: &'a mut [MaybeUninit<u8>]) -> Self {
         Self { buffer, length: 0 }
     }
 
     /// Ends the text with a NUL; answers its whole length, which is more than there is when the buffer was too small.
-    pub(super) fn finish(self) -> usize {
+    pub(crate) fn finish(self) -> usize {
         let end = self.length.min(self.buffer.len().saturating_sub(1));
         if let Some(last) = self.buffer.get_mut(end) {
             last.write(0);
