@@ -8,14 +8,12 @@
 mod address;
 mod advice;
 mod arguments;
-mod ipv6;
 mod names;
-mod text;
 
 use crate::last_call::{self, FailedCall};
+use crate::text::Text;
 use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
-use text::Text;
 
 /// Writes the explanation into `buffer`, cut where it ends, with a NUL behind it; answers the whole length without the
 /// NUL. An empty buffer just asks for the length.

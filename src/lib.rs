@@ -14,6 +14,7 @@
 //! What it does not do: it owns no descriptor, no thread and no heap memory, it keeps no state but fewer than 200 bytes
 //! a thread about the last failed call, and it never decides about a call instead of the kernel.
 
+mod address;
 mod arch;
 pub mod capi;
 pub mod connection;
@@ -24,5 +25,6 @@ mod last_call;
 pub mod memory;
 pub mod socket;
 mod sys;
+mod text;
 mod thread_state;
 pub mod transfer;

@@ -4,18 +4,27 @@ use core::fmt;
 use core::mem::MaybeUninit;
 
 /// The buffer, and how long the text would be.
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     buffer: &'a mut [MaybeUninit<u8>],
     length: usize,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(buffer: &'a mut [MaybeUninit<u8>]) -> Self {
+    pub(crate) fn new(buffer: &'a mut [MaybeUninit<u8>]) -> Self {
         Self { buffer, length: 0 }
     }
 
+    /// Appends bytes that need not be UTF-8.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let free = self.buffer.get_mut(self.length..).unwrap_or_default();
+        for (place, byte) in free.iter_mut().zip(bytes) {
+            place.write(*byte);
+        }
+        self.length = self.length.saturating_add(bytes.len());
+    }
+
     /// Ends the text with a NUL; answers its whole length, which is more than there is when the buffer was too small.
-    pub(super) fn finish(self) -> usize {
+    pub(crate) fn finish(self) -> usize {
         let end = self.length.min(self.buffer.len().saturating_sub(1));
         if let Some(last) = self.buffer.get_mut(end) {
             last.write(0);
@@ -26,11 +35,7 @@ impl<'a> Text<'a> {
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, string: &str) -> fmt::Result {
-        let free = self.buffer.get_mut(self.length..).unwrap_or_default();
-        for (place, byte) in free.iter_mut().zip(string.bytes()) {
-            place.write(byte);
-        }
-        self.length = self.length.saturating_add(string.len());
+        self.push(string.as_bytes());
         Ok(())
     }
 }
