@@ -39,7 +39,7 @@ mod header {
 
     const COMMITTED: &str = "include/bsock.h";
     /// What the header consists of, in its order.
-    const SOURCES: [&str; 5] = ["socket", "connection", "transfer", "errors", "version"];
+    const SOURCES: &[&str] = &["socket", "connection", "transfer", "stream", "errors", "version"];
 
     pub(crate) fn make() -> Result<(), Box<dyn Error>> {
         for input in ["src", "cbindgen.toml", COMMITTED] {
@@ -129,6 +129,8 @@ mod header {
                 _ => line.replace(" * # Safety", " * Promise:"),
             });
         }
-        lines.join("\n") + "\n"
+        // Comments of one line: cbindgen always takes three.
+        let text = lines.join("\n") + "\n";
+        text.replace("    /**\n     * ", "    /** ").replace("\n     */\n", " */\n")
     }
 }

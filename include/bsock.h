@@ -1,8 +1,9 @@
 /*
  * bsock.h - the BSD socket API with error codes. Link with -lbsock.
  *
- * EACH FUNCTION takes the arguments of the POSIX function of the same name and
- * returns 0 or more for success, or a negative code that says why it failed.
+ * EACH FUNCTION that is named for one of POSIX takes its arguments, and every
+ * function returns 0 or more for success, or a negative code that says why it
+ * failed.
  *
  *     int fd = bsock_socket(AF_INET, SOCK_STREAM, 0);
  *     if (fd < 0) {
@@ -42,8 +43,9 @@
  * POINTERS to what is sent, received or is an address are handed to the system
  * as they are, whatever their value. Where it cannot read or write there, the
  * code is BSOCK_EFAULT, and NULL with length 0 is as good as in libc. Pointers
- * that the library itself writes through (bsock_explain) are checked for NULL
- * and otherwise trusted: that they are valid is the caller's promise.
+ * that the library itself reads or writes through (strings, structures, where to
+ * store a result) are checked for NULL and otherwise trusted: that they are valid
+ * is the caller's promise, and stands under "Promise".
  *
  * THREADS may call everything at any time. All functions but bsock_explain are
  * async-signal-safe. "Cancellation point" is meant as in POSIX.
@@ -63,8 +65,8 @@
  * unchanged.
  *
  * SYSTEM CALLS. Each function makes the one that it is named for (bsock_accept
- * makes accept4). A failed bsock_bind or bsock_connect also makes
- * process_vm_readv(2) on the process itself, to keep the address for
+ * makes accept4), or those that its description names. A failed bind or connect
+ * also makes process_vm_readv(2) on the process itself, to keep the address for
  * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
  */
 
@@ -378,6 +380,10 @@ enum bsock_error {
     BSOCK_EHWPOISON = -133,
     /** a pointer that must not be NULL is NULL */
     BSOCK_ENULL = -10000,
+    /** the peer closed the connection too early */
+    BSOCK_ECLOSED = -10001,
+    /** the line does not fit into the buffer */
+    BSOCK_ELINE_TOO_LONG = -10002,
     /** another name of BSOCK_EAGAIN */
     BSOCK_EWOULDBLOCK = BSOCK_EAGAIN,
     /** another name of BSOCK_EDEADLK */
@@ -579,6 +585,63 @@ ssize_t bsock_recv(int sockfd,
                    void *buf,
                    size_t len,
                    int flags)
+BSOCK__WRITES_2_3;
+
+/**
+ * Sends everything, by as many sends as it takes.
+ *
+ * buf, len: the bytes. flags: as in bsock_send. sent: where to store how many
+ * bytes were taken, also after a failure; NULL if it is not wanted.
+ *
+ * Returns 0, or a code: those of bsock_send but BSOCK_EINTR. When a signal
+ * handler runs, the call goes on afterwards. After any other failure *sent says
+ * how far it came, and the rest begins at buf + *sent. BSOCK_EAGAIN: the socket
+ * is non-blocking (or its timeout is over) and there is no room now; wait with
+ * poll, and call again with the rest. A timeout is counted anew by each send.
+ * Makes send(2) at least once, also for no bytes. Cancellation point; *sent is
+ * right in a thread that was cancelled, too.
+ *
+ * After Python's socket.sendall(); send(2).
+ *
+ * Promise:
+ * *sent, unless sent is NULL, is the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_sendall(int sockfd,
+                  const void *buf,
+                  size_t len,
+                  int flags,
+                  size_t *sent)
+BSOCK__READS_2_3;
+
+/**
+ * Receives exactly so many bytes, by as many receives as it takes. For streams:
+ * of datagrams it would lose the borders.
+ *
+ * buf, len: where to, and how many. With len 0 nothing is done. flags: as in
+ * bsock_recv; MSG_WAITALL lets the system do the waiting. got: where to store
+ * how many bytes have arrived, also after a failure; NULL if it is not wanted.
+ *
+ * Returns 0, or a code: BSOCK_ECLOSED the peer has ended the stream before
+ * len bytes (*got is 0 if it ended between two messages); those of bsock_recv
+ * but BSOCK_EINTR: when a signal handler runs, the call goes on afterwards;
+ * BSOCK_EINVAL also for MSG_PEEK, by which the same bytes would come again.
+ * After a failure *got bytes are at buf, and the rest belongs at buf + *got. A
+ * timeout is counted anew by each receive. Cancellation point; *got is right in
+ * a thread that was cancelled, too.
+ *
+ * recv(2).
+ *
+ * Promise:
+ * The len bytes at buf and, unless got is NULL, *got are the caller's to
+ * overwrite.
+ */
+BSOCK__WUR
+int bsock_recv_exactly(int sockfd,
+                       void *buf,
+                       size_t len,
+                       int flags,
+                       size_t *got)
 BSOCK__WRITES_2_3;
 
 /**

@@ -1,11 +1,13 @@
 //! A socket address understood: which family, host, port or path, from bytes of the kernel's layout that nobody has
-//! checked.
+//! checked; and the way back.
 //!
 //! The offsets are those of `sockaddr_in`, `sockaddr_in6` and `sockaddr_un`; a test asks the `libc` crate.
 //! Reading by offset, and not through the structures, is what makes short addresses and odd alignments harmless.
 
+mod encoded;
 mod ipv6;
 
+pub(crate) use encoded::{Encoded, LONGEST_PATH, STORAGE_BYTES};
 pub(crate) use ipv6::Ipv6;
 
 use core::ffi::c_int;

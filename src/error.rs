@@ -3,6 +3,7 @@
 //! Inside the library a failure is an [`Errno`]; the C boundary turns it into the negative code. Words come from one
 //! [table], are static strings, and are found without allocating, so that a signal handler may ask for them.
 
+pub mod code;
 pub mod table;
 
 use crate::sys;

@@ -7,8 +7,9 @@
 //! Three layers, each using only the one below:
 //!
 //! - [`capi`]: the C functions. They take the arguments apart, call the safe API, and turn its answer into a code.
-//! - the safe API: [`socket`], [`connection`], [`transfer`], [`error`], [`explain`]. Pointers that only the kernel
-//!   needs travel through it as the types of [`memory`], which cannot be looked into.
+//! - the safe API: the calls themselves ([`socket`], [`connection`], [`transfer`]); what is made of several of them
+//!   ([`stream`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel needs travel through
+//!   it as the types of [`memory`], which cannot be looked into.
 //! - `sys`: the only door to libc.
 //!
 //! What it does not do: it owns no descriptor, no thread and no heap memory, it keeps no state but fewer than 200 bytes
@@ -17,6 +18,7 @@
 mod address;
 mod arch;
 pub mod capi;
+mod composed;
 pub mod connection;
 pub mod differences;
 pub mod error;
@@ -24,6 +26,7 @@ pub mod explain;
 mod last_call;
 pub mod memory;
 pub mod socket;
+pub mod stream;
 mod sys;
 mod text;
 mod thread_state;

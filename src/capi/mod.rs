@@ -12,10 +12,12 @@ pub mod connection;
 pub mod errors;
 pub mod posix;
 pub mod socket;
+pub mod stream;
 pub mod transfer;
 pub mod version;
 
 use crate::error::Errno;
+use crate::error::code::Code;
 use core::ffi::c_int;
 use libc::ssize_t;
 
@@ -73,4 +75,14 @@ impl IntoNumber for Result<usize, Errno> {
         // A count comes from libc as an ssize_t, so the way back loses nothing.
         self.map_or_else(|errno| failure(errno) as ssize_t, |count| count as ssize_t)
     }
+}
+
+/// A result of a call that is made of several, as the number that its C function returns.
+fn code_or_number(result: Result<c_int, Code>) -> c_int {
+    result.unwrap_or_else(Code::number)
+}
+
+/// The same for one that has nothing to tell but its success.
+fn code_or_zero(result: Result<(), Code>) -> c_int {
+    code_or_number(result.map(|()| 0))
 }
