@@ -104,12 +104,14 @@
 #define BSOCK__READS_2_3 __attribute__((access(read_only, 2, 3)))
 #define BSOCK__WRITES_2_3 __attribute__((access(write_only, 2, 3)))
 #define BSOCK__WRITES_1_2 __attribute__((access(write_only, 1, 2)))
+#define BSOCK__WRITES_3_4 __attribute__((access(write_only, 3, 4)))
 #endif
 #endif
 #if !defined(BSOCK__READS_2_3)
 #define BSOCK__READS_2_3
 #define BSOCK__WRITES_2_3
 #define BSOCK__WRITES_1_2
+#define BSOCK__WRITES_3_4
 #endif
 
 /**
@@ -393,6 +395,26 @@ enum bsock_error {
 };
 
 
+/**
+ * Reads lines from a stream: which, through which buffer, and how far it is.
+ * bsock_line_reader_init fills it in. It holds nothing that would have to be
+ * given back, and belongs to one thread at a time.
+ */
+struct bsock_line_reader {
+    /** the socket */
+    int fd;
+    /** the caller's buffer */
+    char *buffer;
+    /** how many bytes it has */
+    size_t size;
+    /** private: the first byte that has not been handed out */
+    size_t start;
+    /** private: there is no newline before this one */
+    size_t searched;
+    /** private: behind the last byte that has been received */
+    size_t end;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -643,6 +665,79 @@ int bsock_recv_exactly(int sockfd,
                        int flags,
                        size_t *got)
 BSOCK__WRITES_2_3;
+
+/**
+ * Sets a line reader up. It can be done again at any time, and forgets then
+ * what was buffered.
+ *
+ * reader: the structure to fill in. fd: a stream socket. buffer, size: memory
+ * of the caller's, which must live as long as the reader and hold the longest
+ * line with its newline. It is filled with zeros here.
+ *
+ * Returns 0, or a code: BSOCK_ENULL reader or buffer is NULL; BSOCK_EINVAL size
+ * is 0, or more than half of what can be addressed. Async-signal-safe.
+ *
+ *   char buffer[4096], *line;
+ *   size_t length;
+ *   int code;
+ *   struct bsock_line_reader reader;
+ *   bsock_line_reader_init(&reader, fd, buffer, sizeof buffer);
+ *   while ((code = bsock_read_line(&reader, &line, &length)) > 0)
+ *       fwrite(line, 1, length, stdout);
+ *
+ * Promise:
+ * *reader and the size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_line_reader_init(struct bsock_line_reader *reader,
+                           int fd,
+                           char *buffer,
+                           size_t size);
+
+/**
+ * Reads the next line, by as many receives as it takes.
+ *
+ * reader: one that bsock_line_reader_init has set up. line: where to store the
+ * line's first byte; it lies in the reader's buffer, may be overwritten, and is
+ * gone with the next call. length: where to store how many bytes it has, with
+ * its newline. There is no NUL behind it. Only the last line of a stream can be
+ * without a newline.
+ *
+ * Returns 1 and a line; 0 at the end of the stream (*length is 0 then); or a
+ * code: BSOCK_ELINE_TOO_LONG the buffer is full and there is no newline in it
+ * (bsock_reader_buffered shows its beginning); those of bsock_recv but
+ * BSOCK_EINTR: when a signal handler runs, the call goes on afterwards;
+ * BSOCK_ENULL; BSOCK_EINVAL *reader was overwritten. No code loses a byte:
+ * after BSOCK_EAGAIN, for example, call again when the socket is readable.
+ * Cancellation point.
+ *
+ * After Python's socket.makefile().readline(); recv(2).
+ *
+ * Promise:
+ * reader was set up by bsock_line_reader_init, and the buffer still lives;
+ * *reader, *line and *length are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_read_line(struct bsock_line_reader *reader,
+                    char **line,
+                    size_t *length);
+
+/**
+ * What a line reader has received and not handed out. Who goes on without the
+ * reader (a body of binary data behind lines of text, say) begins with these
+ * bytes. They stay in the reader.
+ *
+ * reader: one that bsock_line_reader_init has set up. bytes: where to store the
+ * first byte's address, in the reader's buffer; NULL if it is not wanted.
+ *
+ * Returns how many bytes there are, or a code: BSOCK_ENULL reader is NULL;
+ * BSOCK_EINVAL *reader was overwritten. Async-signal-safe.
+ *
+ * Promise:
+ * reader was set up by bsock_line_reader_init, and the buffer still lives;
+ * *bytes, unless bytes is NULL, is the caller's to overwrite.
+ */
+ssize_t bsock_reader_buffered(const struct bsock_line_reader *reader,
+                              char **bytes);
 
 /**
  * What a code means, in English: "connection refused".

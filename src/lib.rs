@@ -8,8 +8,8 @@
 //!
 //! - [`capi`]: the C functions. They take the arguments apart, call the safe API, and turn its answer into a code.
 //! - the safe API: the calls themselves ([`socket`], [`connection`], [`transfer`]); what is made of several of them
-//!   ([`stream`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel needs travel through
-//!   it as the types of [`memory`], which cannot be looked into.
+//!   ([`stream`], [`line_reader`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel
+//!   needs travel through it as the types of [`memory`], which cannot be looked into.
 //! - `sys`: the only door to libc.
 //!
 //! What it does not do: it owns no descriptor, no thread and no heap memory, it keeps no state but fewer than 200 bytes
@@ -24,6 +24,7 @@ pub mod differences;
 pub mod error;
 pub mod explain;
 mod last_call;
+pub mod line_reader;
 pub mod memory;
 pub mod socket;
 pub mod stream;

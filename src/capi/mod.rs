@@ -10,6 +10,7 @@
 
 pub mod connection;
 pub mod errors;
+pub mod line_reader;
 pub mod posix;
 pub mod socket;
 pub mod stream;
@@ -18,7 +19,9 @@ pub mod version;
 
 use crate::error::Errno;
 use crate::error::code::Code;
-use core::ffi::c_int;
+use crate::sys;
+use core::ffi::{c_char, c_int};
+use core::mem::MaybeUninit;
 use libc::ssize_t;
 
 /// A result of the safe API as the number that a C function returns.
@@ -85,4 +88,34 @@ fn code_or_number(result: Result<c_int, Code>) -> c_int {
 /// The same for one that has nothing to tell but its success.
 fn code_or_zero(result: Result<(), Code>) -> c_int {
     code_or_number(result.map(|()| 0))
+}
+
+/// What a number or a structure is answered with that the library itself refuses. Sets errno, as every system's code.
+fn invalid() -> Code {
+    let errno = Errno::from_number(libc::EINVAL);
+    sys::set_errno(errno.number());
+    errno.into()
+}
+
+/// A length or a number of things as the `int` that C gets; none is ever near its end.
+fn number_of(things: usize) -> c_int {
+    c_int::try_from(things).unwrap_or(c_int::MAX)
+}
+
+/// More than the longest text that is written; a buffer is not looked at beyond.
+const LONGEST_TEXT: usize = 4096;
+
+/// A caller's text buffer; nothing if it is NULL and claims to have room.
+///
+/// # Safety
+/// Unless it is NULL, `size` bytes at `buffer` must be the caller's to overwrite for as long as the result lives.
+unsafe fn text_buffer<'a>(buffer: *mut c_char, size: usize) -> Option<&'a mut [MaybeUninit<u8>]> {
+    match (buffer.is_null(), size) {
+        (true, 0) => Some(&mut []),
+        (true, _) => None,
+        (false, _) => {
+            // SAFETY: the caller's promise; the cut keeps the length within what a slice may have.
+            Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_TEXT)) })
+        }
+    }
 }
