@@ -8,7 +8,7 @@
 //!
 //! - [`capi`]: the C functions. They take the arguments apart, call the safe API, and turn its answer into a code.
 //! - the safe API: the calls themselves ([`socket`], [`connection`], [`transfer`]); what is made of several of them
-//!   ([`stream`], [`line_reader`], [`timeout`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel
+//!   ([`stream`], [`line_reader`], [`timeout`]); addresses as text ([`text_address`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel
 //!   needs travel through it as the types of [`memory`], which cannot be looked into.
 //! - `sys`: the only door to libc.
 //!
@@ -30,6 +30,7 @@ pub mod socket;
 pub mod stream;
 mod sys;
 mod text;
+pub mod text_address;
 mod thread_state;
 pub mod timeout;
 pub mod transfer;

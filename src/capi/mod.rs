@@ -14,6 +14,7 @@ pub mod line_reader;
 pub mod posix;
 pub mod socket;
 pub mod stream;
+pub mod text_address;
 pub mod timeout;
 pub mod transfer;
 pub mod version;
