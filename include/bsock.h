@@ -389,6 +389,30 @@ enum bsock_error {
     BSOCK_ECLOSED = -10001,
     /** the line does not fit into the buffer */
     BSOCK_ELINE_TOO_LONG = -10002,
+    /** invalid flags for the resolver */
+    BSOCK_EAI_BADFLAGS = -11001,
+    /** unknown host or service name */
+    BSOCK_EAI_NONAME = -11002,
+    /** the name server has no answer now, try again later */
+    BSOCK_EAI_AGAIN = -11003,
+    /** the name server has failed for good */
+    BSOCK_EAI_FAIL = -11004,
+    /** the host has no address */
+    BSOCK_EAI_NODATA = -11005,
+    /** address family not known to the resolver */
+    BSOCK_EAI_FAMILY = -11006,
+    /** socket type not known to the resolver */
+    BSOCK_EAI_SOCKTYPE = -11007,
+    /** service not known for the socket type */
+    BSOCK_EAI_SERVICE = -11008,
+    /** the host has no address of the family */
+    BSOCK_EAI_ADDRFAMILY = -11009,
+    /** out of memory in the resolver */
+    BSOCK_EAI_MEMORY = -11010,
+    /** name too long for the buffer */
+    BSOCK_EAI_OVERFLOW = -11012,
+    /** name not encodable as an international domain name */
+    BSOCK_EAI_IDN_ENCODE = -11105,
     /** another name of BSOCK_EAGAIN */
     BSOCK_EWOULDBLOCK = BSOCK_EAGAIN,
     /** another name of BSOCK_EDEADLK */

@@ -163,7 +163,22 @@ pub const CODES: &[Row] = &[
     row(-10000, c"ENULL", c"a pointer that must not be NULL is NULL"),
     row(-10001, c"ECLOSED", c"the peer closed the connection too early"),
     row(-10002, c"ELINE_TOO_LONG", c"the line does not fit into the buffer"),
-    // -11000 and below: reserved for the name resolver's codes (EAI_*).
+    // -11000 - n: the resolver's codes, where n is the EAI number of the C library without its sign. The C library uses
+    // 1 ... 12 and 100 ... 105; the numbers up to -11999 are reserved for more.
+    row(-11001, c"EAI_BADFLAGS", c"invalid flags for the resolver"),
+    row(-11002, c"EAI_NONAME", c"unknown host or service name"),
+    row(-11003, c"EAI_AGAIN", c"the name server has no answer now, try again later"),
+    row(-11004, c"EAI_FAIL", c"the name server has failed for good"),
+    row(-11005, c"EAI_NODATA", c"the host has no address"),
+    row(-11006, c"EAI_FAMILY", c"address family not known to the resolver"),
+    row(-11007, c"EAI_SOCKTYPE", c"socket type not known to the resolver"),
+    row(-11008, c"EAI_SERVICE", c"service not known for the socket type"),
+    row(-11009, c"EAI_ADDRFAMILY", c"the host has no address of the family"),
+    row(-11010, c"EAI_MEMORY", c"out of memory in the resolver"),
+    // -11011: EAI_SYSTEM, which says that errno has the reason. It is never returned: the code is -errno instead.
+    row(-11012, c"EAI_OVERFLOW", c"name too long for the buffer"),
+    // -11100 ... -11104: of getaddrinfo_a(), which the library does not call.
+    row(-11105, c"EAI_IDN_ENCODE", c"name not encodable as an international domain name"),
 ];
 
 /// Second names of system codes: `(name, the name in the table above)`.
