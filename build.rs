@@ -39,8 +39,18 @@ mod header {
 
     const COMMITTED: &str = "include/bsock.h";
     /// What the header consists of, in its order.
-    const SOURCES: &[&str] =
-        &["socket", "connection", "transfer", "stream", "line_reader", "timeout", "text_address", "errors", "version"];
+    const SOURCES: &[&str] = &[
+        "socket",
+        "connection",
+        "transfer",
+        "stream",
+        "line_reader",
+        "timeout",
+        "text_address",
+        "resolve",
+        "errors",
+        "version",
+    ];
 
     pub(crate) fn make() -> Result<(), Box<dyn Error>> {
         for input in ["src", "cbindgen.toml", COMMITTED] {

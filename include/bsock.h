@@ -442,6 +442,22 @@ struct bsock_line_reader {
     size_t end;
 };
 
+/**
+ * An address that bsock_resolve has found, and the socket to make for it.
+ */
+struct bsock_address {
+    /** the address, with zeros behind it */
+    struct sockaddr_storage address;
+    /** how many bytes of it count */
+    socklen_t length;
+    /** for bsock_socket: the domain */
+    int family;
+    /** for bsock_socket: the type */
+    int type;
+    /** for bsock_socket: the protocol */
+    int protocol;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -916,6 +932,90 @@ int bsock_address_format(const struct sockaddr *addr,
                          socklen_t addrlen,
                          char *buffer,
                          size_t size)
+BSOCK__WRITES_3_4;
+
+/**
+ * Looks up a host and a service: all addresses that they have, the best first.
+ *
+ * host: a name, or an address in numbers; NULL for this machine (all of it with
+ * AI_PASSIVE, the loopback interface without). service: a name of
+ * /etc/services, or a number; NULL for port 0.
+ * family: AF_UNSPEC for all, AF_INET, AF_INET6. type: SOCK_STREAM, SOCK_DGRAM;
+ * 0 gives each address once for each type. flags: 0, or AI_PASSIVE,
+ * AI_NUMERICHOST, AI_NUMERICSERV, AI_ADDRCONFIG, ... of <netdb.h>.
+ * found, room: where to store the addresses, and how many fit. NULL with room 0
+ * only counts them.
+ *
+ * Returns how many addresses there are, at least 1; more than room means that
+ * the last ones were left out. Or a code: BSOCK_EAI_NONAME no such host or
+ * service, or both are NULL; BSOCK_EAI_AGAIN no answer now, try again later;
+ * BSOCK_EAI_FAIL no answer ever; BSOCK_EAI_SERVICE no such service for the
+ * type; BSOCK_EAI_FAMILY, BSOCK_EAI_SOCKTYPE, BSOCK_EAI_BADFLAGS wrong
+ * arguments; BSOCK_EAI_MEMORY; what the system answered in the place of
+ * EAI_SYSTEM: BSOCK_EMFILE, ...; BSOCK_ENULL found is NULL and room is not 0.
+ * Nothing is left that would have to be freed. Not async-signal-safe; a thread
+ * cannot be cancelled in it.
+ *
+ * POSIX.1-2017 getaddrinfo(); getaddrinfo(3); RFC 3493, 6.1; RFC 6724 for the
+ * order.
+ *
+ * Promise:
+ * host and service are strings or NULL; the room elements at found are the
+ * caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_resolve(const char *host,
+                  const char *service,
+                  int family,
+                  int type,
+                  int flags,
+                  struct bsock_address *found,
+                  size_t room);
+
+/**
+ * The port of a service: 80 for "http".
+ *
+ * name: its name, or one of its other names, in /etc/services. A number is not
+ * a name. protocol: "tcp", "udp", ...; NULL for the first that there is.
+ *
+ * Returns the port, as a plain number (htons it is not), or a code:
+ * BSOCK_EAI_SERVICE none of that name; BSOCK_ENULL name is NULL; BSOCK_EMFILE,
+ * ... from reading the file. Not async-signal-safe; a thread cannot be
+ * cancelled in it.
+ *
+ * After POSIX.1-2017 getservbyname(), but with threads; getservbyname_r(3),
+ * services(5).
+ *
+ * Promise:
+ * name is a string, and protocol is one or NULL.
+ */
+BSOCK__WUR int bsock_service_port(const char *name, const char *protocol);
+
+/**
+ * The name of the service at a port: "http" for 80.
+ *
+ * port: a plain number (htons it is not). protocol: "tcp", "udp", ...; NULL for
+ * the first that there is. buffer, size: where the name is written, cut to
+ * size - 1 bytes and ended with a NUL. NULL with size 0 only asks for the
+ * length.
+ *
+ * Returns the length of the whole name without its NUL, as snprintf() does; or
+ * a code, and has written nothing then: BSOCK_EAI_SERVICE none is known;
+ * BSOCK_EINVAL port is not one of 0 ... 65535; BSOCK_ENULL buffer is NULL and
+ * size is not 0; BSOCK_EMFILE, ... from reading the file. Not
+ * async-signal-safe; a thread cannot be cancelled in it.
+ *
+ * After POSIX.1-2017 getservbyport(), but with threads; getservbyport_r(3),
+ * services(5).
+ *
+ * Promise:
+ * protocol is a string or NULL, and the size bytes at buffer are the caller's
+ * to overwrite.
+ */
+int bsock_service_name(int port,
+                       const char *protocol,
+                       char *buffer,
+                       size_t size)
 BSOCK__WRITES_3_4;
 
 /**

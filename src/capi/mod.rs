@@ -12,6 +12,7 @@ pub mod connection;
 pub mod errors;
 pub mod line_reader;
 pub mod posix;
+pub mod resolve;
 pub mod socket;
 pub mod stream;
 pub mod text_address;
@@ -22,9 +23,9 @@ pub mod version;
 use crate::error::Errno;
 use crate::error::code::Code;
 use crate::sys;
-use core::ffi::{c_char, c_int};
+use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
-use libc::ssize_t;
+use libc::{sockaddr_storage, socklen_t, ssize_t};
 
 /// A result of the safe API as the number that a C function returns.
 trait IntoNumber: Sized {
@@ -120,4 +121,25 @@ unsafe fn text_buffer<'a>(buffer: *mut c_char, size: usize) -> Option<&'a mut [M
             Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_TEXT)) })
         }
     }
+}
+
+/// A caller's string; nothing if it is NULL.
+///
+/// # Safety
+/// Unless it is NULL, it must be ended by a NUL and stay as it is for as long as the result lives.
+unsafe fn string<'a>(string: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!string.is_null()).then(|| unsafe { CStr::from_ptr(string) })
+}
+
+/// An address in the structure that fits all, with zeros behind it, and how many of its bytes count.
+fn storage(address: &[u8]) -> (sockaddr_storage, socklen_t) {
+    let mut bytes = [0; size_of::<sockaddr_storage>()];
+    let mut length = 0;
+    for (place, byte) in bytes.iter_mut().zip(address) {
+        *place = *byte;
+        length += 1;
+    }
+    // SAFETY: the structure is plain data of that size: any bytes are a value of it.
+    (unsafe { core::mem::transmute::<[u8; size_of::<sockaddr_storage>()], sockaddr_storage>(bytes) }, length)
 }
