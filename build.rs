@@ -48,6 +48,7 @@ mod header {
         "timeout",
         "text_address",
         "resolve",
+        "one_step",
         "errors",
         "version",
     ];

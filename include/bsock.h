@@ -40,6 +40,18 @@
  * DESCRIPTORS are the system's own. They work with read, write, poll, epoll,
  * fdopen and every other library, and other descriptors work here.
  *
+ * IN FEWER STEPS: bsock_listen_on and bsock_connect_to make a server's and a
+ * client's socket from names, bsock_sendall and bsock_read_line move messages.
+ *
+ *     int fd = bsock_connect_to("localhost", "8989", 10.0);
+ *     if (fd >= 0 && bsock_sendall(fd, "hello\n", 6, 0, NULL) == 0) ...
+ *
+ * Such functions make several calls and keep the rules above as one: errno,
+ * codes, close-on-exec, no SIGPIPE. When one fails, nothing is half done, or it
+ * says how far it came, and no descriptor is left behind. bsock_explain then tells
+ * about the one of the calls that failed: socket, bind, listen, connect, send or
+ * recv. It does not know of failures of other kinds.
+ *
  * POINTERS to what is sent, received or is an address are handed to the system
  * as they are, whatever their value. Where it cannot read or write there, the
  * code is BSOCK_EFAULT, and NULL with length 0 is as good as in libc. Pointers
@@ -50,8 +62,11 @@
  * TIME LIMITS are in seconds, with fractions. 0 or less, and infinity, is no
  * limit; what is not a number is BSOCK_EINVAL.
  *
- * THREADS may call everything at any time. All functions but bsock_explain are
- * async-signal-safe. "Cancellation point" is meant as in POSIX.
+ * THREADS may call everything at any time. All functions are async-signal-safe
+ * but bsock_explain and those that look up names (bsock_resolve,
+ * bsock_service_port, bsock_service_name, bsock_listen_on, bsock_connect_to),
+ * which are also the only ones for which memory is allocated, by libc and until
+ * they return. "Cancellation point" is meant as in POSIX.
  *
  * DIFFERENCES from libc, all of them:
  *   no SIGPIPE: bsock_send adds MSG_NOSIGNAL to the flags;
@@ -1017,6 +1032,68 @@ int bsock_service_name(int port,
                        char *buffer,
                        size_t size)
 BSOCK__WRITES_3_4;
+
+/**
+ * Makes a listening stream socket in one step: looks the name up, makes the
+ * socket, binds it and lets it listen.
+ *
+ * host: a name, or an address in numbers: the first of its addresses that can
+ * be had. NULL: every address of this machine, by one socket for IPv6 and IPv4
+ * (clients over IPv4 then have addresses like ::ffff:127.0.0.1), or by one for
+ * IPv4 where the system has no IPv6.
+ * service: a port as a number, or its name in /etc/services. "0": any free
+ * port, which getsockname() tells.
+ * backlog: as in bsock_listen.
+ *
+ * Returns the new descriptor, or a code; no descriptor is left behind then:
+ * BSOCK_EADDRINUSE the port is taken; BSOCK_EACCES privileged port;
+ * BSOCK_EADDRNOTAVAIL the address is not one of this machine's; those of
+ * bsock_resolve, bsock_socket, bsock_bind and bsock_listen; BSOCK_ENULL service
+ * is NULL. If several addresses were tried, it is the code that says most, and
+ * bsock_explain tells about that call. Not async-signal-safe; a thread cannot
+ * be cancelled in it.
+ *
+ * Sets SO_REUSEADDR, so that a server which has just ended can be started
+ * again, and close-on-exec; socket(7), ipv6(7) for IPV6_V6ONLY.
+ *
+ * Promise:
+ * host is a string or NULL, and service is a string.
+ */
+BSOCK__WUR
+int bsock_listen_on(const char *host,
+                    const char *service,
+                    int backlog);
+
+/**
+ * Makes a connected stream socket in one step: looks the name up and connects
+ * to the first address that answers. Addresses of IPv6 and IPv4 take turns;
+ * every 250 ms, or as soon as one has failed, the next is tried beside those
+ * that have not answered yet.
+ *
+ * host: a name, or an address in numbers; NULL for the loopback interface.
+ * service: a port as a number, or its name in /etc/services.
+ * seconds: the limit of all attempts together, but not of the look-up before
+ * them. 0 or less, or infinity: none but the system's own.
+ *
+ * Returns the new descriptor, blocking and close-on-exec, or a code; no
+ * descriptor is left behind then: BSOCK_ECONNREFUSED nobody listens there;
+ * BSOCK_ETIMEDOUT no answer, or the limit is over; BSOCK_ENETUNREACH,
+ * BSOCK_EHOSTUNREACH no way there; BSOCK_EINVAL seconds is not a number; those
+ * of bsock_resolve, bsock_socket and bsock_connect; BSOCK_ENULL service is
+ * NULL. If several addresses were tried, it is the code that says most, and
+ * bsock_explain tells about that call. When a signal handler runs, the call
+ * goes on afterwards. Not async-signal-safe; a thread cannot be cancelled in
+ * it.
+ *
+ * RFC 8305 ("Happy Eyeballs"), sections 4 and 5.
+ *
+ * Promise:
+ * host is a string or NULL, and service is a string.
+ */
+BSOCK__WUR
+int bsock_connect_to(const char *host,
+                     const char *service,
+                     double seconds);
 
 /**
  * What a code means, in English: "connection refused".
