@@ -49,6 +49,7 @@ mod header {
         "text_address",
         "resolve",
         "one_step",
+        "pcb",
         "errors",
         "version",
     ];

@@ -473,6 +473,42 @@ struct bsock_address {
     int protocol;
 };
 
+/**
+ * What the system knows about a socket: its protocol control block. The
+ * structure may grow at its end in later versions; the size that is passed with
+ * it says which version a program was compiled with.
+ */
+struct bsock_pcb {
+    /** the descriptor */
+    int fd;
+    /** AF_INET, ... */
+    int family;
+    /** SOCK_STREAM, ... without flags */
+    int type;
+    /** IPPROTO_TCP, ...; 0 of a family without protocols */
+    int protocol;
+    /** 1 if it accepts connections, else 0 */
+    int listening;
+    /** the state of a TCP socket, for bsock_tcp_state_name; 0 of all others */
+    int tcp_state;
+    /** what has arrived and was not received, in bytes; -1 if unknown */
+    int unread;
+    /** what was sent and is still here, in bytes; -1 if unknown */
+    int unsent;
+    /** how many connections may wait to be accepted; -1 if unknown */
+    int backlog;
+    /** how many wait now; -1 if unknown */
+    int waiting;
+    /** how many bytes of local count; 0 if the socket has no address */
+    socklen_t local_length;
+    /** how many bytes of remote count; 0 if the socket has no peer */
+    socklen_t remote_length;
+    /** the socket's own address, with zeros behind it */
+    struct sockaddr_storage local;
+    /** the peer's address, with zeros behind it */
+    struct sockaddr_storage remote;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -1094,6 +1130,70 @@ BSOCK__WUR
 int bsock_connect_to(const char *host,
                      const char *service,
                      double seconds);
+
+/**
+ * Tells what the system knows about a socket.
+ *
+ * out, out_size: where to store it, and sizeof(struct bsock_pcb). A smaller
+ * size of an earlier version gets the fields that it had; what a larger one has
+ * more is filled with zeros.
+ *
+ * What unread and unsent mean is the family's affair:
+ *   TCP: unread are bytes of the stream; unsent, those that the peer has not
+ *     acknowledged yet.
+ *   UDP: unread is the size of the first datagram that waits (0 also if it is
+ *     empty or none does); unsent, the memory of those that the network card
+ *     has not taken yet, with their management.
+ *   UNIX: unread are all bytes of a stream, the first of the datagrams
+ *     otherwise; unsent is the memory of what the peer has not received yet,
+ *     with its management: more than was sent.
+ * Of a listening socket both are -1. backlog and waiting are known of listening
+ * TCP sockets only.
+ *
+ * Returns 0, or a code: BSOCK_EBADF, BSOCK_ENOTSOCK; BSOCK_EINVAL out_size is
+ * that of no version; BSOCK_ENULL out is NULL. Each field is asked for by
+ * itself, and the socket may change in between. Async-signal-safe.
+ *
+ * socket(7) for SO_TYPE and the like, tcp(7) for TCP_INFO, SIOCINQ and
+ * SIOCOUTQ, udp(7), unix(7).
+ *
+ * Promise:
+ * The out_size bytes at out are the caller's to overwrite.
+ */
+int bsock_pcb_get(int fd, struct bsock_pcb *out, size_t out_size);
+
+/**
+ * Tells what the system knows about each socket of this process, in the order
+ * of their descriptors.
+ *
+ * out, room: an array, and how many elements it has. NULL with room 0 only
+ * counts the sockets. out_size: sizeof(struct bsock_pcb), as in bsock_pcb_get.
+ *
+ * Returns how many sockets there are; more than room means that the last ones
+ * were left out. Or a code: BSOCK_ENOENT the file system /proc is not there;
+ * BSOCK_EMFILE, BSOCK_ENFILE no descriptor is left for reading it; BSOCK_EINVAL
+ * out_size is that of no version; BSOCK_ENULL out is NULL and room is not 0. It
+ * is no snapshot: other threads may open and close sockets meanwhile.
+ * Async-signal-safe; a thread cannot be cancelled in it.
+ *
+ * /proc/thread-self/fd, proc(5); otherwise as bsock_pcb_get.
+ *
+ * Promise:
+ * The room times out_size bytes at out are the caller's to overwrite.
+ */
+int bsock_pcb_list(struct bsock_pcb *out, size_t room, size_t out_size);
+
+/**
+ * The name of a TCP state: "ESTABLISHED", "LISTEN", "CLOSE_WAIT", ...
+ *
+ * state: the tcp_state of a struct bsock_pcb. 0 is "NONE": no TCP socket.
+ *
+ * Returns a string that stays valid for ever; never NULL, whatever the state
+ * ("UNKNOWN"). Do not free it. Async-signal-safe.
+ *
+ * RFC 9293, 3.3.2; CLOSE stands for its CLOSED.
+ */
+const char *bsock_tcp_state_name(int state);
 
 /**
  * What a code means, in English: "connection refused".

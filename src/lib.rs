@@ -8,7 +8,8 @@
 //!
 //! - [`capi`]: the C functions. They take the arguments apart, call the safe API, and turn its answer into a code.
 //! - the safe API: the calls themselves ([`socket`], [`connection`], [`transfer`]); what is made of several of them
-//!   ([`stream`], [`line_reader`], [`timeout`], [`one_step`]); addresses and names ([`text_address`], [`resolve`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel
+//!   ([`stream`], [`line_reader`], [`timeout`], [`one_step`]); addresses and names ([`text_address`], [`resolve`]); the
+//!   system's view of a socket ([`pcb`]); and words for failures ([`error`], [`explain`]). Pointers that only the kernel
 //!   needs travel through it as the types of [`memory`], which cannot be looked into.
 //! - `sys`: the only door to libc.
 //!
@@ -27,6 +28,7 @@ mod last_call;
 pub mod line_reader;
 pub mod memory;
 pub mod one_step;
+pub mod pcb;
 pub mod resolve;
 pub mod socket;
 pub mod stream;

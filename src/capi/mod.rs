@@ -12,6 +12,7 @@ pub mod connection;
 pub mod errors;
 pub mod line_reader;
 pub mod one_step;
+pub mod pcb;
 pub mod posix;
 pub mod resolve;
 pub mod socket;
