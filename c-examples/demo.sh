@@ -1,6 +1,6 @@
 #!/bin/sh
 # The echo pair of the course notes, from source to finding: built with libbsock, run, talked to from Python through
-# ctypes, and then checked with its htons removed. `make demo` runs it.
+# ctypes, and then, in plain POSIX, checked with its htons removed. `make demo` runs it.
 set -eu
 
 artefacts=${1:?usage: demo.sh FOLDER_OF_THE_BUILD}
@@ -43,9 +43,9 @@ wait "$server"
 trap - EXIT
 echo "  (q: the server has ended)"
 
-say "3. The pair with its htons removed, under bsock check"
+say "3. The same pair in plain POSIX with its htons removed, under bsock check"
 for side in server client; do
-    sed 's/htons(\(.*\));/\1;/' "$here/repeater_$side.c" >"$work/${side}_without_htons.c"
+    sed 's/htons(\(.*\));/\1;/' "$here/posix/repeater_$side.c" >"$work/${side}_without_htons.c"
     build "$work/${side}_without_htons.c" "$work/${side}_without_htons"
 done
 # A port that is free, and free with its bytes swapped as well, since that is the one that will be used.
