@@ -1,6 +1,6 @@
 #!/bin/sh
 # The echo pair of the course notes, from source to finding: built with libbsock, run, talked to from Python through
-# ctypes, and then checked with its htons removed. `make demo` runs it.
+# ctypes, and then, in plain POSIX, checked with its htons removed. `make demo` runs it.
 set -eu
 
 artefacts=${1:?usage: demo.sh FOLDER_OF_THE_BUILD}
@@ -11,8 +11,10 @@ mkdir -p "$work"
 
 say() { printf '\n== %s\n\n' "$*"; }
 
-build() { # build SOURCE PROGRAM
-    cc -g -Wall -Wextra "-I$root/include" "$1" "-L$artefacts" -lbsock "-Wl,-rpath,$artefacts" -o "$2"
+build() { # build SOURCE PROGRAM [FLAG...]
+    source=$1 program=$2
+    shift 2
+    cc -g -Wall -Wextra "-I$root/include" "$@" "$source" "-L$artefacts" -lbsock "-Wl,-rpath,$artefacts" -o "$program"
 }
 
 # Starts the server on any free port; it says which. Sets server and port.
@@ -43,10 +45,10 @@ wait "$server"
 trap - EXIT
 echo "  (q: the server has ended)"
 
-say "3. The pair with its htons removed, under bsock check"
+say "3. The same pair under POSIX's names, over libbsock, with its htons removed, under bsock check"
 for side in server client; do
-    sed 's/htons(\(.*\));/\1;/' "$here/repeater_$side.c" >"$work/${side}_without_htons.c"
-    build "$work/${side}_without_htons.c" "$work/${side}_without_htons"
+    sed 's/htons(\(.*\));/\1;/' "$here/posix/repeater_$side.c" >"$work/${side}_without_htons.c"
+    build "$work/${side}_without_htons.c" "$work/${side}_without_htons" -include bsock_posix.h
 done
 # A port that is free, and free with its bytes swapped as well, since that is the one that will be used.
 port=$(python3 - <<'PYTHON'

@@ -1,27 +1,19 @@
 /* A repeater over TCP, server side: answers every line with the line itself.
  *     repeater_server PORT        (0 = any free port)
  * One client after another is served, until one sends the line "q".
- * TCP carries bytes and not messages: one recv may bring half a line, or three.
- * So lines are put together in a buffer, and what follows a line waits there.
+ * TCP carries bytes and not messages: one receive may bring half a line, or
+ * three. The line reader puts them together, in the buffer that it is given.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bsock.h"
 
+#define HOST "127.0.0.1"
 #define PREFIX "复读机: you said: "
 #define LONGEST_LINE 65536
 
 enum outcome { CLIENT_GONE, ASKED_TO_QUIT };
-
-/* What has arrived from one client and is not a whole line yet. */
-struct pending {
-    char bytes[LONGEST_LINE];
-    size_t length;
-};
 
 static void complain(void)
 {
@@ -30,82 +22,51 @@ static void complain(void)
     fprintf(stderr, "repeater_server: %s\n", why);
 }
 
-/* Sends everything: one send may take less than it was given. */
-static int send_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t sent = bsock_send(fd, bytes, length, 0);
-        if (sent < 0)
-            return (int)sent;
-        bytes += sent;
-        length -= (size_t)sent;
-    }
-    return 0;
-}
-
-/* Answers the first line in the buffer, `length` bytes with its newline. */
-static int answer(int fd, const struct pending *in, size_t length)
-{
-    int code = send_all(fd, PREFIX, strlen(PREFIX));
-    return code < 0 ? code : send_all(fd, in->bytes, length);
-}
-
+/* Answers line after line. Only the last line of a client that has gone can be
+ * without its newline; it gets no answer. */
 static enum outcome serve(int fd)
 {
-    static struct pending in;
-    in.length = 0;
-    for (;;) {
-        char *end;
-        while ((end = memchr(in.bytes, '\n', in.length)) != NULL) {
-            size_t line = (size_t)(end - in.bytes) + 1;
-            if (line == 2 && in.bytes[0] == 'q')
-                return ASKED_TO_QUIT;
-            if (answer(fd, &in, line) < 0) {
-                complain();
-                return CLIENT_GONE;
-            }
-            in.length -= line;
-            memmove(in.bytes, in.bytes + line, in.length);
-        }
-        if (in.length == sizeof in.bytes) {
-            fprintf(stderr, "repeater_server: line too long\n");
-            return CLIENT_GONE;
-        }
-        ssize_t got = bsock_recv(fd, in.bytes + in.length, sizeof in.bytes - in.length, 0);
-        if (got < 0)
-            complain();
-        if (got <= 0) /* 0: the client has closed its end. */
-            return CLIENT_GONE;
-        in.length += (size_t)got;
+    static char buffer[LONGEST_LINE];
+    struct bsock_line_reader reader;
+    char *line;
+    size_t length;
+    int code;
+
+    bsock_line_reader_init(&reader, fd, buffer, sizeof buffer);
+    while ((code = bsock_read_line(&reader, &line, &length)) > 0 && line[length - 1] == '\n') {
+        if (length == 2 && line[0] == 'q')
+            return ASKED_TO_QUIT;
+        /* MSG_MORE: the rest follows at once, so do not send this part alone. */
+        if ((code = bsock_sendall(fd, PREFIX, strlen(PREFIX), MSG_MORE, NULL)) < 0 ||
+            (code = bsock_sendall(fd, line, length, 0, NULL)) < 0)
+            break;
     }
+    if (code == BSOCK_ELINE_TOO_LONG)
+        fprintf(stderr, "repeater_server: %s\n", bsock_strerror(code));
+    else if (code < 0)
+        complain();
+    return CLIENT_GONE;
 }
 
 int main(int argc, char **argv)
 {
+    struct bsock_pcb pcb;
+    char address[80];
+    enum outcome outcome = CLIENT_GONE;
     if (argc != 2) {
         fprintf(stderr, "usage: repeater_server PORT\n");
         return 2;
     }
-    struct sockaddr_in address = {0};
-    socklen_t length = sizeof address;
-    address.sin_family = AF_INET;
-    address.sin_port = htons((unsigned short)atoi(argv[1]));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-
-    int on = 1, listener = bsock_socket(AF_INET, SOCK_STREAM, 0);
-    /* SO_REUSEADDR: else the port of a server that has just ended is taken for a minute. */
-    if (listener < 0 ||
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-        bsock_bind(listener, (const struct sockaddr *)&address, length) < 0 ||
-        bsock_listen(listener, SOMAXCONN) < 0) {
+    int listener = bsock_listen_on(HOST, argv[1], SOMAXCONN);
+    if (listener < 0) {
         complain();
         return 1;
     }
-    getsockname(listener, (struct sockaddr *)&address, &length);
-    printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+    bsock_pcb_get(listener, &pcb, sizeof pcb);
+    bsock_address_format((const struct sockaddr *)&pcb.local, pcb.local_length, address, sizeof address);
+    printf("listening on %s\n", address);
     fflush(stdout);
 
-    enum outcome outcome = CLIENT_GONE;
     while (outcome != ASKED_TO_QUIT) {
         int client = bsock_accept(listener, NULL, NULL);
         if (client < 0) {

@@ -1,8 +1,9 @@
 /*
  * bsock.h - the BSD socket API with error codes. Link with -lbsock.
  *
- * EACH FUNCTION takes the arguments of the POSIX function of the same name and
- * returns 0 or more for success, or a negative code that says why it failed.
+ * EACH FUNCTION that is named for one of POSIX takes its arguments, and every
+ * function returns 0 or more for success, or a negative code that says why it
+ * failed.
  *
  *     int fd = bsock_socket(AF_INET, SOCK_STREAM, 0);
  *     if (fd < 0) {
@@ -40,14 +41,33 @@
  * DESCRIPTORS are the system's own. They work with read, write, poll, epoll,
  * fdopen and every other library, and other descriptors work here.
  *
+ * IN FEWER STEPS: bsock_listen_on and bsock_connect_to make a server's and a
+ * client's socket from names, bsock_sendall and bsock_read_line move messages.
+ *
+ *     int fd = bsock_connect_to("localhost", "8989", 10.0);
+ *     if (fd >= 0 && bsock_sendall(fd, "hello\n", 6, 0, NULL) == 0) ...
+ *
+ * Such functions make several calls and keep the rules above as one: errno,
+ * codes, close-on-exec, no SIGPIPE. When one fails, nothing is half done, or it
+ * says how far it came, and no descriptor is left behind. bsock_explain then tells
+ * about the one of the calls that failed: socket, bind, listen, connect, send or
+ * recv. It does not know of failures of other kinds.
+ *
  * POINTERS to what is sent, received or is an address are handed to the system
  * as they are, whatever their value. Where it cannot read or write there, the
  * code is BSOCK_EFAULT, and NULL with length 0 is as good as in libc. Pointers
- * that the library itself writes through (bsock_explain) are checked for NULL
- * and otherwise trusted: that they are valid is the caller's promise.
+ * that the library itself reads or writes through (strings, structures, where to
+ * store a result) are checked for NULL and otherwise trusted: that they are valid
+ * is the caller's promise, and stands under "Promise".
  *
- * THREADS may call everything at any time. All functions but bsock_explain are
- * async-signal-safe. "Cancellation point" is meant as in POSIX.
+ * TIME LIMITS are in seconds, with fractions. 0 or less, and infinity, is no
+ * limit; what is not a number is BSOCK_EINVAL.
+ *
+ * THREADS may call everything at any time. All functions are async-signal-safe
+ * but bsock_explain and those that look up names (bsock_resolve,
+ * bsock_service_port, bsock_service_name, bsock_listen_on, bsock_connect_to),
+ * which are also the only ones for which memory is allocated, by libc and until
+ * they return. "Cancellation point" is meant as in POSIX.
  *
  * TRY AGAIN? bsock_is_try_again, bsock_is_in_progress and bsock_is_interrupted
  * sort the codes that are no real failures. They take a result as it is.
@@ -83,8 +103,8 @@
  * unchanged.
  *
  * SYSTEM CALLS. Each function makes the one that it is named for (bsock_accept
- * makes accept4; bsock_write makes sendto and, if that is no socket, write). A
- * failed bsock_bind, bsock_connect or bsock_sendto also makes
+ * makes accept4; bsock_write makes sendto and, if that is no socket, write), or
+ * those that its description names. A failed bind, connect or sendto also makes
  * process_vm_readv(2) on the process itself, to keep the address for
  * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
  * bsock_explain itself reads files under /proc and asks about the socket.
@@ -130,6 +150,7 @@ struct timespec;
 #define BSOCK__READS_4_5 __attribute__((access(read_only, 4, 5)))
 #define BSOCK__WRITES_2_3 __attribute__((access(write_only, 2, 3)))
 #define BSOCK__WRITES_1_2 __attribute__((access(write_only, 1, 2)))
+#define BSOCK__WRITES_3_4 __attribute__((access(write_only, 3, 4)))
 #endif
 #endif
 #if !defined(BSOCK__READS_2_3)
@@ -137,6 +158,7 @@ struct timespec;
 #define BSOCK__READS_4_5
 #define BSOCK__WRITES_2_3
 #define BSOCK__WRITES_1_2
+#define BSOCK__WRITES_3_4
 #endif
 
 /**
@@ -407,6 +429,10 @@ enum bsock_error {
     BSOCK_EHWPOISON = -133,
     /** a pointer that must not be NULL is NULL */
     BSOCK_ENULL = -10000,
+    /** the peer closed the connection too early */
+    BSOCK_ECLOSED = -10001,
+    /** the line does not fit into the buffer */
+    BSOCK_ELINE_TOO_LONG = -10002,
     /** invalid flags for the resolver */
     BSOCK_EAI_BADFLAGS = -11001,
     /** unknown host or service name */
@@ -439,6 +465,78 @@ enum bsock_error {
     BSOCK_ENOTSUP = BSOCK_EOPNOTSUPP
 };
 
+
+/**
+ * Reads lines from a stream: which, through which buffer, and how far it is.
+ * bsock_line_reader_init fills it in. It holds nothing that would have to be
+ * given back, and belongs to one thread at a time.
+ */
+struct bsock_line_reader {
+    /** the socket */
+    int fd;
+    /** the caller's buffer */
+    char *buffer;
+    /** how many bytes it has */
+    size_t size;
+    /** private: the first byte that has not been handed out */
+    size_t start;
+    /** private: there is no newline before this one */
+    size_t searched;
+    /** private: behind the last byte that has been received */
+    size_t end;
+};
+
+/**
+ * An address that bsock_resolve has found, and the socket to make for it.
+ */
+struct bsock_address {
+    /** the address, with zeros behind it */
+    struct sockaddr_storage address;
+    /** how many bytes of it count */
+    socklen_t length;
+    /** for bsock_socket: the domain */
+    int family;
+    /** for bsock_socket: the type */
+    int type;
+    /** for bsock_socket: the protocol */
+    int protocol;
+};
+
+/**
+ * What the system knows about a socket: its protocol control block. The
+ * structure may grow at its end in later versions; the size that is passed with
+ * it says which version a program was compiled with.
+ */
+struct bsock_pcb {
+    /** the descriptor */
+    int fd;
+    /** AF_INET, ... */
+    int family;
+    /** SOCK_STREAM, ... without flags */
+    int type;
+    /** IPPROTO_TCP, ...; 0 of a family without protocols */
+    int protocol;
+    /** 1 if it accepts connections, else 0 */
+    int listening;
+    /** the state of a TCP socket, for bsock_tcp_state_name; 0 of all others */
+    int tcp_state;
+    /** what has arrived and was not received, in bytes; -1 if unknown */
+    int unread;
+    /** what was sent and is still here, in bytes; -1 if unknown */
+    int unsent;
+    /** how many connections may wait to be accepted; -1 if unknown */
+    int backlog;
+    /** how many wait now; -1 if unknown */
+    int waiting;
+    /** how many bytes of local count; 0 if the socket has no address */
+    socklen_t local_length;
+    /** how many bytes of remote count; 0 if the socket has no peer */
+    socklen_t remote_length;
+    /** the socket's own address, with zeros behind it */
+    struct sockaddr_storage local;
+    /** the peer's address, with zeros behind it */
+    struct sockaddr_storage remote;
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -1018,6 +1116,498 @@ BSOCK__WUR
 int bsock_poll(struct pollfd *fds,
                nfds_t nfds,
                int timeout);
+
+/**
+ * Sends everything, by as many sends as it takes.
+ *
+ * buf, len: the bytes. flags: as in bsock_send. sent: where to store how many
+ * bytes were taken, also after a failure; NULL if it is not wanted.
+ *
+ * Returns 0, or a code: those of bsock_send but BSOCK_EINTR. When a signal
+ * handler runs, the call goes on afterwards. After any other failure *sent says
+ * how far it came, and the rest begins at buf + *sent. BSOCK_EAGAIN: the socket
+ * is non-blocking (or its timeout is over) and there is no room now; wait with
+ * poll, and call again with the rest. A timeout is counted anew by each send.
+ * Makes send(2) at least once, also for no bytes. Cancellation point; *sent is
+ * right in a thread that was cancelled, too.
+ *
+ * After Python's socket.sendall(); send(2).
+ *
+ * Promise:
+ * *sent, unless sent is NULL, is the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_sendall(int sockfd,
+                  const void *buf,
+                  size_t len,
+                  int flags,
+                  size_t *sent)
+BSOCK__READS_2_3;
+
+/**
+ * Receives exactly so many bytes, by as many receives as it takes. For streams:
+ * of datagrams it would lose the borders.
+ *
+ * buf, len: where to, and how many. With len 0 nothing is done. flags: as in
+ * bsock_recv; MSG_WAITALL lets the system do the waiting. got: where to store
+ * how many bytes have arrived, also after a failure; NULL if it is not wanted.
+ *
+ * Returns 0, or a code: BSOCK_ECLOSED the peer has ended the stream before
+ * len bytes (*got is 0 if it ended between two messages); those of bsock_recv
+ * but BSOCK_EINTR: when a signal handler runs, the call goes on afterwards;
+ * BSOCK_EINVAL also for MSG_PEEK, by which the same bytes would come again.
+ * After a failure *got bytes are at buf, and the rest belongs at buf + *got. A
+ * timeout is counted anew by each receive. Cancellation point; *got is right in
+ * a thread that was cancelled, too.
+ *
+ * recv(2).
+ *
+ * Promise:
+ * The len bytes at buf and, unless got is NULL, *got are the caller's to
+ * overwrite.
+ */
+BSOCK__WUR
+int bsock_recv_exactly(int sockfd,
+                       void *buf,
+                       size_t len,
+                       int flags,
+                       size_t *got)
+BSOCK__WRITES_2_3;
+
+/**
+ * Sets a line reader up. It can be done again at any time, and forgets then
+ * what was buffered.
+ *
+ * reader: the structure to fill in. fd: a stream socket. buffer, size: memory
+ * of the caller's, which must live as long as the reader and hold the longest
+ * line with its newline. It is filled with zeros here.
+ *
+ * Returns 0, or a code: BSOCK_ENULL reader or buffer is NULL; BSOCK_EINVAL size
+ * is 0, or more than half of what can be addressed. Async-signal-safe.
+ *
+ *   char buffer[4096], *line;
+ *   size_t length;
+ *   int code;
+ *   struct bsock_line_reader reader;
+ *   bsock_line_reader_init(&reader, fd, buffer, sizeof buffer);
+ *   while ((code = bsock_read_line(&reader, &line, &length)) > 0)
+ *       fwrite(line, 1, length, stdout);
+ *
+ * Promise:
+ * *reader and the size bytes at buffer are the caller's to overwrite.
+ */
+int bsock_line_reader_init(struct bsock_line_reader *reader,
+                           int fd,
+                           char *buffer,
+                           size_t size);
+
+/**
+ * Reads the next line, by as many receives as it takes.
+ *
+ * reader: one that bsock_line_reader_init has set up. line: where to store the
+ * line's first byte; it lies in the reader's buffer, may be overwritten, and is
+ * gone with the next call. length: where to store how many bytes it has, with
+ * its newline. There is no NUL behind it. Only the last line of a stream can be
+ * without a newline.
+ *
+ * Returns 1 and a line; 0 at the end of the stream (*length is 0 then); or a
+ * code: BSOCK_ELINE_TOO_LONG the buffer is full and there is no newline in it
+ * (bsock_reader_buffered shows its beginning); those of bsock_recv but
+ * BSOCK_EINTR: when a signal handler runs, the call goes on afterwards;
+ * BSOCK_ENULL; BSOCK_EINVAL *reader was overwritten. No code loses a byte:
+ * after BSOCK_EAGAIN, for example, call again when the socket is readable.
+ * Cancellation point.
+ *
+ * After Python's socket.makefile().readline(); recv(2).
+ *
+ * Promise:
+ * reader was set up by bsock_line_reader_init, and the buffer still lives;
+ * *reader, *line and *length are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_read_line(struct bsock_line_reader *reader,
+                    char **line,
+                    size_t *length);
+
+/**
+ * What a line reader has received and not handed out. Who goes on without the
+ * reader (a body of binary data behind lines of text, say) begins with these
+ * bytes. They stay in the reader.
+ *
+ * reader: one that bsock_line_reader_init has set up. bytes: where to store the
+ * first byte's address, in the reader's buffer; NULL if it is not wanted.
+ *
+ * Returns how many bytes there are, or a code: BSOCK_ENULL reader is NULL;
+ * BSOCK_EINVAL *reader was overwritten. Async-signal-safe.
+ *
+ * Promise:
+ * reader was set up by bsock_line_reader_init, and the buffer still lives;
+ * *bytes, unless bytes is NULL, is the caller's to overwrite.
+ */
+ssize_t bsock_reader_buffered(const struct bsock_line_reader *reader,
+                              char **bytes);
+
+/**
+ * Limits how long bsock_accept, bsock_connect, bsock_send and bsock_recv, and
+ * all that is made of them, may wait on a socket.
+ *
+ * seconds: the limit of each call. 0 or less, or infinity: none. (Not to wait
+ * at all is another matter: bsock_set_blocking.)
+ *
+ * Returns 0, or a code: BSOCK_EINVAL seconds is not a number; BSOCK_EBADF,
+ * BSOCK_ENOTSOCK. When a limit is over, the waiting call returns BSOCK_EAGAIN,
+ * as on a non-blocking socket, and bsock_connect BSOCK_EINPROGRESS: use
+ * bsock_connect_timeout, which returns BSOCK_ETIMEDOUT. bsock_send may also
+ * return that a part was taken. Async-signal-safe.
+ *
+ * Sets SO_SNDTIMEO and SO_RCVTIMEO, socket(7). The system counts in ticks of 1
+ * to 10 ms and rounds up. The limits are the socket's, so that every descriptor
+ * of it has them; what bsock_accept returns has none. After Python's
+ * socket.settimeout().
+ */
+int bsock_set_timeout(int sockfd, double seconds);
+
+/**
+ * The limit that bsock_set_timeout has set.
+ *
+ * seconds: where to store it; 0 if there is none. Where SO_RCVTIMEO and
+ * SO_SNDTIMEO differ, it is the first.
+ *
+ * Returns 0, or a code: BSOCK_ENULL seconds is NULL; BSOCK_EBADF,
+ * BSOCK_ENOTSOCK. Async-signal-safe.
+ *
+ * SO_RCVTIMEO, socket(7). After Python's socket.gettimeout().
+ *
+ * Promise:
+ * *seconds is the caller's to overwrite.
+ */
+int bsock_get_timeout(int sockfd, double *seconds);
+
+/**
+ * Makes calls on a descriptor wait, or return BSOCK_EAGAIN instead of waiting.
+ *
+ * blocking: 0 not to wait, anything else to wait.
+ *
+ * Returns 0, or a code: BSOCK_EBADF. Async-signal-safe.
+ *
+ * O_NONBLOCK, fcntl(2). The flag belongs to the open file: other descriptors
+ * and processes that share it are concerned, too. After Python's
+ * socket.setblocking().
+ */
+int bsock_set_blocking(int fd, int blocking);
+
+/**
+ * Whether calls on a descriptor wait.
+ *
+ * Returns 1 if they do, 0 if not, or a code: BSOCK_EBADF. Async-signal-safe.
+ *
+ * O_NONBLOCK, fcntl(2). After Python's socket.getblocking().
+ */
+BSOCK__WUR int bsock_get_blocking(int fd);
+
+/**
+ * Connects as bsock_connect does, and waits for it at most so long.
+ *
+ * addr, addrlen: the peer's address, as in bsock_bind.
+ * seconds: the limit of the whole. 0 or less, or infinity: none.
+ *
+ * Returns 0, or a code: BSOCK_ETIMEDOUT the limit is over, or the system itself
+ * has given up; BSOCK_EINVAL also that seconds is not a number; those of
+ * bsock_connect but BSOCK_EINPROGRESS and BSOCK_EINTR: when a signal handler
+ * runs, the call goes on afterwards. After a failure close the socket: the
+ * system may still be trying. Whether the socket is blocking is afterwards as
+ * it was; it is non-blocking meanwhile, and for ever in a thread that is
+ * cancelled here. A full queue of a UNIX server is tried again every 10 ms.
+ * Cancellation point.
+ *
+ * Makes fcntl(2), connect(2), poll(2), and getsockopt(2) for SO_ERROR.
+ */
+BSOCK__WUR
+int bsock_connect_timeout(int sockfd,
+                          const struct sockaddr *addr,
+                          socklen_t addrlen,
+                          double seconds);
+
+/**
+ * The error that waits at a socket, and takes it away: how a non-blocking
+ * connection ended, or what the network has reported about an earlier datagram.
+ *
+ * Returns 0 if there is none, or a code: that error (BSOCK_ECONNREFUSED, ...);
+ * or BSOCK_EBADF, BSOCK_ENOTSOCK about this call itself. For a connection wait
+ * first until the socket is writable: before, there is no error yet.
+ * Async-signal-safe.
+ *
+ * SO_ERROR, socket(7), connect(2). For what Python's socket.connect_ex() tells.
+ */
+BSOCK__WUR int bsock_get_error(int sockfd);
+
+/**
+ * Reads an address that people have written, without asking anybody for names.
+ *
+ * text: one of these, ended by a NUL:
+ *     127.0.0.1:8989          IPv4: the host in four numbers, the port
+ *     [::1]:80                IPv6
+ *     [fe80::1%eth0]:80       IPv6 with the interface, by name or by number
+ *     unix:/run/my socket     the path of a UNIX socket
+ *     unix:@name              a UNIX socket with an abstract name
+ *     unix:                   a UNIX address without a name
+ * In paths and names \5c, a backslash and two hexadecimal digits, is any byte;
+ * unix:\40x is the path "@x".
+ * address: where to store it, ready for bsock_bind and bsock_connect, with
+ * zeros behind it. length: where to store how many bytes of it count.
+ *
+ * Returns 0, or a code, and has stored nothing then: BSOCK_EINVAL it is none of
+ * these; BSOCK_ENODEV no such interface; BSOCK_ENAMETOOLONG the path has more
+ * than 108 bytes, the name more than 107; BSOCK_ENULL a pointer is NULL.
+ * Async-signal-safe.
+ *
+ * RFC 4291, 2.2 and RFC 4007, 11 for IPv6; unix(7).
+ *
+ * Promise:
+ * text is a string; *address and *length are the caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_address_parse(const char *text,
+                        struct sockaddr_storage *address,
+                        socklen_t *length);
+
+/**
+ * Writes an address as bsock_address_parse reads it; what is written reads back
+ * as the same address. IPv6 is written as RFC 5952 wants it, and an interface
+ * by its name if it still exists. (sin6_flowinfo has no place in it.)
+ *
+ * addr, addrlen: an address as it came from bsock_accept, getsockname(), ...
+ * buffer, size: where the text is written, cut to size - 1 bytes and ended with
+ * a NUL. 80 bytes are enough for IPv4 and IPv6, 512 for all. NULL with size 0
+ * only asks for the length.
+ *
+ * Returns the length of the whole text without its NUL, as snprintf() does;
+ * size or more means that it was cut. Or a code, and has written nothing then:
+ * BSOCK_EAFNOSUPPORT a family that has no such form; BSOCK_EINVAL too short or
+ * too long for its family; BSOCK_ENULL addr is NULL, or buffer is and size is
+ * not 0. Async-signal-safe.
+ *
+ * RFC 5952; RFC 4007, 11; unix(7).
+ *
+ * Promise:
+ * addrlen bytes can be read at addr, and the size bytes at buffer are the
+ * caller's to overwrite.
+ */
+int bsock_address_format(const struct sockaddr *addr,
+                         socklen_t addrlen,
+                         char *buffer,
+                         size_t size)
+BSOCK__WRITES_3_4;
+
+/**
+ * Looks up a host and a service: all addresses that they have, the best first.
+ *
+ * host: a name, or an address in numbers; NULL for this machine (all of it with
+ * AI_PASSIVE, the loopback interface without). service: a name of
+ * /etc/services, or a number; NULL for port 0.
+ * family: AF_UNSPEC for all, AF_INET, AF_INET6. type: SOCK_STREAM, SOCK_DGRAM;
+ * 0 gives each address once for each type. flags: 0, or AI_PASSIVE,
+ * AI_NUMERICHOST, AI_NUMERICSERV, AI_ADDRCONFIG, ... of <netdb.h>.
+ * found, room: where to store the addresses, and how many fit. NULL with room 0
+ * only counts them.
+ *
+ * Returns how many addresses there are, at least 1; more than room means that
+ * the last ones were left out. Or a code: BSOCK_EAI_NONAME no such host or
+ * service, or both are NULL; BSOCK_EAI_AGAIN no answer now, try again later;
+ * BSOCK_EAI_FAIL no answer ever; BSOCK_EAI_SERVICE no such service for the
+ * type; BSOCK_EAI_FAMILY, BSOCK_EAI_SOCKTYPE, BSOCK_EAI_BADFLAGS wrong
+ * arguments; BSOCK_EAI_MEMORY; what the system answered in the place of
+ * EAI_SYSTEM: BSOCK_EMFILE, ...; BSOCK_ENULL found is NULL and room is not 0.
+ * Nothing is left that would have to be freed. Not async-signal-safe; a thread
+ * cannot be cancelled in it.
+ *
+ * POSIX.1-2017 getaddrinfo(); getaddrinfo(3); RFC 3493, 6.1; RFC 6724 for the
+ * order.
+ *
+ * Promise:
+ * host and service are strings or NULL; the room elements at found are the
+ * caller's to overwrite.
+ */
+BSOCK__WUR
+int bsock_resolve(const char *host,
+                  const char *service,
+                  int family,
+                  int type,
+                  int flags,
+                  struct bsock_address *found,
+                  size_t room);
+
+/**
+ * The port of a service: 80 for "http".
+ *
+ * name: its name, or one of its other names, in /etc/services. A number is not
+ * a name. protocol: "tcp", "udp", ...; NULL for the first that there is.
+ *
+ * Returns the port, as a plain number (htons it is not), or a code:
+ * BSOCK_EAI_SERVICE none of that name; BSOCK_ENULL name is NULL; BSOCK_EMFILE,
+ * ... from reading the file. Not async-signal-safe; a thread cannot be
+ * cancelled in it.
+ *
+ * After POSIX.1-2017 getservbyname(), but with threads; getservbyname_r(3),
+ * services(5).
+ *
+ * Promise:
+ * name is a string, and protocol is one or NULL.
+ */
+BSOCK__WUR int bsock_service_port(const char *name, const char *protocol);
+
+/**
+ * The name of the service at a port: "http" for 80.
+ *
+ * port: a plain number (htons it is not). protocol: "tcp", "udp", ...; NULL for
+ * the first that there is. buffer, size: where the name is written, cut to
+ * size - 1 bytes and ended with a NUL. NULL with size 0 only asks for the
+ * length.
+ *
+ * Returns the length of the whole name without its NUL, as snprintf() does; or
+ * a code, and has written nothing then: BSOCK_EAI_SERVICE none is known;
+ * BSOCK_EINVAL port is not one of 0 ... 65535; BSOCK_ENULL buffer is NULL and
+ * size is not 0; BSOCK_EMFILE, ... from reading the file. Not
+ * async-signal-safe; a thread cannot be cancelled in it.
+ *
+ * After POSIX.1-2017 getservbyport(), but with threads; getservbyport_r(3),
+ * services(5).
+ *
+ * Promise:
+ * protocol is a string or NULL, and the size bytes at buffer are the caller's
+ * to overwrite.
+ */
+int bsock_service_name(int port,
+                       const char *protocol,
+                       char *buffer,
+                       size_t size)
+BSOCK__WRITES_3_4;
+
+/**
+ * Makes a listening stream socket in one step: looks the name up, makes the
+ * socket, binds it and lets it listen.
+ *
+ * host: a name, or an address in numbers: the first of its addresses that can
+ * be had. NULL: every address of this machine, by one socket for IPv6 and IPv4
+ * (clients over IPv4 then have addresses like ::ffff:127.0.0.1), or by one for
+ * IPv4 where the system has no IPv6.
+ * service: a port as a number, or its name in /etc/services. "0": any free
+ * port, which getsockname() tells.
+ * backlog: as in bsock_listen.
+ *
+ * Returns the new descriptor, or a code; no descriptor is left behind then:
+ * BSOCK_EADDRINUSE the port is taken; BSOCK_EACCES privileged port;
+ * BSOCK_EADDRNOTAVAIL the address is not one of this machine's; those of
+ * bsock_resolve, bsock_socket, bsock_bind and bsock_listen; BSOCK_ENULL service
+ * is NULL. If several addresses were tried, it is the code that says most, and
+ * bsock_explain tells about that call. Not async-signal-safe; a thread cannot
+ * be cancelled in it.
+ *
+ * Sets SO_REUSEADDR, so that a server which has just ended can be started
+ * again, and close-on-exec; socket(7), ipv6(7) for IPV6_V6ONLY.
+ *
+ * Promise:
+ * host is a string or NULL, and service is a string.
+ */
+BSOCK__WUR
+int bsock_listen_on(const char *host,
+                    const char *service,
+                    int backlog);
+
+/**
+ * Makes a connected stream socket in one step: looks the name up and connects
+ * to the first address that answers. Addresses of IPv6 and IPv4 take turns;
+ * every 250 ms, or as soon as one has failed, the next is tried beside those
+ * that have not answered yet.
+ *
+ * host: a name, or an address in numbers; NULL for the loopback interface.
+ * service: a port as a number, or its name in /etc/services.
+ * seconds: the limit of all attempts together, but not of the look-up before
+ * them. 0 or less, or infinity: none but the system's own.
+ *
+ * Returns the new descriptor, blocking and close-on-exec, or a code; no
+ * descriptor is left behind then: BSOCK_ECONNREFUSED nobody listens there;
+ * BSOCK_ETIMEDOUT no answer, or the limit is over; BSOCK_ENETUNREACH,
+ * BSOCK_EHOSTUNREACH no way there; BSOCK_EINVAL seconds is not a number; those
+ * of bsock_resolve, bsock_socket and bsock_connect; BSOCK_ENULL service is
+ * NULL. If several addresses were tried, it is the code that says most, and
+ * bsock_explain tells about that call. When a signal handler runs, the call
+ * goes on afterwards. Not async-signal-safe; a thread cannot be cancelled in
+ * it.
+ *
+ * RFC 8305 ("Happy Eyeballs"), sections 4 and 5.
+ *
+ * Promise:
+ * host is a string or NULL, and service is a string.
+ */
+BSOCK__WUR
+int bsock_connect_to(const char *host,
+                     const char *service,
+                     double seconds);
+
+/**
+ * Tells what the system knows about a socket.
+ *
+ * out, out_size: where to store it, and sizeof(struct bsock_pcb). A smaller
+ * size of an earlier version gets the fields that it had; what a larger one has
+ * more is filled with zeros.
+ *
+ * What unread and unsent mean is the family's affair:
+ *   TCP: unread are bytes of the stream; unsent, those that the peer has not
+ *     acknowledged yet.
+ *   UDP: unread is the size of the first datagram that waits (0 also if it is
+ *     empty or none does); unsent, the memory of those that the network card
+ *     has not taken yet, with their management.
+ *   UNIX: unread are all bytes of a stream, the first of the datagrams
+ *     otherwise; unsent is the memory of what the peer has not received yet,
+ *     with its management: more than was sent.
+ * Of a listening socket both are -1. backlog and waiting are known of listening
+ * TCP sockets only.
+ *
+ * Returns 0, or a code: BSOCK_EBADF, BSOCK_ENOTSOCK; BSOCK_EINVAL out_size is
+ * that of no version; BSOCK_ENULL out is NULL. Each field is asked for by
+ * itself, and the socket may change in between. Async-signal-safe.
+ *
+ * socket(7) for SO_TYPE and the like, tcp(7) for TCP_INFO, SIOCINQ and
+ * SIOCOUTQ, udp(7), unix(7).
+ *
+ * Promise:
+ * The out_size bytes at out are the caller's to overwrite.
+ */
+int bsock_pcb_get(int fd, struct bsock_pcb *out, size_t out_size);
+
+/**
+ * Tells what the system knows about each socket of this process, in the order
+ * of their descriptors.
+ *
+ * out, room: an array, and how many elements it has. NULL with room 0 only
+ * counts the sockets. out_size: sizeof(struct bsock_pcb), as in bsock_pcb_get.
+ *
+ * Returns how many sockets there are; more than room means that the last ones
+ * were left out. Or a code: BSOCK_ENOENT the file system /proc is not there;
+ * BSOCK_EMFILE, BSOCK_ENFILE no descriptor is left for reading it; BSOCK_EINVAL
+ * out_size is that of no version; BSOCK_ENULL out is NULL and room is not 0. It
+ * is no snapshot: other threads may open and close sockets meanwhile.
+ * Async-signal-safe; a thread cannot be cancelled in it.
+ *
+ * /proc/thread-self/fd, proc(5); otherwise as bsock_pcb_get.
+ *
+ * Promise:
+ * The room times out_size bytes at out are the caller's to overwrite.
+ */
+int bsock_pcb_list(struct bsock_pcb *out, size_t room, size_t out_size);
+
+/**
+ * The name of a TCP state: "ESTABLISHED", "LISTEN", "CLOSE_WAIT", ...
+ *
+ * state: the tcp_state of a struct bsock_pcb. 0 is "NONE": no TCP socket.
+ *
+ * Returns a string that stays valid for ever; never NULL, whatever the state
+ * ("UNKNOWN"). Do not free it. Async-signal-safe.
+ *
+ * RFC 9293, 3.3.2; CLOSE stands for its CLOSED.
+ */
+const char *bsock_tcp_state_name(int state);
 
 /**
  * What a code means, in English: "connection refused".

@@ -4,6 +4,7 @@
 //! [table], are static strings, and are found without allocating, so that a signal handler may ask for them. Only a code
 //! that the table does not have needs a buffer, to be told by its number.
 
+pub mod code;
 pub mod table;
 
 use crate::sys;

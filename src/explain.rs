@@ -9,7 +9,6 @@ mod address;
 mod advice;
 mod arguments;
 mod cause;
-mod ipv6;
 mod names;
 mod options;
 

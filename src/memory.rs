@@ -32,6 +32,12 @@ impl ToKernel<'_> {
         Self { start, length, borrowed: PhantomData }
     }
 
+    /// What is left of it behind the first `count` bytes.
+    pub(crate) fn after(self, count: usize) -> Self {
+        let count = count.min(self.length);
+        Self { start: self.start.wrapping_byte_add(count), length: self.length - count, borrowed: PhantomData }
+    }
+
     /// The first byte's address.
     #[inline(always)]
     pub(crate) fn start(&self) -> *const c_void {
@@ -69,6 +75,12 @@ impl FromKernel<'_> {
     #[inline(always)]
     pub unsafe fn from_raw(start: *mut c_void, length: usize) -> Self {
         Self { start, length, borrowed: PhantomData }
+    }
+
+    /// What is left of it behind the first `count` bytes.
+    pub(crate) fn after(&mut self, count: usize) -> FromKernel<'_> {
+        let count = count.min(self.length);
+        FromKernel { start: self.start.wrapping_byte_add(count), length: self.length - count, borrowed: PhantomData }
     }
 
     /// The first byte's address.

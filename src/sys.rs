@@ -393,3 +393,5 @@ fn nothing(result: c_int) -> Result<(), Errno> {
 fn count(result: ssize_t) -> Result<usize, Errno> {
     if result < 0 { Err(Errno::last()) } else { Ok(result.unsigned_abs()) }
 }
+
+pub(crate) mod compose;

@@ -14,6 +14,15 @@ impl<'a> Text<'a> {
         Self { buffer, length: 0 }
     }
 
+    /// Appends bytes that need not be UTF-8.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let free = self.buffer.get_mut(self.length..).unwrap_or_default();
+        for (place, byte) in free.iter_mut().zip(bytes) {
+            place.write(*byte);
+        }
+        self.length = self.length.saturating_add(bytes.len());
+    }
+
     /// Ends the text with a NUL; answers its whole length, which is more than there is when the buffer was too small.
     pub(crate) fn finish(self) -> usize {
         let end = self.length.min(self.buffer.len().saturating_sub(1));
@@ -26,11 +35,7 @@ impl<'a> Text<'a> {
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, string: &str) -> fmt::Result {
-        let free = self.buffer.get_mut(self.length..).unwrap_or_default();
-        for (place, byte) in free.iter_mut().zip(string.bytes()) {
-            place.write(byte);
-        }
-        self.length = self.length.saturating_add(string.len());
+        self.push(string.as_bytes());
         Ok(())
     }
 }

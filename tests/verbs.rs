@@ -108,10 +108,9 @@ fn check_client(pair: &Pair, options: &[&str]) -> (u16, Output) {
 
 #[test]
 fn a_missing_htons_is_shown_in_its_line_in_posix_and_with_libbsock() {
-    for (folder, flags, call) in
-        [("c-examples/posix", vec![], "connect(fd"), ("c-examples", link_flags(), "bsock_connect(fd")]
-    {
-        let pair = Pair::new(folder, &flags, without_htons);
+    let through_libbsock = [vec!["-include".to_owned(), "bsock_posix.h".to_owned()], link_flags()].concat();
+    for flags in [vec![], through_libbsock] {
+        let pair = Pair::new("c-examples/posix", &flags, without_htons);
         let (port, output) = check_client(&pair, &[]);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
@@ -120,7 +119,7 @@ fn a_missing_htons_is_shown_in_its_line_in_posix_and_with_libbsock() {
             port.swap_bytes()
         );
         assert!(said.contains(&title), "{said}");
-        let place = format!("repeater_client.c:{}:", pair.line_of("repeater_client.c", call));
+        let place = format!("repeater_client.c:{}:", pair.line_of("repeater_client.c", "connect(fd"));
         assert!(said.contains(&place), "{place} is not in\n{said}");
         assert!(said.contains(&format!("htons({port})")) && said.contains("bsock explain port-byte-order"), "{said}");
         assert!(!said.contains('\x1b'), "no colour into a file");

@@ -1,12 +1,9 @@
 //! `bsock_strerror`, `bsock_err_name`, their forms with a buffer, the questions about a code, `bsock_explain`.
 
+use super::text_buffer;
 use crate::error;
 use crate::explain::explain;
 use core::ffi::{c_char, c_int};
-use core::mem::MaybeUninit;
-
-/// More than the longest text; a buffer is not looked at beyond.
-const LONGEST_TEXT: usize = 4096;
 
 /// What a code means, in English: "connection refused".
 ///
@@ -146,19 +143,4 @@ pub unsafe extern "C-unwind" fn bsock_explain(buffer: *mut c_char, size: usize) 
 /// A text's length as the functions answer it.
 fn text_length(length: usize) -> c_int {
     c_int::try_from(length).unwrap_or(c_int::MAX)
-}
-
-/// A caller's text buffer; nothing if it is NULL and claims to have room.
-///
-/// # Safety
-/// Unless it is NULL, `size` bytes at `buffer` must be the caller's to overwrite for as long as the result lives.
-unsafe fn text_buffer<'a>(buffer: *mut c_char, size: usize) -> Option<&'a mut [MaybeUninit<u8>]> {
-    match (buffer.is_null(), size) {
-        (true, 0) => Some(&mut []),
-        (true, _) => None,
-        (false, _) => {
-            // SAFETY: the caller's promise; the cut keeps the length within what a slice may have.
-            Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_TEXT)) })
-        }
-    }
 }

@@ -10,17 +10,27 @@
 
 pub mod connection;
 pub mod errors;
+pub mod line_reader;
 pub mod message;
+pub mod one_step;
 pub mod option;
+pub mod pcb;
 pub mod poll;
 pub mod posix;
+pub mod resolve;
 pub mod socket;
+pub mod stream;
+pub mod text_address;
+pub mod timeout;
 pub mod transfer;
 pub mod version;
 
 use crate::error::Errno;
-use core::ffi::c_int;
-use libc::ssize_t;
+use crate::error::code::Code;
+use crate::sys;
+use core::ffi::{CStr, c_char, c_int};
+use core::mem::MaybeUninit;
+use libc::{sockaddr_storage, socklen_t, ssize_t};
 
 /// A result of the safe API as the number that a C function returns.
 trait IntoNumber: Sized {
@@ -76,4 +86,65 @@ impl IntoNumber for Result<usize, Errno> {
         // A count comes from libc as an ssize_t, so the way back loses nothing.
         self.map_or_else(|errno| failure(errno) as ssize_t, |count| count as ssize_t)
     }
+}
+
+/// A result of a call that is made of several, as the number that its C function returns.
+fn code_or_number(result: Result<c_int, Code>) -> c_int {
+    result.unwrap_or_else(Code::number)
+}
+
+/// The same for one that has nothing to tell but its success.
+fn code_or_zero(result: Result<(), Code>) -> c_int {
+    code_or_number(result.map(|()| 0))
+}
+
+/// What a number or a structure is answered with that the library itself refuses. Sets errno, as every system's code.
+fn invalid() -> Code {
+    let errno = Errno::from_number(libc::EINVAL);
+    sys::set_errno(errno.number());
+    errno.into()
+}
+
+/// A length or a number of things as the `int` that C gets; none is ever near its end.
+fn number_of(things: usize) -> c_int {
+    c_int::try_from(things).unwrap_or(c_int::MAX)
+}
+
+/// More than the longest text that is written; a buffer is not looked at beyond.
+const LONGEST_TEXT: usize = 4096;
+
+/// A caller's text buffer; nothing if it is NULL and claims to have room.
+///
+/// # Safety
+/// Unless it is NULL, `size` bytes at `buffer` must be the caller's to overwrite for as long as the result lives.
+unsafe fn text_buffer<'a>(buffer: *mut c_char, size: usize) -> Option<&'a mut [MaybeUninit<u8>]> {
+    match (buffer.is_null(), size) {
+        (true, 0) => Some(&mut []),
+        (true, _) => None,
+        (false, _) => {
+            // SAFETY: the caller's promise; the cut keeps the length within what a slice may have.
+            Some(unsafe { core::slice::from_raw_parts_mut(buffer.cast(), size.min(LONGEST_TEXT)) })
+        }
+    }
+}
+
+/// A caller's string; nothing if it is NULL.
+///
+/// # Safety
+/// Unless it is NULL, it must be ended by a NUL and stay as it is for as long as the result lives.
+unsafe fn string<'a>(string: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!string.is_null()).then(|| unsafe { CStr::from_ptr(string) })
+}
+
+/// An address in the structure that fits all, with zeros behind it, and how many of its bytes count.
+fn storage(address: &[u8]) -> (sockaddr_storage, socklen_t) {
+    let mut bytes = [0; size_of::<sockaddr_storage>()];
+    let mut length = 0;
+    for (place, byte) in bytes.iter_mut().zip(address) {
+        *place = *byte;
+        length += 1;
+    }
+    // SAFETY: the structure is plain data of that size: any bytes are a value of it.
+    (unsafe { core::mem::transmute::<[u8; size_of::<sockaddr_storage>()], sockaddr_storage>(bytes) }, length)
 }

@@ -161,6 +161,8 @@ pub const CODES: &[Row] = &[
     row(-133, c"EHWPOISON", c"memory page has a hardware error"),
     // -4095 is the last number that the kernel can use for an errno; the library's own codes keep well away from it.
     row(-10000, c"ENULL", c"a pointer that must not be NULL is NULL"),
+    row(-10001, c"ECLOSED", c"the peer closed the connection too early"),
+    row(-10002, c"ELINE_TOO_LONG", c"the line does not fit into the buffer"),
     // -11000 - n: the resolver's codes, where n is the EAI number of the C library without its sign. The C library uses
     // 1 ... 12 and 100 ... 105; the numbers up to -11999 are reserved for more.
     row(-11001, c"EAI_BADFLAGS", c"invalid flags for the resolver"),

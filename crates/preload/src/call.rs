@@ -134,8 +134,16 @@ pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R) {
     }
 }
 
-/// How much of the stack a record holds where the caller is transparent.
-const STACK_BYTES: usize = 128;
+/// How much of the stack a record holds where the caller is transparent: what libbsock's frames take. Those of its calls that
+/// connect over every address of a name are large, and seldom; those that move bytes are small.
+const STACK_BYTES: usize = 1024;
+const STACK_BYTES_OF_TRANSFERS: usize = 256;
+
+/// As much of it as a call of this kind needs.
+fn stack_bytes(kind: u16) -> usize {
+    let transfers = [Function::Send, Function::Recv, Function::Read, Function::Write];
+    if transfers.iter().any(|function| function.number() == kind) { STACK_BYTES_OF_TRANSFERS } else { STACK_BYTES }
+}
 
 /// Appends a record with what it needs beside its line; tells of the caller's module first if nobody has.
 #[inline(never)]
@@ -149,7 +157,8 @@ pub(crate) fn append_with_stack(writer: Writer, line: &mut Line, captured: Optio
     }
     let mut stack = [0; STACK_BYTES];
     if transparent {
-        let bytes = crate::memory::stack_above(frame, &mut stack);
+        let wanted = stack.get_mut(..stack_bytes(line.kind)).unwrap_or(&mut []);
+        let bytes = crate::memory::stack_above(frame, wanted);
         sections[used] = Section::whole(section::STACK, bytes);
         used += 1;
     }

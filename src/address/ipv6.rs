@@ -6,7 +6,7 @@
 use core::fmt;
 
 /// The sixteen bytes, in network order.
-pub(super) struct Ipv6<'a>(pub(super) &'a [u8; 16]);
+pub(crate) struct Ipv6<'a>(pub(crate) &'a [u8; 16]);
 
 /// The prefix of an IPv4 address in IPv6 clothes.
 const MAPPED_IPV4: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
