@@ -177,7 +177,9 @@ impl Drop for Shared {
 
 /// Keeps a directory from being swept by another command, for as long as it is open.
 fn lock(directory: &Path) -> io::Result<File> {
-    let file = File::open(directory)?;
+    // Others may put what they like into a directory that everybody can write to: a FIFO must not be waited for.
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(directory)?;
     // SAFETY: the descriptor is open.
     match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
         0 => Ok(file),
@@ -191,7 +193,9 @@ fn private_directory() -> io::Result<PathBuf> {
     for parent in [PathBuf::from("/dev/shm"), std::env::temp_dir()] {
         sweep(&parent);
         let path = parent.join(format!("bsock-{}-{}", std::process::id(), random_name()?));
-        match DirBuilder::new().mode(0o711).create(&path) {
+        // The umask may have taken the others' way through it; a program that changes its user needs it.
+        let passable = || fs::set_permissions(&path, Permissions::from_mode(0o711));
+        match DirBuilder::new().mode(0o700).create(&path).and_then(|()| passable()) {
             Ok(()) => return Ok(path),
             Err(error) => failure = Some(error),
         }
@@ -293,6 +297,33 @@ mod tests {
         assert!(attach(&variable_value(&path)).is_none());
         fs::remove_file(&path).expect("removable");
         assert!(attach(c"/nonexistent").is_none());
+    }
+
+    #[test]
+    fn what_only_looks_like_a_commands_directory_is_left_alone() {
+        let parent = std::env::temp_dir().join(format!("bsock-sweep-{}", std::process::id()));
+        // Numbers of processes end at 4194304.
+        let (stale, fifo, link) = ("bsock-4999999-a", "bsock-4999999-b", "bsock-4999999-c");
+        let elsewhere = parent.join("elsewhere");
+        for directory in [&parent, &parent.join(stale), &elsewhere] {
+            fs::create_dir(directory).expect("a new directory");
+        }
+        let made = std::process::Command::new("mkfifo").arg(parent.join(fifo)).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        std::os::unix::fs::symlink(&elsewhere, parent.join(link)).expect("a new link");
+        // On a thread: to open a FIFO may last for ever.
+        let (done, swept) = std::sync::mpsc::channel();
+        let inside = parent.clone();
+        std::thread::spawn(move || {
+            sweep(&inside);
+            done.send(())
+        });
+        let swept = swept.recv_timeout(std::time::Duration::from_secs(60));
+        let left = |name: &str| parent.join(name).symlink_metadata().is_ok();
+        let left = (left(stale), left(fifo), left(link));
+        fs::remove_dir_all(&parent).expect("ours");
+        assert!(swept.is_ok(), "hangs");
+        assert_eq!(left, (false, true, true));
     }
 
     #[test]
