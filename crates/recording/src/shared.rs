@@ -109,7 +109,7 @@ impl Shared {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         file.set_permissions(Permissions::from_mode(0o666))?;
         let length = ring_offset(rings, ring_bytes);
-        let shared = Self::map(&file, path, length, rings, ring_bytes)?;
+        let shared = Self::map(&file, path.clone(), length, rings, ring_bytes).inspect_err(|_| remove(&path))?;
         shared.initialise(clock, surroundings);
         Ok(shared)
     }
@@ -165,13 +165,18 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.control().recording.store(0, Release);
-        let _ = fs::remove_file(&self.path);
-        if let Some(directory) = self.path.parent() {
-            let _ = fs::remove_dir(directory);
-        }
+        remove(&self.path);
         let base = std::ptr::from_ref(self.pool.control()).cast_mut().cast();
         // SAFETY: our mapping; the pool's users borrow from this value.
         unsafe { libc::munmap(base, self.length) };
+    }
+}
+
+/// Removes the file and the directory around it.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+    if let Some(directory) = path.parent() {
+        let _ = fs::remove_dir(directory);
     }
 }
 
