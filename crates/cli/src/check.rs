@@ -13,13 +13,13 @@ use crate::arguments::{Format, Source};
 use crate::locate::Locator;
 use crate::observe::{Observed, observe};
 use crate::report;
+use crate::say;
 use crate::session::Failure;
 use crate::terminal::Terminal;
 
 /// Checks `source`; true if there are findings that count.
 pub(crate) fn check(source: &Source, format: Format, output: Option<&Path>) -> Result<bool, Failure> {
-    // Before the program runs: a file that cannot be written must not cost its run.
-    let file = output.map(create).transpose()?;
+    let file = output.map(say::report_file).transpose()?;
     let mut analysis = Analysis::new(rules::ALL);
     let observed = observe(source, &mut |event, _| {
         analysis.event(event);
@@ -27,13 +27,9 @@ pub(crate) fn check(source: &Source, format: Format, output: Option<&Path>) -> R
     })?;
     analysis.lost(observed.lost);
     let report = analysis.finish();
-    show(&report, &observed, format, file)
+    say::unless_closed(show(&report, &observed, format, file))
         .map_err(|error| Failure::Own(format!("cannot write the findings: {error}")))?;
     Ok(report.findings.iter().any(|finding| finding.confidence != Confidence::Advice))
-}
-
-fn create(path: &Path) -> Result<File, Failure> {
-    File::create(path).map_err(|error| Failure::Own(format!("cannot write {}: {error}", path.display())))
 }
 
 fn show(report: &Report, observed: &Observed, format: Format, file: Option<File>) -> io::Result<()> {
@@ -52,7 +48,7 @@ fn show(report: &Report, observed: &Observed, format: Format, file: Option<File>
         Format::Json => {
             report::json(&report.findings, &locator, &observed.scale, &mut *out)?;
             // Beside the objects, for people; never among them.
-            observed.blind_spots.iter().for_each(|spot| eprintln!("bsock: {spot}"));
+            observed.blind_spots.iter().for_each(say::say);
             Ok(())
         }
     }

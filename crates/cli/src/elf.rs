@@ -43,7 +43,8 @@ impl fmt::Display for Obstacle {
 /// is what attaches, and for what cannot be read.
 pub(crate) fn obstacle(program: &OsString) -> Option<Obstacle> {
     let path = search(program)?;
-    let metadata = fs::metadata(&path).ok()?;
+    // To open a FIFO may last for ever.
+    let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
     let mode = metadata.permissions().mode();
     let changes_user = mode & 0o4000 != 0 && metadata.uid() != own_user();
     if changes_user || mode & 0o2000 != 0 {

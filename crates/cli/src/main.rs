@@ -8,6 +8,7 @@ mod locate;
 mod observe;
 mod report;
 mod run;
+mod say;
 mod session;
 mod stream;
 mod sys;
@@ -22,6 +23,7 @@ use std::process::{ExitCode, ExitStatus};
 use arguments::{Arguments, Verb};
 use bsock_recording::shared::Size;
 use clap::Parser;
+use say::say;
 use session::Failure;
 use terminal::Terminal;
 
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
         Verb::Check { format, output, source } => match check::check(&source, format, output.as_deref()) {
             Ok(found) => ExitCode::from(u8::from(found)),
             Err(failure) => {
-                eprintln!("bsock: {}", failure.message());
+                say(failure.message());
                 ExitCode::from(CHECK_FAILURE)
             }
         },
@@ -58,14 +60,13 @@ fn explained(rule: Option<&str>) -> ExitCode {
     let stdout = std::io::stdout();
     match explain::explain(rule, Terminal::of(&stdout), &mut stdout.lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever closes the pipe has read enough.
         Err(explain::Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(explain::Failure::Output(error)) => {
-            eprintln!("bsock: cannot write: {error}");
+            say(format_args!("cannot write: {error}"));
             ExitCode::from(CHECK_FAILURE)
         }
         Err(explain::Failure::Unknown(message)) => {
-            eprintln!("bsock: {message}");
+            say(message);
             ExitCode::from(CHECK_FAILURE)
         }
     }
@@ -86,11 +87,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn as_the_program(result: Result<(Option<ExitStatus>, Vec<String>), Failure>) -> ExitCode {
     match result {
         Ok((status, blind_spots)) => {
-            blind_spots.iter().for_each(|spot| eprintln!("bsock: {spot}"));
+            blind_spots.iter().for_each(say);
             status.map_or(ExitCode::SUCCESS, same_status)
         }
         Err(failure) => {
-            eprintln!("bsock: {}", failure.message());
+            say(failure.message());
             ExitCode::from(failure.status())
         }
     }

@@ -6,22 +6,27 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bsock_recording::clock;
 use bsock_recording::drain::{Drain, Item, Sink};
 use bsock_recording::file::Header;
+use bsock_recording::layout::ring_offset;
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
 use crate::elf::{self, Obstacle};
-use crate::sys;
+use crate::sys::{self, Change};
 
 /// The environment variable that names another preload than the one beside the command.
 const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
 
 /// A program under the preload.
 pub(crate) struct Session {
-    drain: Drain,
     child: Child,
+    start: clock::Pair,
+    source: u32,
+    /// The reader of the recording, or why there is none.
+    drain: Result<Drain, String>,
     obstacle: Option<Obstacle>,
 }
 
@@ -43,6 +48,9 @@ pub(crate) enum Failure {
     /// bsock could not do its work.
     Own(String),
 }
+
+/// How often a program of which nothing is read is looked at: for its stops, since its end is told at once.
+const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 
 /// Exit status where bsock itself fails.
 pub(crate) const OWN_FAILURE: u8 = 125;
@@ -71,29 +79,39 @@ impl Session {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
         let preload = preload_path().map_err(Failure::Own)?;
+        let limits = sys::raise_limits();
         let source = clock::choose();
         let here = Surroundings::here();
-        let shared = Shared::create(size, source, &here)
-            .map_err(|error| Failure::Own(format!("cannot make shared memory for the recording: {error}")))?;
-        let path = shared.path().to_owned();
-        let drain = Drain::new(shared, source);
-        let obstacle = elf::obstacle(program);
         let mut command = Command::new(program);
-        command.args(arguments).env(VARIABLE, path).env("LD_PRELOAD", with_former_preload(&preload));
-        sys::keep_surroundings(&mut command);
-        let child = command.spawn().map_err(|error| refused(program, &error))?;
-        sys::outlive(child.id());
-        Ok(Self { drain, child, obstacle })
+        command.args(arguments);
+        let shared = match shared(size, source, &here) {
+            Ok(shared) => {
+                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&preload));
+                Ok(shared)
+            }
+            // Limits that the user has set are the program's to live with; it runs as it would without bsock.
+            Err(error) if is_a_limit(&error) => {
+                Err(format!("the limits (ulimit -v, ulimit -f) leave no room for a recording: {error}"))
+            }
+            Err(error) => {
+                return Err(Failure::Own(format!("cannot make shared memory for the recording: {error}")));
+            }
+        };
+        let obstacle = elf::obstacle(program);
+        let drain = shared.map(|shared| Drain::new(shared, source));
+        let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
+        let child = sys::spawn(&mut command, limits).map_err(|error| refused(program, &error))?;
+        Ok(Self { child, start, source, drain, obstacle })
     }
 
     /// When the recording began.
     pub(crate) const fn beginning(&self) -> clock::Pair {
-        self.drain.start()
+        self.start
     }
 
     /// What a file of the recording begins with.
     pub(crate) fn header(&self) -> Header {
-        Header::here(self.drain.source(), self.drain.start())
+        Header::here(self.source, self.start)
     }
 
     /// Drains into `sink` until the program ends.
@@ -102,28 +120,46 @@ impl Session {
         let watch = sys::watch(self.child.id());
         let mut writable = Ok(());
         let status = loop {
-            let drained = if writable.is_ok() { self.drain.round(sink) } else { Ok(0) };
-            if let Some(status) = self.child.try_wait().map_err(own)? {
-                break status;
+            let drained = match &mut self.drain {
+                Ok(drain) if writable.is_ok() => drain.round(sink),
+                _ => Ok(0),
+            };
+            match sys::change(self.child.id()).map_err(own)? {
+                Some(Change::Stopped(signal)) => sys::stop_by(signal),
+                Some(Change::Ended) => {
+                    sys::child_is_gone();
+                    break self.child.wait().map_err(own)?;
+                }
+                None => {}
             }
             match drained {
-                Ok(fullest) => sys::sleep(watch.as_ref(), self.drain.pause(fullest)),
+                Ok(fullest) => sys::sleep(watch.as_ref(), self.pause(fullest)),
                 // A full disk ends the recording, not the program.
                 Err(error) => writable = Err(error),
             }
         };
-        sys::child_is_gone();
         writable.map_err(own)?;
         let blind_spots = self.blind_spots();
         let process = self.child.id();
-        sink(Item::Ended { process, status: status.into_raw() }).map_err(own)?;
-        self.drain.finish(sink).map_err(own)?;
+        if let Ok(drain) = self.drain {
+            sink(Item::Ended { process, status: status.into_raw() }).map_err(own)?;
+            drain.finish(sink).map_err(own)?;
+        }
         Ok(Ended { status, blind_spots })
+    }
+
+    /// How long to wait before the next round.
+    fn pause(&self, fullest: usize) -> Duration {
+        self.drain.as_ref().map_or(LONGEST_PAUSE, |drain| drain.pause(fullest))
     }
 
     /// What could not be seen, and why, one sentence each: an empty recording is never silent.
     fn blind_spots(&self) -> Vec<String> {
-        let control = self.drain.shared().control();
+        let drain = match &self.drain {
+            Ok(drain) => drain,
+            Err(reason) => return vec![format!("nothing was recorded: {reason}")],
+        };
+        let control = drain.shared().control();
         let load = |word: &AtomicU32| word.load(Ordering::Relaxed);
         let mut spots = Vec::new();
         if load(&control.attached) == 0 {
@@ -147,6 +183,27 @@ impl Session {
         }
         spots
     }
+}
+
+/// Shared memory of `size`, or with fewer rings where the limits are narrow: the program has to find room for it, too.
+fn shared(size: Size, clock: u32, here: &Surroundings) -> io::Result<Shared> {
+    let room = sys::address_space() / 4;
+    let mut result = Err(io::Error::from_raw_os_error(libc::ENOMEM));
+    for rings in [size.rings, 64, 16, 4].into_iter().filter(|rings| *rings <= size.rings) {
+        if ring_offset(rings, size.ring_bytes) as u64 > room {
+            continue;
+        }
+        result = Shared::create(Size { rings, ..size }, clock, here);
+        if !result.as_ref().is_err_and(is_a_limit) {
+            break;
+        }
+    }
+    result
+}
+
+/// True of errors that less memory may avoid.
+fn is_a_limit(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EFBIG))
 }
 
 /// The value for `LD_PRELOAD`: what was there comes first and stays active.

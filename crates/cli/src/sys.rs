@@ -1,19 +1,43 @@
 //! The command's own dealings with the kernel that no safe library offers: starting a program exactly as a shell would have
-//! started it, and ending as the program ended.
+//! started it, standing aside for the signals that are meant for it, and ending as it ended.
 
 #![allow(unsafe_code)] // signals, and what must happen between fork and exec
 
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::ptr;
-use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI32, AtomicU64};
 use std::time::Duration;
 
-/// Before Rust's runtime changed them: 1 if SIGPIPE was ignored, and a bit for each standard stream that was closed.
-static SIGPIPE_BEFORE: AtomicI32 = AtomicI32::new(0);
+/// Signals that end, tell or stop the program: those sent to bsock alone are passed on.
+const FOR_THE_PROGRAM: [i32; 12] = [
+    libc::SIGTERM,
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGCONT,
+    libc::SIGWINCH,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+];
+
+/// Those of them that stop a process.
+const STOPS: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+/// Signals whose disposition bsock changes for itself: Rust's runtime ignores SIGPIPE; a command whose SIGCHLD is ignored
+/// cannot wait for its program; a file that may grow no more is an error to tell and no reason to die.
+const FOR_BSOCK: [i32; 3] = [libc::SIGPIPE, libc::SIGCHLD, libc::SIGXFSZ];
+
+/// What bsock was started with: a bit for each signal that was ignored, and for each standard stream that was closed.
+static IGNORED_BEFORE: AtomicU64 = AtomicU64::new(0);
 static CLOSED_BEFORE: AtomicI32 = AtomicI32::new(0);
 
 /// Runs before `main`, and before the runtime changes anything.
@@ -22,10 +46,20 @@ static CLOSED_BEFORE: AtomicI32 = AtomicI32::new(0);
 static REMEMBER: extern "C" fn() = remember;
 
 extern "C" fn remember() {
-    SIGPIPE_BEFORE.store(i32::from(is_ignored(libc::SIGPIPE)), Relaxed);
+    let ignored = FOR_THE_PROGRAM.iter().chain(&FOR_BSOCK).filter(|signal| is_ignored(**signal));
+    IGNORED_BEFORE.store(ignored.fold(0, |bits, signal| bits | bit(*signal)), Relaxed);
     // SAFETY: no pointers.
     let closed = (0..3).filter(|fd| unsafe { libc::fcntl(*fd, libc::F_GETFD) } == -1);
     CLOSED_BEFORE.store(closed.fold(0, |bits, fd| bits | 1 << fd), Relaxed);
+    // SAFETY: no handlers, only dispositions.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
+const fn bit(signal: i32) -> u64 {
+    1 << signal
 }
 
 fn is_ignored(signal: i32) -> bool {
@@ -37,67 +71,216 @@ fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// Makes `command` begin with the signal mask, the dispositions and the closed standard streams that bsock itself was
-/// started with: the runtime has changed them, and the standard library would reset the signals.
-pub(crate) fn keep_surroundings(command: &mut Command) {
-    let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: asks for the present mask only.
-    let mask = unsafe {
-        libc::pthread_sigmask(libc::SIG_SETMASK, ptr::null(), mask.as_mut_ptr());
-        mask.assume_init()
-    };
-    let sigpipe = if SIGPIPE_BEFORE.load(Relaxed) == 1 { libc::SIG_IGN } else { libc::SIG_DFL };
+/// The disposition that bsock was started with.
+fn disposition_before(signal: i32) -> libc::sighandler_t {
+    if IGNORED_BEFORE.load(Relaxed) & bit(signal) == 0 { libc::SIG_DFL } else { libc::SIG_IGN }
+}
+
+/// A soft limit that bsock may have raised for itself, as it was.
+pub(crate) struct Limit {
+    resource: libc::__rlimit_resource_t,
+    before: libc::rlimit,
+}
+
+/// Raises bsock's soft limits as far as it may: it needs a descriptor for each process that it looks after, and a large
+/// file (a sparse one). What is returned is for [`spawn`]: the program's limits are its own.
+pub(crate) fn raise_limits() -> Vec<Limit> {
+    let limits = [libc::RLIMIT_NOFILE, libc::RLIMIT_FSIZE].into_iter().map(|resource| {
+        let before = limit(resource);
+        let raised = libc::rlimit { rlim_cur: before.rlim_max, ..before };
+        // SAFETY: an rlimit, ours. What cannot be raised stays.
+        unsafe { libc::setrlimit(resource, &raw const raised) };
+        Limit { resource, before }
+    });
+    limits.collect()
+}
+
+fn limit(resource: libc::__rlimit_resource_t) -> libc::rlimit {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the kernel writes one rlimit, ours.
+    unsafe { libc::getrlimit(resource, &raw mut limit) };
+    limit
+}
+
+/// How much memory bsock and the program may each map.
+pub(crate) fn address_space() -> u64 {
+    limit(libc::RLIMIT_AS).rlim_cur
+}
+
+/// The program's number; the two others before there is one and after.
+static CHILD: AtomicI32 = AtomicI32::new(NOT_YET);
+const NOT_YET: i32 = 0;
+const GONE: i32 = -1;
+
+/// Signals that came to the fork of bsock that is to become the program.
+static EARLY: AtomicU64 = AtomicU64::new(0);
+/// Signals that came when the program had ended.
+static LATE: AtomicU64 = AtomicU64::new(0);
+
+/// Passes a signal on if it was sent to bsock. One of the terminal's (the kernel sends those) has reached the program, too.
+extern "C" fn on_signal(signal: i32, information: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel gives a handler with SA_SIGINFO its information; all that is called is async-signal-safe, and
+    // errno is as it was when this returns.
+    unsafe {
+        let errno = *libc::__errno_location();
+        let child = CHILD.load(Relaxed);
+        if child == NOT_YET {
+            EARLY.fetch_or(bit(signal), Relaxed);
+        } else if child == GONE {
+            late(signal);
+        } else if is_for_bsock_alone(signal, (*information).si_code) {
+            libc::kill(child, signal);
+        }
+        *libc::__errno_location() = errno;
+    }
+}
+
+/// A timer that was set before bsock was executed counts on, and is the program's: it would have inherited it.
+fn is_for_bsock_alone(signal: i32, code: i32) -> bool {
+    signal == libc::SIGALRM || matches!(code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL)
+}
+
+/// The program has ended, and bsock is reporting. The first signal of a kind may be what ended the program, as `timeout`
+/// sends it to everybody; the second means bsock.
+fn late(signal: i32) {
+    let harmless = matches!(signal, libc::SIGCONT | libc::SIGWINCH) || disposition_before(signal) == libc::SIG_IGN;
+    if !harmless && LATE.fetch_or(bit(signal), Relaxed) & bit(signal) != 0 {
+        // SAFETY: async-signal-safe. The signal waits until the handler returns.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+    }
+}
+
+fn listen_for(signal: i32) {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: all-zero bytes are an action with an empty mask; the handler lives for ever.
+    unsafe {
+        let action = action.assume_init_mut();
+        action.sa_sigaction = on_signal as extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+        libc::sigaction(signal, action, ptr::null_mut());
+    }
+}
+
+/// Changes this thread's signal mask by the signals that are for the program; the former mask.
+fn change_mask(how: i32) -> libc::sigset_t {
+    let (mut set, mut former) = (MaybeUninit::zeroed(), MaybeUninit::zeroed());
+    // SAFETY: both sets are ours; the second is written by the kernel, and zero is a valid one.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for signal in FOR_THE_PROGRAM {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(how, set.as_ptr(), former.as_mut_ptr());
+        former.assume_init()
+    }
+}
+
+/// Starts `command` with the signal mask, the dispositions, the limits and the closed standard streams that bsock itself was
+/// started with. From then on the signals that are meant for the program are its, and none of them ends bsock before it.
+pub(crate) fn spawn(command: &mut Command, limits: Vec<Limit>) -> io::Result<Child> {
+    // Not one signal is handled before it is known whose it is.
+    let mask = change_mask(libc::SIG_BLOCK);
+    FOR_THE_PROGRAM.iter().for_each(|signal| listen_for(*signal));
     let closed = CLOSED_BEFORE.load(Relaxed);
     let restore = move || {
-        // SAFETY: all are async-signal-safe, and the mask is a valid one. What is closed here is the /dev/null that the
+        // SAFETY: all are async-signal-safe, and what they are given is valid. What is closed here is the /dev/null that the
         // runtime put there.
         unsafe {
             for fd in (0..3).filter(|fd| closed & 1 << fd != 0) {
                 libc::close(fd);
             }
-            libc::signal(libc::SIGPIPE, sigpipe);
+            for limit in &limits {
+                libc::setrlimit(limit.resource, &raw const limit.before);
+            }
+            for signal in FOR_THE_PROGRAM.iter().chain(&FOR_BSOCK) {
+                libc::signal(*signal, disposition_before(*signal));
+            }
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, ptr::null_mut());
+            // The standard library unblocks everything in the fork before this runs.
+            let early = EARLY.load(Relaxed);
+            for signal in FOR_THE_PROGRAM.iter().filter(|signal| early & bit(**signal) != 0) {
+                libc::raise(*signal);
+            }
         }
         Ok(())
     };
     // SAFETY: `restore` makes async-signal-safe calls and touches nothing that fork leaves inconsistent.
     unsafe { command.pre_exec(restore) };
+    let child = command.spawn();
+    match &child {
+        Ok(child) => CHILD.store(child.id() as i32, Relaxed),
+        Err(_) => child_is_gone(),
+    }
+    change_mask(libc::SIG_UNBLOCK);
+    child
 }
 
-/// The child that SIGTERM and SIGHUP are passed on to; 0 before and after.
-static CHILD: AtomicI32 = AtomicI32::new(0);
-
-extern "C" fn pass_on(signal: i32) {
-    let child = CHILD.load(Relaxed);
-    if child > 0 {
-        // SAFETY: async-signal-safe; the child has not been waited for while CHILD holds its number.
-        unsafe { libc::kill(child, signal) };
+/// The program has ended; to be said before it is waited for, since its number may be somebody else's afterwards.
+pub(crate) fn child_is_gone() {
+    CHILD.store(GONE, Relaxed);
+    for signal in STOPS {
+        // SAFETY: no handlers, only dispositions.
+        unsafe { libc::signal(signal, disposition_before(signal)) };
     }
 }
 
-extern "C" fn stay(_: i32) {}
+/// What became of a child.
+pub(crate) enum Change {
+    /// A signal stopped it.
+    Stopped(i32),
+    /// It ended, and is to be waited for.
+    Ended,
+}
 
-/// While the child runs: the terminal's signals reach it directly and must not end bsock before it has reported; those sent
-/// to bsock alone are passed on. What was ignored stays ignored.
-pub(crate) fn outlive(child: u32) {
-    CHILD.store(child as i32, Relaxed);
-    let passed = pass_on as extern "C" fn(i32);
-    for (signal, handler) in [
-        (libc::SIGINT, stay as extern "C" fn(i32)),
-        (libc::SIGQUIT, stay),
-        (libc::SIGTERM, passed),
-        (libc::SIGHUP, passed),
-    ] {
-        if !is_ignored(signal) {
-            // SAFETY: the handlers are async-signal-safe and live for ever.
-            unsafe { libc::signal(signal, handler as libc::sighandler_t) };
+/// What became of child `process` since it was last asked for.
+pub(crate) fn change(process: u32) -> io::Result<Option<Change>> {
+    let ask = |what: i32| {
+        let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: the kernel writes one siginfo, ours, and zero is a valid one; of a change of a child it says which.
+        unsafe {
+            let result = libc::waitid(libc::P_PID, process, information.as_mut_ptr(), what | libc::WNOHANG);
+            let information = information.assume_init();
+            if result == 0 {
+                Ok((information.si_pid(), information.si_code, information.si_status()))
+            } else {
+                Err(io::Error::last_os_error())
+            }
+        }
+    };
+    match ask(libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT)? {
+        (0, ..) => Ok(None),
+        (_, libc::CLD_STOPPED, signal) => ask(libc::WSTOPPED).map(|_| Some(Change::Stopped(signal))),
+        _ => Ok(Some(Change::Ended)),
+    }
+}
+
+/// Stops bsock as its program was stopped, so that the shell that waits for it gets its terminal back; returns when the
+/// job is continued. SIGSTOP is followed only where a shell waits: it does not come from the terminal, and whoever sent it
+/// to the program alone will continue the program alone.
+pub(crate) fn stop_by(signal: i32) {
+    let from_the_terminal = STOPS.contains(&signal);
+    // SAFETY: plain calls. A stop takes hold of all threads before `raise` returns.
+    unsafe {
+        if from_the_terminal {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+            listen_for(signal);
+        } else if is_a_shells_job() {
+            libc::raise(signal);
         }
     }
 }
 
-/// The child has been waited for: its number may be somebody else's now.
-pub(crate) fn child_is_gone() {
-    CHILD.store(0, Relaxed);
+/// True if the parent gave this process a group of its own and stayed in its session, as shells do with jobs.
+fn is_a_shells_job() -> bool {
+    // SAFETY: no pointers.
+    unsafe {
+        let parent = libc::getppid();
+        libc::getsid(parent) == libc::getsid(0) && libc::getpgid(parent) != libc::getpgrp()
+    }
 }
 
 /// A descriptor that becomes readable when process `process` ends, where the kernel has such (5.3).

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -23,13 +22,14 @@ use bsock_recording::function::Function;
 use crate::arguments::Source;
 use crate::locate::Locator;
 use crate::observe::{Observed, observe};
+use crate::say;
 use crate::session::Failure;
 use crate::words;
 
 /// Traces `source`, into `output` or to standard error. `all`: calls on files and pipes as well.
 pub(crate) fn trace(source: &Source, output: Option<&Path>, all: bool) -> Result<Observed, Failure> {
     let failed = |error: io::Error| Failure::Own(format!("cannot write the trace: {error}"));
-    let mut file = output.map(File::create).transpose().map_err(failed)?.map(BufWriter::new);
+    let mut file = output.map(say::report_file).transpose()?.map(BufWriter::new);
     let mut kept = Vec::new();
     let out: &mut dyn Write = match &mut file {
         Some(file) => file,
@@ -41,14 +41,15 @@ pub(crate) fn trace(source: &Source, output: Option<&Path>, all: bool) -> Result
     let mut analysis = Analysis::new(&rules::ALL[..0]);
     let observed = observe(source, &mut |event, scale| {
         analysis.event(event);
-        trace.event(analysis.model(), event, &scale)
+        say::unless_closed(trace.event(analysis.model(), event, &scale))
     })?;
     let counts = Counts { lost: trace.counts.lost + observed.lost, ..trace.counts };
-    match file {
-        Some(mut file) => file.flush().map_err(failed)?,
-        None => io::stderr().lock().write_all(&kept).map_err(failed)?,
-    }
-    eprintln!("bsock: {counts}");
+    let written = match file {
+        Some(mut file) => file.flush(),
+        None => io::stderr().lock().write_all(&kept),
+    };
+    say::unless_closed(written).map_err(failed)?;
+    say::say(counts);
     Ok(observed)
 }
 

@@ -122,7 +122,7 @@ impl Shared {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         file.set_permissions(Permissions::from_mode(0o666))?;
         let length = ring_offset(rings, ring_bytes);
-        let shared = Self::map(file, path, length, rings, ring_bytes)?;
+        let shared = Self::map(file, path.clone(), length, rings, ring_bytes).inspect_err(|_| remove(&path))?;
         shared.initialise(clock, surroundings);
         Ok(shared)
     }
@@ -130,10 +130,7 @@ impl Shared {
     fn map(file: File, path: PathBuf, length: usize, rings: usize, ring_bytes: usize) -> io::Result<Self> {
         file.set_len(length as u64)?;
         let first = (FIRST_BYTES / ring_bytes).clamp(1, rings);
-        if let Err(error) = allocate(&file, 0, ring_offset(first, ring_bytes)) {
-            remove(&path);
-            return Err(error);
-        }
+        allocate(&file, 0, ring_offset(first, ring_bytes))?;
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: without MAP_FIXED a mapping disturbs no other.
         let base = unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
@@ -215,7 +212,9 @@ fn allocate(file: &File, start: usize, length: usize) -> io::Result<()> {
 
 /// Keeps a directory from being swept by another command, for as long as it is open.
 fn lock(directory: &Path) -> io::Result<File> {
-    let file = File::open(directory)?;
+    // Others may put what they like into a directory that everybody can write to: a FIFO must not be waited for.
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(directory)?;
     // SAFETY: the descriptor is open.
     match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
         0 => Ok(file),
@@ -235,7 +234,9 @@ fn remove(path: &Path) {
 fn private_directory(parent: &Path) -> io::Result<PathBuf> {
     sweep(parent);
     let path = parent.join(format!("bsock-{}-{}", std::process::id(), random_name()?));
-    DirBuilder::new().mode(0o711).create(&path)?;
+    DirBuilder::new().mode(0o700).create(&path)?;
+    // The umask may have taken the others' way through it; a program that changes its user needs it.
+    fs::set_permissions(&path, Permissions::from_mode(0o711))?;
     Ok(path)
 }
 
@@ -332,6 +333,33 @@ mod tests {
         assert!(attach(&variable_value(&path)).is_none());
         fs::remove_file(&path).expect("removable");
         assert!(attach(c"/nonexistent").is_none());
+    }
+
+    #[test]
+    fn what_only_looks_like_a_commands_directory_is_left_alone() {
+        let parent = std::env::temp_dir().join(format!("bsock-sweep-{}", std::process::id()));
+        // Numbers of processes end at 4194304.
+        let (stale, fifo, link) = ("bsock-4999999-a", "bsock-4999999-b", "bsock-4999999-c");
+        let elsewhere = parent.join("elsewhere");
+        for directory in [&parent, &parent.join(stale), &elsewhere] {
+            fs::create_dir(directory).expect("a new directory");
+        }
+        let made = std::process::Command::new("mkfifo").arg(parent.join(fifo)).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        std::os::unix::fs::symlink(&elsewhere, parent.join(link)).expect("a new link");
+        // On a thread: to open a FIFO may last for ever.
+        let (done, swept) = std::sync::mpsc::channel();
+        let inside = parent.clone();
+        std::thread::spawn(move || {
+            sweep(&inside);
+            done.send(())
+        });
+        let swept = swept.recv_timeout(std::time::Duration::from_secs(60));
+        let left = |name: &str| parent.join(name).symlink_metadata().is_ok();
+        let left = (left(stale), left(fifo), left(link));
+        fs::remove_dir_all(&parent).expect("ours");
+        assert!(swept.is_ok(), "hangs");
+        assert_eq!(left, (false, true, true));
     }
 
     #[test]
