@@ -444,6 +444,10 @@ enum bsock_error {
 extern "C" {
 #endif /* __cplusplus */
 
+/*
+ * bsock_socket(3): making, shutting down and closing sockets.
+ */
+
 /**
  * Makes a socket, an end of a communication that is still to be set up.
  *
@@ -511,6 +515,11 @@ int bsock_shutdown(int sockfd, int how);
  * POSIX.1-2017 close(); close(2), "Dealing with error returns from close()".
  */
 int bsock_close(int fd);
+
+/*
+ * bsock_connection(3): addresses of sockets, listening, accepting and
+ *   connecting.
+ */
 
 /**
  * Gives a socket its own address: the one on which a server is reached.
@@ -666,6 +675,10 @@ int bsock_getpeername(int sockfd,
                       struct sockaddr *addr,
                       socklen_t *addrlen);
 
+/*
+ * bsock_transfer(3): sending and receiving bytes.
+ */
+
 /**
  * Sends to the connected peer.
  *
@@ -761,7 +774,7 @@ BSOCK__READS_2_3;
  * is larger if it was cut. NULL if src_addr is.
  *
  * Returns how many bytes arrived, or a code: those of bsock_recv, and
- * BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
+ * BSOCK_EFAULT also for a bad src_addr or addrlen; BSOCK_EINVAL also for a
  * negative *addrlen; a datagram can then be lost. Cancellation point.
  *
  * POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
@@ -821,6 +834,11 @@ ssize_t bsock_read(int fd,
                    void *buf,
                    size_t count)
 BSOCK__WRITES_2_3;
+
+/*
+ * bsock_message(3): messages of several buffers, with addresses and control
+ *   data, one or many at a time.
+ */
 
 /**
  * Sends one message: from several buffers, to an address, with control data
@@ -931,6 +949,10 @@ int bsock_recvmmsg(int sockfd,
                    int flags,
                    struct timespec *timeout);
 
+/*
+ * bsock_option(3): reading and setting socket options.
+ */
+
 /**
  * Reads a socket option.
  *
@@ -993,6 +1015,10 @@ int bsock_setsockopt(int sockfd,
                      socklen_t optlen)
 BSOCK__READS_4_5;
 
+/*
+ * bsock_poll(3): waiting for several descriptors at once.
+ */
+
 /**
  * Waits until one of several descriptors, of whatever kind, is ready.
  *
@@ -1018,6 +1044,10 @@ BSOCK__WUR
 int bsock_poll(struct pollfd *fds,
                nfds_t nfds,
                int timeout);
+
+/*
+ * bsock_errors(3): what a code means, and why a call failed.
+ */
 
 /**
  * What a code means, in English: "connection refused".
@@ -1134,6 +1164,10 @@ int bsock_is_interrupted(int code);
  * The size bytes at buffer are the caller's to overwrite.
  */
 int bsock_explain(char *buffer, size_t size) BSOCK__WRITES_1_2;
+
+/*
+ * bsock_version(3): which library the program has found at run time.
+ */
 
 /**
  * The version of the library that is loaded: major * 10000 + minor * 100 +
