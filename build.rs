@@ -76,8 +76,8 @@ mod header {
         with_sections(&as_c89(&String::from_utf8(header)?))
     }
 
-    /// A comment before the first function of each file: the manual page that it is in, and what they are for. The pages
-    /// (`tests/manual.rs`) are cut where these comments stand.
+    /// A comment before the first function of each file: the manual page that it is in, and what they are for. The
+    /// pages (`tests/manual.rs`) are cut where these comments stand.
     fn with_sections(header: &str) -> Result<String, Box<dyn Error>> {
         let mut lines: Vec<String> = header.lines().map(str::to_owned).collect();
         for source in SOURCES {

@@ -1,5 +1,5 @@
-//! The manual pages in `docs/man/man3` and `docs/man/man7` are made here, from `include/bsock.h` and `docs/man/examples/`.
-//! `make docs` writes them; a plain run fails if the committed ones are not what the header says.
+//! The manual pages in `docs/man/man3` and `docs/man/man7` are made here, from `include/bsock.h` and
+//! `docs/man/examples/`. `make docs` writes them; a plain run fails if the committed ones are not what the header says.
 
 #[path = "manual/comment.rs"]
 mod comment;
@@ -91,6 +91,18 @@ fn the_committed_pages_are_what_the_header_says() {
 }
 
 #[test]
+fn every_group_says_what_it_is_for() {
+    for group in header().groups {
+        let file = format!("src/capi/{}.rs", group.name.trim_start_matches("bsock_"));
+        assert!(
+            !group.summary.contains("bsock_"),
+            "{file} begins with names alone: write behind them, after a colon, what they are for; then `make header`"
+        );
+        assert!(!group.functions.is_empty(), "{file} has no function");
+    }
+}
+
+#[test]
 fn every_function_type_and_constant_has_a_page() {
     let (header, pages) = (header(), pages());
     let functions: BTreeSet<String> = header.functions().map(|function| function.name.clone()).collect();
@@ -136,7 +148,7 @@ fn sections_come_in_a_fixed_order_and_none_is_empty() {
 fn each_word_of_a_comment_is_on_the_page() {
     let (header, pages) = (header(), pages());
     let letters = |text: &str| {
-        let plain = text.replace("\\-", "-").replace("\\(aq", "'");
+        let plain = text.replace("\\e", " ").replace("\\-", "-").replace("\\(aq", "'");
         let plain = ["\\fB", "\\fI", "\\fR", "\\&", "\\%"].iter().fold(plain, |text, font| text.replace(font, ""));
         plain.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase).collect::<BTreeSet<_>>()
     };
@@ -144,8 +156,22 @@ fn each_word_of_a_comment_is_on_the_page() {
         let page = letters(&pages[&format!("man3/{}.3", group.name)]);
         for function in &group.functions {
             let lost: Vec<String> = letters(&function.comment.join(" ")).difference(&page).cloned().collect();
-            // "Safe in threads and signal handlers" is "MT-Safe, async-signal-safe".
-            let are_told = ["safe", "in", "threads", "and", "signal", "handlers", "cannot", "be", "cancelled"];
+            // "Safe in threads and signal handlers" is "MT-Safe, async-signal-safe"; "a thread cannot be cancelled in
+            // it" is "not a cancellation point".
+            let are_told = [
+                "safe",
+                "in",
+                "threads",
+                "and",
+                "signal",
+                "handlers",
+                "a",
+                "thread",
+                "cannot",
+                "be",
+                "cancelled",
+                "it",
+            ];
             let lost: Vec<&String> = lost.iter().filter(|word| !are_told.contains(&word.as_str())).collect();
             assert!(lost.is_empty(), "{}: {lost:?}", function.name);
         }
@@ -249,7 +275,7 @@ fn every_example_compiles_and_those_that_need_nothing_run() {
     }
 }
 
-/// What the generator can read beyond what the header holds today: structures, constants, lists, results of other kinds.
+/// What the generator can read beyond what the header holds today: structures, lists, code, results of other kinds.
 #[test]
 fn comments_are_taken_apart() {
     let text = r#"/*
@@ -290,9 +316,12 @@ struct bsock_pair {
  *   UDP: another.
  * Both are rare.
  *
+ *   if (n > 0)
+ *       bsock_a();
+ *
  * Returns 1 and a pair; 0 at the end (*pair; too); or a code: BSOCK_EINTR,
  * BSOCK_EIO, ... from reading; those of b, and BSOCK_EPERM not allowed (a; b).
- * More than count: MSG_TRUNC. Cancellation point; *pair is right, too.
+ * More than count: MSG_TRUNC. BSOCK_EAGAIN: no room; wait. Cancellation point; *pair is right, too.
  *
  * open(2); RFC 9293, 3.6.
  *
@@ -329,6 +358,7 @@ BSOCK__WRITES_1_2;
         tagged("TCP", "one thing."),
         tagged("UDP", "another."),
         plain("Both are rare."),
+        Block::Code(vec!["  if (n > 0)".into(), "      bsock_a();".into()]),
         plain("Promise: *pair is well."),
     ];
     assert_eq!(comment.description, description);
@@ -338,9 +368,12 @@ BSOCK__WRITES_1_2;
         plain("those of b, and"),
         tagged("BSOCK_EPERM", "not allowed (a; b)."),
         tagged("More than count", "MSG_TRUNC."),
+        tagged("BSOCK_EAGAIN", "no room; wait."),
     ];
     assert_eq!(comment.results, results);
     assert_eq!(comment.safety, ["Cancellation point; *pair is right, too."]);
+    assert_eq!(comment::beyond_the_words(&comment.safety[0]).as_deref(), Some("*pair is right, too."));
+    assert_eq!(comment::beyond_the_words("Safe in threads and signal handlers; errno unchanged."), None);
     assert_eq!(comment.sources.as_deref(), Some("open(2); RFC 9293, 3.6."));
     assert_eq!(pages::not_signal_safe(&header), Vec::<String>::new());
 }

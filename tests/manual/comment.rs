@@ -84,7 +84,7 @@ pub(crate) fn paragraphs(lines: &[String]) -> Vec<Vec<String>> {
     lines.split(|line| line.trim().is_empty()).filter(|lines| !lines.is_empty()).map(<[String]>::to_vec).collect()
 }
 
-/// A paragraph: text; lists whose items begin with two or three columns of space; and code, with more.
+/// A paragraph: text; lists, whose items begin with two or three columns of space and a tag; and code, indented, too.
 pub(crate) fn blocks(paragraph: &[String]) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for line in paragraph {
@@ -92,16 +92,19 @@ pub(crate) fn blocks(paragraph: &[String]) -> Vec<Block> {
         match (indent, blocks.last_mut()) {
             (0, Some(Block::Text(before))) => *before = format!("{before} {text}"),
             (0, _) => blocks.push(Block::Text(text.to_owned())),
-            (2 | 3, _) => {
-                let (tag, rest) = text.split_once(':').unwrap_or(("*", text));
-                blocks.push(Block::Tagged(tag.to_owned(), rest.trim().to_owned()));
-            }
-            (_, Some(Block::Tagged(_, before))) => *before = format!("{before} {text}"),
             (_, Some(Block::Code(lines))) => lines.push(line.clone()),
+            (2 | 3, _) if item(text).is_some() => blocks.extend(item(text)),
+            (_, Some(Block::Tagged(_, before))) => *before = format!("{before} {text}"),
             _ => blocks.push(Block::Code(vec![line.clone()])),
         }
     }
     blocks
+}
+
+/// "TCP: one thing", but not a line of code.
+fn item(line: &str) -> Option<Block> {
+    let (tag, text) = line.split_once(": ").or(line.strip_suffix(':').map(|tag| (tag, "")))?;
+    (!tag.contains([';', '=', '{', '"'])).then(|| Block::Tagged(tag.to_owned(), text.to_owned()))
 }
 
 /// A paragraph of a function's description: its parameters as a list, if it is about them.
@@ -135,8 +138,15 @@ fn results(sentence: &str) -> Vec<Block> {
         Some(Block::Text(before)) => *before = format!("{before}; {text}"),
         _ => blocks.push(Block::Text(text.to_owned())),
     };
+    // "BSOCK_EAGAIN: no room now; wait" is all about the code.
+    let mut is_whole = false;
     for clause in split_outside(sentence, "; ") {
         let (before, rest) = before_codes(clause);
+        if let (Some(Block::Tagged(_, text)), true) = (blocks.last_mut(), is_whole && code_tag(clause).is_none()) {
+            *text = format!("{text}; {clause}");
+            continue;
+        }
+        is_whole = code_tag(clause).is_some_and(|length| clause[length..].starts_with(':'));
         if !before.is_empty() {
             add_text(&mut blocks, before);
         }
@@ -214,6 +224,16 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
         }
     }
     found.iter().map(|sentence| sentence.trim().to_owned()).filter(|sentence| !sentence.is_empty()).collect()
+}
+
+/// What a sentence about safety says beyond the words that all of them use: reasons and limits.
+pub(crate) fn beyond_the_words(sentence: &str) -> Option<String> {
+    let is_plain = |clause: &str| {
+        let clause = clause.trim_end_matches('.').to_ascii_lowercase();
+        clause == "errno unchanged" || (SAFETY.iter().any(|words| clause.starts_with(words)) && !clause.contains(':'))
+    };
+    let clauses: Vec<&str> = split_outside(sentence, "; ").into_iter().filter(|clause| !is_plain(clause)).collect();
+    (!clauses.is_empty()).then(|| clauses.join("; "))
 }
 
 /// The parts of a text between separators that do not stand in parentheses.

@@ -1,6 +1,6 @@
 //! The pages: sections in a fixed order, filled from the header.
 
-use super::comment::{Block, Comment, blocks, paragraphs, sentences};
+use super::comment::{Block, Comment, beyond_the_words, blocks, paragraphs, sentences};
 use super::header::{Function, Group, Header, Item, split_arguments, words};
 use super::roff::{bold, escape, italic, mentions, page_references, prose, verbatim};
 use std::collections::BTreeSet;
@@ -103,7 +103,8 @@ impl<'a> Page<'a> {
 
     fn see_also(&mut self, references: &BTreeSet<(char, String)>) {
         self.section("SEE ALSO");
-        let list: Vec<String> = references.iter().map(|(section, name)| format!("{}({section})", bold(name))).collect();
+        let list: Vec<String> =
+            references.iter().map(|(section, name)| format!("\\%{}({section})", bold(name))).collect();
         self.raw(&(list.join(",\n") + "\n"));
     }
 }
@@ -304,9 +305,8 @@ fn attributes(function: &Function, comment: &Comment, exceptions: &[String]) -> 
     if said.contains("errno unchanged") {
         text += " errno is unchanged.";
     }
-    // Reasons and limits, which the words above do not have.
-    for sentence in comment.safety.iter().filter(|sentence| sentence.contains([':', '*'])) {
-        text += &format!(" {sentence}");
+    for sentence in comment.safety.iter().filter_map(|sentence| beyond_the_words(sentence)) {
+        text += &format!(" {}", capitalised(&sentence));
     }
     text
 }

@@ -21,16 +21,11 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 pub(crate) fn bold(text: &str) -> String {
-    format!("\\fB{}\\fR", unbroken(text))
+    format!("\\fB{}\\fR", escape(text))
 }
 
 pub(crate) fn italic(text: &str) -> String {
-    format!("\\fI{}\\fR", unbroken(text))
-}
-
-/// Words that are not hyphenated at the end of a line: they are names.
-fn unbroken(text: &str) -> String {
-    text.split(' ').map(|word| format!("\\%{}", escape(word))).collect::<Vec<_>>().join(" ")
+    format!("\\fI{}\\fR", escape(text))
 }
 
 /// A line that begins neither with a dot nor with an apostrophe.
@@ -47,17 +42,22 @@ pub(crate) fn verbatim<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 /// Prose, with functions, pages and constants in bold, in lines that end where a sentence does.
 pub(crate) fn prose(text: &str, functions: &[&str]) -> String {
     let mut lines = vec![String::new()];
+    let mut is_name = false;
     for word in marked(text, functions).split_whitespace() {
+        let is_kept = is_name || word.contains("\\f");
+        is_name = is_kept && !word.contains("\\fR");
+        // Names are not hyphenated at the end of a line.
+        let word = if is_kept { format!("\\%{word}") } else { word.to_owned() };
         let line = lines.last_mut().expect("has one");
-        let ends =
-            ends_sentence(line) && word.trim_start_matches("\\fB\\%").starts_with(|c: char| c.is_ascii_uppercase());
+        let ends = ends_sentence(line)
+            && word.trim_start_matches("\\%").trim_start_matches("\\fB").starts_with(|c: char| c.is_ascii_uppercase());
         if !line.is_empty() && (ends || line.len() + 1 + word.len() > WIDTH) {
-            lines.push(word.to_owned());
+            lines.push(word);
         } else {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
         }
     }
     lines.iter().map(|line| guarded(line) + "\n").collect()
