@@ -42,8 +42,9 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules and the manual page anew from the source
+docs: ## write docs/rules and the manual pages anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -89,7 +89,40 @@ mod header {
         }
         let mut header = Vec::new();
         builder.generate()?.write(&mut header);
-        Ok(as_c89(&String::from_utf8(header)?))
+        with_sections(&as_c89(&String::from_utf8(header)?))
+    }
+
+    /// A comment before the first function of each file: the manual page that it is in, and what they are for. The
+    /// pages (`tests/manual.rs`) are cut where these comments stand.
+    fn with_sections(header: &str) -> Result<String, Box<dyn Error>> {
+        let mut lines: Vec<String> = header.lines().map(str::to_owned).collect();
+        for source in SOURCES {
+            let text = fs::read_to_string(format!("src/capi/{source}.rs"))?;
+            let names: Vec<&str> = text.split(" fn bsock_").skip(1).filter_map(|rest| rest.split('(').next()).collect();
+            let declares = |line: &String| {
+                let name = line.split_once('(').and_then(|(before, _)| before.rsplit([' ', '*']).next()).unwrap_or("");
+                !line.starts_with([' ', '/', '#'])
+                    && name.strip_prefix("bsock_").is_some_and(|name| names.contains(&name))
+            };
+            let first = lines.iter().position(declares).ok_or(format!("{source}.rs has no function"))?;
+            let comment = lines[..first].iter().rposition(|line| line == "/**").unwrap_or(first);
+            let mut section = String::from("/*\n");
+            write_wrapped(&mut section, " * ", &format!("bsock_{source}(3): {}.", summary(&text)));
+            section += " */\n";
+            lines.splice(comment..comment, section.lines().map(str::to_owned).chain([String::new()]));
+        }
+        Ok(lines.join("\n") + "\n")
+    }
+
+    /// What a file is for: its first paragraph, without the names that it may begin with.
+    fn summary(source: &str) -> String {
+        let lines = source.lines().map_while(|line| line.strip_prefix("//! "));
+        let text = lines.collect::<Vec<_>>().join(" ");
+        let text = match text.split_once(": ") {
+            Some((names, rest)) if names.starts_with("`bsock_") => rest,
+            _ => text.as_str(),
+        };
+        text.replace('`', "").trim_end_matches('.').to_owned()
     }
 
     /// The table of differences as lines of the opening comment.

@@ -542,6 +542,10 @@ struct bsock_pcb {
 extern "C" {
 #endif /* __cplusplus */
 
+/*
+ * bsock_socket(3): making, shutting down and closing sockets.
+ */
+
 /**
  * Makes a socket, an end of a communication that is still to be set up.
  *
@@ -609,6 +613,11 @@ int bsock_shutdown(int sockfd, int how);
  * POSIX.1-2017 close(); close(2), "Dealing with error returns from close()".
  */
 int bsock_close(int fd);
+
+/*
+ * bsock_connection(3): addresses of sockets, listening, accepting and
+ *   connecting.
+ */
 
 /**
  * Gives a socket its own address: the one on which a server is reached.
@@ -764,6 +773,10 @@ int bsock_getpeername(int sockfd,
                       struct sockaddr *addr,
                       socklen_t *addrlen);
 
+/*
+ * bsock_transfer(3): sending and receiving bytes.
+ */
+
 /**
  * Sends to the connected peer.
  *
@@ -859,7 +872,7 @@ BSOCK__READS_2_3;
  * is larger if it was cut. NULL if src_addr is.
  *
  * Returns how many bytes arrived, or a code: those of bsock_recv, and
- * BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
+ * BSOCK_EFAULT also for a bad src_addr or addrlen; BSOCK_EINVAL also for a
  * negative *addrlen; a datagram can then be lost. Cancellation point.
  *
  * POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
@@ -919,6 +932,11 @@ ssize_t bsock_read(int fd,
                    void *buf,
                    size_t count)
 BSOCK__WRITES_2_3;
+
+/*
+ * bsock_message(3): messages of several buffers, with addresses and control
+ *   data, one or many at a time.
+ */
 
 /**
  * Sends one message: from several buffers, to an address, with control data
@@ -1029,6 +1047,10 @@ int bsock_recvmmsg(int sockfd,
                    int flags,
                    struct timespec *timeout);
 
+/*
+ * bsock_option(3): reading and setting socket options.
+ */
+
 /**
  * Reads a socket option.
  *
@@ -1091,6 +1113,10 @@ int bsock_setsockopt(int sockfd,
                      socklen_t optlen)
 BSOCK__READS_4_5;
 
+/*
+ * bsock_poll(3): waiting for several descriptors at once.
+ */
+
 /**
  * Waits until one of several descriptors, of whatever kind, is ready.
  *
@@ -1116,6 +1142,10 @@ BSOCK__WUR
 int bsock_poll(struct pollfd *fds,
                nfds_t nfds,
                int timeout);
+
+/*
+ * bsock_stream(3): sending everything and receiving exactly so much.
+ */
 
 /**
  * Sends everything, by as many sends as it takes.
@@ -1173,6 +1203,10 @@ int bsock_recv_exactly(int sockfd,
                        int flags,
                        size_t *got)
 BSOCK__WRITES_2_3;
+
+/*
+ * bsock_line_reader(3): lines from a stream.
+ */
 
 /**
  * Sets a line reader up. It can be done again at any time, and forgets then
@@ -1246,6 +1280,10 @@ int bsock_read_line(struct bsock_line_reader *reader,
  */
 ssize_t bsock_reader_buffered(const struct bsock_line_reader *reader,
                               char **bytes);
+
+/*
+ * bsock_timeout(3): how long calls wait.
+ */
 
 /**
  * Limits how long bsock_accept, bsock_connect, bsock_send and bsock_recv, and
@@ -1341,6 +1379,10 @@ int bsock_connect_timeout(int sockfd,
  */
 BSOCK__WUR int bsock_get_error(int sockfd);
 
+/*
+ * bsock_text_address(3): addresses as people write them.
+ */
+
 /**
  * Reads an address that people have written, without asking anybody for names.
  *
@@ -1398,6 +1440,10 @@ int bsock_address_format(const struct sockaddr *addr,
                          char *buffer,
                          size_t size)
 BSOCK__WRITES_3_4;
+
+/*
+ * bsock_resolve(3): hosts to addresses, services to ports and back.
+ */
 
 /**
  * Looks up a host and a service: all addresses that they have, the best first.
@@ -1483,6 +1529,10 @@ int bsock_service_name(int port,
                        size_t size)
 BSOCK__WRITES_3_4;
 
+/*
+ * bsock_one_step(3): a server or a client from names, in one step.
+ */
+
 /**
  * Makes a listening stream socket in one step: looks the name up, makes the
  * socket, binds it and lets it listen.
@@ -1544,6 +1594,10 @@ BSOCK__WUR
 int bsock_connect_to(const char *host,
                      const char *service,
                      double seconds);
+
+/*
+ * bsock_pcb(3): what the system knows about sockets.
+ */
 
 /**
  * Tells what the system knows about a socket.
@@ -1608,6 +1662,10 @@ int bsock_pcb_list(struct bsock_pcb *out, size_t room, size_t out_size);
  * RFC 9293, 3.3.2; CLOSE stands for its CLOSED.
  */
 const char *bsock_tcp_state_name(int state);
+
+/*
+ * bsock_errors(3): what a code means, and why a call failed.
+ */
 
 /**
  * What a code means, in English: "connection refused".
@@ -1724,6 +1782,10 @@ int bsock_is_interrupted(int code);
  * The size bytes at buffer are the caller's to overwrite.
  */
 int bsock_explain(char *buffer, size_t size) BSOCK__WRITES_1_2;
+
+/*
+ * bsock_version(3): which library the program has found at run time.
+ */
 
 /**
  * The version of the library that is loaded: major * 10000 + minor * 100 +

@@ -1,5 +1,5 @@
 //! `bsock_bind`, `bsock_listen`, `bsock_accept`, `bsock_accept4`, `bsock_connect`, `bsock_getsockname`,
-//! `bsock_getpeername`.
+//! `bsock_getpeername`: addresses of sockets, listening, accepting and connecting.
 
 use super::IntoNumber;
 use crate::connection;

@@ -1,4 +1,5 @@
-//! `bsock_strerror`, `bsock_err_name`, their forms with a buffer, the questions about a code, `bsock_explain`.
+//! `bsock_strerror`, `bsock_err_name`, their forms with a buffer, the questions about a code, `bsock_explain`:
+//! what a code means, and why a call failed.
 
 use super::text_buffer;
 use crate::error;

@@ -1,4 +1,4 @@
-//! `bsock_line_reader_init`, `bsock_read_line`, `bsock_reader_buffered`.
+//! `bsock_line_reader_init`, `bsock_read_line`, `bsock_reader_buffered`: lines from a stream.
 
 use super::{code_or_number, invalid};
 use crate::error::ENULL;

@@ -1,4 +1,5 @@
-//! `bsock_sendmsg`, `bsock_recvmsg`, `bsock_sendmmsg`, `bsock_recvmmsg`.
+//! `bsock_sendmsg`, `bsock_recvmsg`, `bsock_sendmmsg`, `bsock_recvmmsg`: messages of several buffers, with addresses and
+//! control data, one or many at a time.
 
 use super::IntoNumber;
 use crate::memory::{MessageFromKernel, Messages, TimeFromKernel, ToKernel};

@@ -1,4 +1,4 @@
-//! `bsock_listen_on`, `bsock_connect_to`.
+//! `bsock_listen_on`, `bsock_connect_to`: a server or a client from names, in one step.
 
 use super::{code_or_number, string};
 use crate::error::ENULL;

@@ -1,4 +1,4 @@
-//! `bsock_getsockopt`, `bsock_setsockopt`.
+//! `bsock_getsockopt`, `bsock_setsockopt`: reading and setting socket options.
 
 use super::IntoNumber;
 use crate::memory::{OptionFromKernel, ToKernel};

@@ -1,4 +1,4 @@
-//! `bsock_pcb_get`, `bsock_pcb_list`, `bsock_tcp_state_name`.
+//! `bsock_pcb_get`, `bsock_pcb_list`, `bsock_tcp_state_name`: what the system knows about sockets.
 
 use super::{code_or_number, code_or_zero, invalid, number_of, storage};
 use crate::error::ENULL;

@@ -1,4 +1,4 @@
-//! `bsock_poll`.
+//! `bsock_poll`: waiting for several descriptors at once.
 
 use super::IntoNumber;
 use crate::memory::PollSet;

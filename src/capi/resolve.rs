@@ -1,4 +1,4 @@
-//! `bsock_resolve`, `bsock_service_port`, `bsock_service_name`.
+//! `bsock_resolve`, `bsock_service_port`, `bsock_service_name`: hosts to addresses, services to ports and back.
 
 use super::{code_or_number, number_of, storage, string, text_buffer};
 use crate::error::ENULL;

@@ -1,4 +1,4 @@
-//! `bsock_socket`, `bsock_socketpair`, `bsock_shutdown`, `bsock_close`.
+//! `bsock_socket`, `bsock_socketpair`, `bsock_shutdown`, `bsock_close`: making, shutting down and closing sockets.
 
 use super::IntoNumber;
 use crate::memory::PairFromKernel;

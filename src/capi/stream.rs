@@ -1,4 +1,4 @@
-//! `bsock_sendall`, `bsock_recv_exactly`.
+//! `bsock_sendall`, `bsock_recv_exactly`: sending everything and receiving exactly so much.
 
 use super::code_or_zero;
 use crate::memory::{FromKernel, ToKernel};

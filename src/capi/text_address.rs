@@ -1,4 +1,4 @@
-//! `bsock_address_parse`, `bsock_address_format`.
+//! `bsock_address_parse`, `bsock_address_format`: addresses as people write them.
 
 use super::{code_or_number, code_or_zero, invalid, number_of, text_buffer};
 use crate::error::ENULL;

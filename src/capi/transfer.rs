@@ -1,4 +1,5 @@
-//! `bsock_send`, `bsock_recv`, `bsock_sendto`, `bsock_recvfrom`, `bsock_write`, `bsock_read`.
+//! `bsock_send`, `bsock_recv`, `bsock_sendto`, `bsock_recvfrom`, `bsock_write`, `bsock_read`: sending and
+//! receiving bytes.
 
 use super::IntoNumber;
 use crate::memory::{AddressFromKernel, FromKernel, ToKernel};
@@ -102,7 +103,7 @@ pub extern "C-unwind" fn bsock_sendto(
 /// is larger if it was cut. NULL if src_addr is.
 ///
 /// Returns how many bytes arrived, or a code: those of bsock_recv, and
-/// BSOCK_EFAULT also for a bad src_addr or addrlen, BSOCK_EINVAL also for a
+/// BSOCK_EFAULT also for a bad src_addr or addrlen; BSOCK_EINVAL also for a
 /// negative *addrlen; a datagram can then be lost. Cancellation point.
 ///
 /// POSIX.1-2017 recvfrom(); recvfrom(2), udp(7), unix(7).
