@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use support::{TempDir, compile_c_text, target_dir, text};
@@ -209,4 +209,42 @@ fn a_job_stops_and_continues_with_its_program() {
     // Nobody's job: whoever stopped the program continues the program.
     let output = script("$bsock run -- sh -c '(kill -STOP $$; kill -CONT $$) & wait $!; exit 7'; echo $?");
     assert_eq!(text(&output.stdout), "7\n", "{}", text(&output.stderr));
+}
+
+/// A copy of the command and its preload, in `folder`.
+fn copy_of_bsock(folder: &Path) -> PathBuf {
+    fs::create_dir(folder).expect("a new folder");
+    for name in ["bsock", "libbsock_preload.so"] {
+        fs::copy(target_dir().join(name), folder.join(name)).expect("built");
+    }
+    folder.join("bsock")
+}
+
+#[test]
+fn the_library_is_found_where_its_path_cannot_stand_in_a_list() {
+    let directory = TempDir::new();
+    for name in ["sp ace", "col:on", "dol$LIB"] {
+        let copy = copy_of_bsock(&directory.path().join(name));
+        let shown = "echo ${BSOCK_RECORDING%/*}; cat /proc/self/maps";
+        let output = Command::new("timeout")
+            .args(["-k", "1", "60"])
+            .arg(&copy)
+            .args(["trace", "--all", "--", "sh", "-c", shown])
+            .output()
+            .expect("runs");
+        let said = text(&output.stderr);
+        assert!(said.contains(" write(1, ") && !said.contains("ld.so"), "{name}: {said}");
+        let shown = text(&output.stdout);
+        let private = shown.lines().next().expect("a line");
+        assert!(private.contains("/bsock-") && !Path::new(private).exists(), "{private} is left behind");
+    }
+}
+
+#[test]
+fn a_command_of_another_copy_inside_records_each_call_once() {
+    let directory = TempDir::new();
+    let copy = copy_of_bsock(&directory.path().join("copy"));
+    let line = format!("{} run -- $bsock trace --all -- sh -c 'echo 1234567890'", copy.display());
+    let said = text(&script(&line).stderr);
+    assert_eq!(said.matches("write(1, 11 bytes)").count(), 1, "{said}");
 }

@@ -6,6 +6,7 @@ mod elf;
 mod explain;
 mod locate;
 mod observe;
+mod queue;
 mod report;
 mod run;
 mod say;

@@ -1,21 +1,25 @@
 //! Runs a program under the preload and drains its recording until it ends.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use bsock_recording::clock;
 use bsock_recording::drain::{Drain, Item, Sink};
 use bsock_recording::file::Header;
-use bsock_recording::layout::ring_offset;
+use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
 use crate::elf::{self, Obstacle};
-use crate::sys::{self, Change};
+use crate::queue::{self, Batch, Queue};
+use crate::sys::{self, Change, Turns};
 
 /// The environment variable that names another preload than the one beside the command.
 const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
@@ -25,6 +29,7 @@ pub(crate) struct Session {
     child: Child,
     start: clock::Pair,
     source: u32,
+    ring_bytes: usize,
     /// The reader of the recording, or why there is none.
     drain: Result<Drain, String>,
     obstacle: Option<Obstacle>,
@@ -49,8 +54,14 @@ pub(crate) enum Failure {
     Own(String),
 }
 
-/// How often a program of which nothing is read is looked at: for its stops, since its end is told at once.
+/// The longest time without a look at the program: at its rings and for its stops. Its end is told at once.
 const LONGEST_PAUSE: Duration = Duration::from_millis(5);
+
+/// After so many rounds in which nothing came, the program is taken to be idle.
+const IDLE_ROUNDS: u64 = 100;
+
+/// More calls than a thread makes in a second.
+const CALLS_PER_SECOND: u64 = 3_000_000;
 
 /// Exit status where bsock itself fails.
 pub(crate) const OWN_FAILURE: u8 = 125;
@@ -86,7 +97,9 @@ impl Session {
         command.args(arguments);
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
-                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&preload));
+                let preload = loadable(preload, &shared).map_err(Failure::Own)?;
+                let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
+                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&former, &preload));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -101,7 +114,7 @@ impl Session {
         let drain = shared.map(|shared| Drain::new(shared, source));
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
         let child = sys::spawn(&mut command, limits).map_err(|error| refused(program, &error))?;
-        Ok(Self { child, start, source, drain, obstacle })
+        Ok(Self { child, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
     }
 
     /// When the recording began.
@@ -114,43 +127,81 @@ impl Session {
         Header::here(self.source, self.start)
     }
 
+    /// Passes the recording to `sink` until the program ends. The rings are read by a thread of its own: whatever `sink`
+    /// does with what they held, it does not keep them from being emptied.
+    pub(crate) fn finish(self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
+        let limit = usize::try_from(sys::address_space() / 8).unwrap_or(usize::MAX).min(queue::LIMIT);
+        let queue = &Queue::new(limit);
+        let (hand_over, handed_over) = mpsc::channel::<Self>();
+        thread::scope(|scope| {
+            let drain = move || {
+                let session = handed_over.recv().ok()?;
+                sys::take_turns(Turns::Soon);
+                let ended = session.drain(&mut |item| queue.put(item));
+                queue.complete();
+                Some(ended)
+            };
+            // A limit on processes or on memory may leave none for it. Then bsock does one after the other.
+            let Ok(reader) = thread::Builder::new().name("drain".into()).spawn_scoped(scope, drain) else {
+                return self.drain(sink);
+            };
+            let _ = hand_over.send(self);
+            sys::take_turns(Turns::Later);
+            let consumed = consume(queue, sink);
+            sys::take_turns(Turns::Usual);
+            let ended = reader.join().ok().flatten();
+            consumed.map_err(unkept)?;
+            ended.unwrap_or_else(|| Err(Failure::Own("the recording could not be read".into())))
+        })
+    }
+
     /// Drains into `sink` until the program ends.
-    pub(crate) fn finish(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
-        let own = |error: io::Error| Failure::Own(format!("cannot keep the recording: {error}"));
+    fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
         let watch = sys::watch(self.child.id());
         let mut writable = Ok(());
+        let mut idle = 0;
         let status = loop {
             let drained = match &mut self.drain {
                 Ok(drain) if writable.is_ok() => drain.round(sink),
                 _ => Ok(0),
             };
-            match sys::change(self.child.id()).map_err(own)? {
+            match sys::change(self.child.id()).map_err(unkept)? {
                 Some(Change::Stopped(signal)) => sys::stop_by(signal),
                 Some(Change::Ended) => {
                     sys::child_is_gone();
-                    break self.child.wait().map_err(own)?;
+                    break self.child.wait().map_err(unkept)?;
                 }
                 None => {}
             }
             match drained {
-                Ok(fullest) => sys::sleep(watch.as_ref(), self.pause(fullest)),
+                Ok(fullest) => {
+                    idle = if fullest == 0 { idle + 1 } else { 0 };
+                    sys::sleep(watch.as_ref(), self.pause(fullest, idle));
+                }
                 // A full disk ends the recording, not the program.
                 Err(error) => writable = Err(error),
             }
         };
-        writable.map_err(own)?;
+        writable.map_err(unkept)?;
         let blind_spots = self.blind_spots();
         let process = self.child.id();
         if let Ok(drain) = self.drain {
-            sink(Item::Ended { process, status: status.into_raw() }).map_err(own)?;
-            drain.finish(sink).map_err(own)?;
+            sink(Item::Ended { process, status: status.into_raw() }).map_err(unkept)?;
+            drain.finish(sink).map_err(unkept)?;
         }
         Ok(Ended { status, blind_spots })
     }
 
-    /// How long to wait before the next round.
-    fn pause(&self, fullest: usize) -> Duration {
-        self.drain.as_ref().map_or(LONGEST_PAUSE, |drain| drain.pause(fullest))
+    /// How long to wait before the next round, after `idle` rounds in which nothing came. A program that makes no calls is
+    /// looked at less often, but never so rarely that it could fill a ring from one look to the next.
+    fn pause(&self, fullest: usize, idle: u64) -> Duration {
+        let Ok(drain) = &self.drain else { return LONGEST_PAUSE };
+        let pause = drain.pause(fullest);
+        if idle < IDLE_ROUNDS {
+            return pause;
+        }
+        let calls = (self.ring_bytes / LINE) as u64;
+        pause.max(LONGEST_PAUSE.min(Duration::from_nanos(calls * 1_000_000_000 / CALLS_PER_SECOND)))
     }
 
     /// What could not be seen, and why, one sentence each: an empty recording is never silent.
@@ -206,14 +257,56 @@ fn is_a_limit(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EFBIG))
 }
 
-/// The value for `LD_PRELOAD`: what was there comes first and stays active.
-fn with_former_preload(preload: &Path) -> OsString {
-    let mut value = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-    if !value.is_empty() {
-        value.push(":");
+/// Passes on what comes through `queue`, until its end or an error.
+fn consume(queue: &Queue, sink: &mut Sink<'_>) -> io::Result<()> {
+    let mut batch = Batch::default();
+    while queue.take(&mut batch) {
+        let passed = batch.items().try_for_each(&mut *sink);
+        if passed.is_err() {
+            queue.abandon();
+            return passed;
+        }
     }
-    value.push(preload);
-    value
+    Ok(())
+}
+
+fn unkept(error: io::Error) -> Failure {
+    Failure::Own(format!("cannot keep the recording: {error}"))
+}
+
+/// The file name of the preload.
+const PRELOAD: &str = "libbsock_preload.so";
+
+/// True of the bytes that end a name in `LD_PRELOAD`.
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b':')
+}
+
+/// A name for the preload that can stand in `LD_PRELOAD`, where there is no quoting, and where `$` begins a variable.
+fn loadable(preload: PathBuf, shared: &Shared) -> Result<PathBuf, String> {
+    let special = |path: &Path| path.as_os_str().as_bytes().iter().any(|byte| is_separator(*byte) || *byte == b'$');
+    if !special(&preload) {
+        return Ok(preload);
+    }
+    match preload.canonicalize().and_then(|library| shared.link(&library)) {
+        Ok(link) if !special(&link) => Ok(link),
+        Ok(_) => Err(format!("{} has a character that LD_PRELOAD cannot hold", preload.display())),
+        Err(error) => Err(format!("cannot make a link to {}: {error}", preload.display())),
+    }
+}
+
+/// The value for `LD_PRELOAD`: what was there comes first and stays active, but for recorders of other commands, which would
+/// record each call once more.
+fn with_former_preload(former: &OsStr, preload: &Path) -> OsString {
+    let is_recorder = |name: &[u8]| Path::new(OsStr::from_bytes(name)).file_name() == Some(PRELOAD.as_ref());
+    let names = former.as_bytes().split(|byte| is_separator(*byte)).filter(|name| !name.is_empty());
+    let mut value = Vec::new();
+    for name in names.filter(|name| !is_recorder(name)) {
+        value.extend_from_slice(name);
+        value.push(b':');
+    }
+    value.extend_from_slice(preload.as_os_str().as_bytes());
+    OsString::from_vec(value)
 }
 
 /// Where the preload is: beside the command in a build tree, in `lib/bsock` beside `bin` where it is installed.
@@ -223,11 +316,13 @@ fn preload_path() -> Result<PathBuf, String> {
     }
     let command = std::env::current_exe().map_err(|error| format!("cannot find out where bsock itself is: {error}"))?;
     let folder = command.parent().unwrap_or(Path::new("/"));
-    let places = [folder.join("libbsock_preload.so"), folder.join("../lib/bsock/libbsock_preload.so")];
+    let places = [folder.join(PRELOAD), folder.join("../lib/bsock").join(PRELOAD)];
     let found = places.iter().find(|place| place.exists()).and_then(|place| place.canonicalize().ok());
     found.ok_or_else(|| {
         let [built, installed] = places.map(|place| place.display().to_string());
-        format!("libbsock_preload.so is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}")
+        format!(
+            "{PRELOAD} is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}"
+        )
     })
 }
 
@@ -240,5 +335,18 @@ fn refused(program: &OsString, error: &io::Error) -> Failure {
             Failure::NotExecutable(format!("{name}: not a program of this machine"))
         }
         _ => Failure::Own(format!("{name}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn former_preloads_stay_and_former_recorders_go() {
+        let value = |former: &str| with_former_preload(OsStr::new(former), Path::new("/new/libbsock_preload.so"));
+        assert_eq!(value(""), "/new/libbsock_preload.so");
+        assert_eq!(value("/a.so  b.so:"), "/a.so:b.so:/new/libbsock_preload.so");
+        assert_eq!(value("/a.so:/old/libbsock_preload.so:b.so"), "/a.so:b.so:/new/libbsock_preload.so");
     }
 }

@@ -300,6 +300,50 @@ pub(crate) fn sleep(descriptor: Option<&OwnedFd>, time: Duration) {
     unsafe { libc::ppoll(&raw mut poll, 1, &raw const time, ptr::null()) };
 }
 
+/// What the kernel's `struct sched_attr` begins with, in its first version.
+#[repr(C)]
+struct Scheduling {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    slice: u64,
+    deadline: u64,
+    period: u64,
+}
+
+/// How a thread is to share the processors with the program. Neither asks for more than its share, so anybody may ask.
+pub(crate) enum Turns {
+    /// Short ones, and therefore soon after it wakes: who empties rings must not wait for those that fill them to end their
+    /// turns. Kernels before 6.12 pay no attention.
+    Soon,
+    /// When others have had theirs: it never takes the processor from them because it wakes.
+    Later,
+    /// As usual.
+    Usual,
+}
+
+/// Says so for this thread, unless the user has chosen something himself.
+pub(crate) fn take_turns(turns: Turns) {
+    const SLICE_NANOSECONDS: u64 = 100_000;
+    const CHANGED: [i32; 2] = [libc::SCHED_OTHER, libc::SCHED_BATCH];
+    let mut scheduling = MaybeUninit::<Scheduling>::zeroed();
+    let size = size_of::<Scheduling>();
+    // SAFETY: the kernel writes, and reads, no more than `size` bytes of what is ours; zero is a valid value.
+    unsafe {
+        if libc::syscall(libc::SYS_sched_getattr, 0, scheduling.as_mut_ptr(), size, 0) == 0 {
+            let scheduling = scheduling.assume_init_mut();
+            if CHANGED.contains(&(scheduling.policy as i32)) {
+                scheduling.policy =
+                    if matches!(turns, Turns::Later) { libc::SCHED_BATCH } else { libc::SCHED_OTHER } as u32;
+                scheduling.slice = if matches!(turns, Turns::Soon) { SLICE_NANOSECONDS } else { 0 };
+                libc::syscall(libc::SYS_sched_setattr, 0, ptr::from_mut(scheduling), 0);
+            }
+        }
+    }
+}
+
 /// Ends bsock by `signal`, as its program was; returns only if that signal does not end processes.
 pub(crate) fn die_by(signal: i32) {
     let no_core = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

@@ -85,6 +85,9 @@ impl Size {
 const FIRST_BYTES: usize = 2 << 20;
 const READY_BYTES: usize = 6 << 20;
 
+/// What [`Shared::link`] calls its link.
+const LINK: &str = "libbsock_preload.so";
+
 /// The command's side: the file, mapped, and removed in the end.
 pub struct Shared {
     path: PathBuf,
@@ -179,6 +182,17 @@ impl Shared {
         &self.path
     }
 
+    /// Another name for `library`, beside the file and for as long as it.
+    ///
+    /// # Errors
+    ///
+    /// Those of making a symbolic link.
+    pub fn link(&self, library: &Path) -> io::Result<PathBuf> {
+        let name = self.path.with_file_name(LINK);
+        std::os::unix::fs::symlink(library, &name)?;
+        Ok(name)
+    }
+
     /// The control page.
     #[must_use]
     pub fn control(&self) -> &Control {
@@ -222,9 +236,10 @@ fn lock(directory: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes the file and its directory.
+/// Removes the file, what stands beside it, and the directory around them.
 fn remove(path: &Path) {
     let _ = fs::remove_file(path);
+    let _ = fs::remove_file(path.with_file_name(LINK));
     if let Some(directory) = path.parent() {
         let _ = fs::remove_dir(directory);
     }
@@ -321,6 +336,7 @@ mod tests {
         let attached = attach(&variable_value(&path)).expect("attaches");
         assert_eq!(attached.rings(), 2);
         assert_eq!(attached.control().recording.load(Relaxed), 1);
+        assert!(shared.link(Path::new("/")).expect("the directory is ours").is_dir());
         drop(shared);
         assert_eq!(attached.control().recording.load(Relaxed), 0, "the mapping lives on and says that nobody reads");
         assert!(!path.exists() && !path.parent().expect("directory").exists());
