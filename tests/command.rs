@@ -291,3 +291,23 @@ fn a_program_that_could_not_be_recorded_is_named_though_others_were() {
         assert_eq!(text(&output.stderr).contains("a program was not recorded: "), expected.is_some());
     }
 }
+
+#[test]
+fn nothing_that_the_program_says_steers_the_terminal() {
+    let directory = TempDir::new();
+    let program = directory.path().join("\x1b]0;a\x07\u{9b}b");
+    fs::copy("/bin/sh", &program).expect("ours");
+    // An argument, the path that is executed, and the object that the calls are made from.
+    let line = format!(
+        "$bsock trace --all -- sh -c 'exec \"$0\" -c \"echo x\" \"$1\"' '{}' $'c\\x1b[2J\\xff'",
+        program.display()
+    );
+    let output = script(&line);
+    let said = text(&output.stderr);
+    assert_eq!(text(&output.stdout), "x\n", "{said}");
+    assert!(
+        said.contains("execve(\"") && said.contains("\\u{1b}]0;a\\u{7}\\u{9b}b") && said.contains("c\\u{1b}[2J\\xff"),
+        "{said}"
+    );
+    assert!(!said.contains(|character: char| character.is_control() && character != '\n'), "{said:?}");
+}
