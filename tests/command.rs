@@ -248,3 +248,66 @@ fn a_command_of_another_copy_inside_records_each_call_once() {
     let said = text(&script(&line).stderr);
     assert_eq!(said.matches("write(1, 11 bytes)").count(), 1, "{said}");
 }
+
+#[test]
+fn a_program_that_could_not_be_recorded_is_named_though_others_were() {
+    let fixed = compile_c_text::<&str>("int main(void) { return 0; }\n", &["-static"]);
+    let fixed = fixed.path().display().to_string();
+    // What the program executes in the end finds no recording in its environment.
+    let source = "#include <unistd.h>\nint main(void) { return execve(\"/bin/true\", (char *[]){\"true\", 0}, (char *[]){0}); }\n";
+    let clears = compile_c_text::<&str>(source, &[]);
+    let clears = clears.path().display().to_string();
+    let source = format!(
+        "#define _DEFAULT_SOURCE\n#include <unistd.h>\n#include <sys/wait.h>\n\
+         int main(void) {{ if (vfork() == 0) {{ execve(\"{fixed}\", (char *[]){{\"x\", 0}}, (char *[]){{0}}); _exit(1); }}\n\
+         return wait(0) < 0; }}\n"
+    );
+    let vforks = compile_c_text::<&str>(&source, &[]);
+    let vforks = vforks.path().display().to_string();
+    let is_static = format!("a program was not recorded: {fixed} is statically linked");
+    let absent = "a program was not recorded: /bin/true did not attach".to_owned();
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    for (program, expected) in [
+        (["sh", "-c", &format!("{fixed}; true")], Some(&is_static)),
+        (["sh", "-c", &format!("exec {vforks}")], Some(&is_static)),
+        (["sh", "-c", &format!("exec {clears}")], Some(&absent)),
+        (["sh", "-c", "/bin/true; /nonexistent/program; exec /bin/true"], None),
+    ] {
+        let record = file.display().to_string();
+        let run = ["run", "--record", &record];
+        for verb in [&["trace"][..], &["check"], &["check", "--format", "json"], &run] {
+            let output = bsock().args(verb).arg("--").args(program).output().expect("runs");
+            let said = text(&output.stderr);
+            let lines: Vec<_> = said.lines().filter(|line| line.contains("recorded: ")).collect();
+            match expected {
+                None => assert_eq!(lines, [""; 0], "{verb:?} {program:?}"),
+                Some(sentence) => {
+                    assert!(lines.len() == 1 && lines[0].contains(sentence.as_str()), "{verb:?} {program:?}: {said}");
+                }
+            }
+        }
+        let output = bsock().arg("trace").arg(&file).output().expect("runs");
+        assert_eq!(text(&output.stderr).contains("a program was not recorded: "), expected.is_some());
+    }
+}
+
+#[test]
+fn nothing_that_the_program_says_steers_the_terminal() {
+    let directory = TempDir::new();
+    let program = directory.path().join("\x1b]0;a\x07\u{9b}b");
+    fs::copy("/bin/sh", &program).expect("ours");
+    // An argument, the path that is executed, and the object that the calls are made from.
+    let line = format!(
+        "$bsock trace --all -- sh -c 'exec \"$0\" -c \"echo x\" \"$1\"' '{}' $'c\\x1b[2J\\xff'",
+        program.display()
+    );
+    let output = script(&line);
+    let said = text(&output.stderr);
+    assert_eq!(text(&output.stdout), "x\n", "{said}");
+    assert!(
+        said.contains("execve(\"") && said.contains("\\u{1b}]0;a\\u{7}\\u{9b}b") && said.contains("c\\u{1b}[2J\\xff"),
+        "{said}"
+    );
+    assert!(!said.contains(|character: char| character.is_control() && character != '\n'), "{said:?}");
+}

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use bsock_analysis::address::Printable;
 use object::elf::PT_INTERP;
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
@@ -25,37 +26,39 @@ pub(crate) enum Obstacle {
 
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Static(path) => {
-                write!(f, "{} is statically linked, so the recorder cannot be loaded into it", path.display())
+        let (Self::Static(path) | Self::SetUser(path) | Self::Foreign(path)) = self;
+        let why = match self {
+            Self::Static(_) => "is statically linked, so the recorder cannot be loaded into it",
+            Self::SetUser(_) => {
+                "is set-user-id or set-group-id, and the dynamic linker loads no recorder into such programs"
             }
-            Self::SetUser(path) => write!(
-                f,
-                "{} is set-user-id or set-group-id, and the dynamic linker loads no recorder into such programs",
-                path.display()
-            ),
-            Self::Foreign(path) => write!(f, "{} is of another architecture than bsock", path.display()),
-        }
+            Self::Foreign(_) => "is of another architecture than bsock",
+        };
+        write!(f, "{} {why}", Printable(path.as_os_str().as_bytes()))
     }
 }
 
 /// What stands in the way of recording `program`, looked up as `exec` would. `None` also for scripts, whose interpreter
 /// is what attaches, and for what cannot be read.
 pub(crate) fn obstacle(program: &OsString) -> Option<Obstacle> {
-    let path = search(program)?;
+    obstacle_of(&search(program)?)
+}
+
+/// What stands in the way of recording the program in file `path`.
+pub(crate) fn obstacle_of(path: &Path) -> Option<Obstacle> {
     // To open a FIFO may last for ever.
-    let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let mode = metadata.permissions().mode();
     let changes_user = mode & 0o4000 != 0 && metadata.uid() != own_user();
     if changes_user || mode & 0o2000 != 0 {
-        return Some(Obstacle::SetUser(path));
+        return Some(Obstacle::SetUser(path.to_owned()));
     }
     let mut start = vec![0; 64 * 1024];
-    let length = File::open(&path).and_then(|mut file| file.read(&mut start)).ok()?;
+    let length = File::open(path).and_then(|mut file| file.read(&mut start)).ok()?;
     match has_interpreter(start.get(..length)?)? {
         Kind::Dynamic => None,
-        Kind::Static => Some(Obstacle::Static(path)),
-        Kind::Foreign => Some(Obstacle::Foreign(path)),
+        Kind::Static => Some(Obstacle::Static(path.to_owned())),
+        Kind::Foreign => Some(Obstacle::Foreign(path.to_owned())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command `bsock`: reads what was typed, does it, and ends as it must. The verbs are in files of their own.
 
 mod arguments;
+mod blind_spots;
 mod check;
 mod elf;
 mod explain;

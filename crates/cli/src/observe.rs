@@ -55,6 +55,7 @@ fn pass_on(stream: &mut Stream, each: &mut dyn FnMut(&Event, Scale) -> io::Resul
 }
 
 fn observed(stream: &Stream, status: Option<ExitStatus>, mut blind_spots: Vec<String>) -> Observed {
+    blind_spots.extend(stream.blind_spots());
     blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
     Observed { status, blind_spots, lost: stream.lost(), scale: stream.scale() }
 }

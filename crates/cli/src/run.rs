@@ -8,6 +8,7 @@ use std::path::Path;
 use bsock_recording::file::{Header, Recorder};
 use bsock_recording::shared::Size;
 
+use crate::blind_spots::Scan;
 use crate::say;
 use crate::session::{Ended, Failure, Session};
 
@@ -18,11 +19,14 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, size: Size) -> Re
     // Before the program starts: afterwards it could only be left running, or killed.
     let file = say::recording_file(path)?;
     let session = Session::start(command, size)?;
+    let beginning = session.beginning();
     let mut kept = begin(file, &session.header());
-    let ended = session.finish(&mut |item| match &mut kept {
-        Ok(recorder) => recorder.item(item),
-        Err(_) => Ok(()),
+    let mut scan = Scan::default();
+    let mut ended = session.finish(&mut |item| {
+        scan.item(item);
+        kept.as_mut().map_or(Ok(()), |recorder| recorder.item(item))
     })?;
+    ended.blind_spots.extend(scan.sentences(beginning));
     kept.and_then(Recorder::finish).map_err(failed)?;
     Ok(ended)
 }

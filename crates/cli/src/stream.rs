@@ -10,6 +10,8 @@ use bsock_recording::file::{Header, Recording};
 use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
 
+use crate::blind_spots::BlindSpots;
+
 /// Takes items, gives events.
 pub(crate) struct Stream {
     merger: Merger,
@@ -19,12 +21,20 @@ pub(crate) struct Stream {
     lost: u64,
     /// What of the recording could not be read.
     damage: Vec<String>,
+    blind_spots: BlindSpots,
 }
 
 impl Stream {
     /// For a recording that begins at `start`.
     pub(crate) fn new(start: Pair) -> Self {
-        Self { merger: Merger::new(), start, last: start, lost: 0, damage: Vec::new() }
+        Self {
+            merger: Merger::new(),
+            start,
+            last: start,
+            lost: 0,
+            damage: Vec::new(),
+            blind_spots: BlindSpots::default(),
+        }
     }
 
     /// Takes the next item.
@@ -38,13 +48,15 @@ impl Stream {
             Item::Round { horizon } => self.merger.round(horizon),
             Item::Clock(pair) => self.last = pair,
             Item::Lost(calls) => self.lost += calls,
-            Item::Ended { .. } => {}
+            Item::Ended { process, .. } => self.blind_spots.ended(process),
         }
     }
 
     /// The next event whose place in time is certain.
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.merger.pop()
+        let event = self.merger.pop()?;
+        self.blind_spots.event(&event);
+        Some(event)
     }
 
     /// Converts its ticks.
@@ -60,6 +72,11 @@ impl Stream {
     /// What could not be read, one sentence each.
     pub(crate) fn damage(&self) -> &[String] {
         &self.damage
+    }
+
+    /// Which programs the recording says nothing of, one sentence each.
+    pub(crate) fn blind_spots(&self) -> Vec<String> {
+        self.blind_spots.sentences(self.start, self.last)
     }
 
     /// Everything in the recordings at `paths`, as one: recordings made in one boot of one machine share their clock.

@@ -11,7 +11,7 @@ use std::fmt::{self, Display};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use bsock_analysis::address::Address;
+use bsock_analysis::address::{Address, Printable};
 use bsock_analysis::model::Model;
 use bsock_analysis::site::{Locate, Location, Site};
 use bsock_analysis::{Analysis, rules};
@@ -89,9 +89,8 @@ impl Trace<'_> {
                 )
             }
             What::ProcessStart(start) if !start.forked => {
-                let arguments =
-                    start.arguments.iter().map(|argument| String::from_utf8_lossy(argument)).collect::<Vec<_>>();
-                self.line(event, scale, format_args!("--- {} ---", arguments.join(" ")))
+                let arguments = start.arguments.join(&b' ');
+                self.line(event, scale, format_args!("--- {} ---", Printable(&arguments)))
             }
             _ => Ok(()),
         }
@@ -166,8 +165,8 @@ fn arguments(call: &Call, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Function::Close => write!(f, "{fd}"),
         Function::Fork => Ok(()),
         Function::Execve => {
-            let path = call.path.as_ref().map(|path| String::from_utf8_lossy(&path.bytes));
-            write!(f, "{:?}", path.unwrap_or_default())
+            let path = call.path.as_ref().map_or(&[][..], |path| &path.bytes);
+            write!(f, "\"{}\"", Printable(path))
         }
         Function::Exit | Function::UnderscoreExit => write!(f, "{first}"),
     }
@@ -224,11 +223,11 @@ impl Display for At {
         let Some(location) = &self.0 else { return Ok(()) };
         if let Ok(source) = &location.source {
             let name = source.file.rsplit('/').next().unwrap_or(&source.file);
-            return write!(f, " {name}:{}", source.line);
+            return write!(f, " {}:{}", Printable(name.as_bytes()), source.line);
         }
         match &location.function {
-            Some(function) => write!(f, " {function}()"),
-            None => write!(f, " {}+{:#x}", location.module, location.offset),
+            Some(function) => write!(f, " {}()", Printable(function.as_bytes())),
+            None => write!(f, " {}+{:#x}", Printable(location.module.as_bytes()), location.offset),
         }
     }
 }

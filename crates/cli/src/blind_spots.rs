@@ -1,0 +1,297 @@
+//! Programs that were started and never heard of again: what they did is missing, and the user must be told, since the rest
+//! of the recording does not look as if something were.
+//!
+//! A process that executes a program tells so before it does; the recorder in the new program tells that it is there. What
+//! is told of once and not twice could not be recorded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use bsock_analysis::address::Printable;
+use bsock_recording::clock::{Pair, Scale};
+use bsock_recording::drain::Item;
+use bsock_recording::event::{Call, Event, Outcome, Thread, What, decode, line, split};
+use bsock_recording::function::Function;
+use bsock_recording::layout::{Line, MAX_RINGS, kind};
+
+use crate::elf;
+
+/// A program executed so shortly before the end of the recording may not have had the time to attach to it.
+const STARTING_NANOSECONDS: u64 = 1_000_000_000;
+
+/// How many programs that attached are remembered for an execution that has not been told yet.
+const NEWCOMERS: usize = 4096;
+
+/// How many programs are named.
+const NAMED: usize = 10;
+
+/// Looks at events for programs that were executed and did not attach.
+#[derive(Default)]
+pub(crate) struct BlindSpots {
+    /// What each process executed last, until its new program attaches.
+    executed: HashMap<u32, Execution>,
+    /// When a program attached in each process, for the last time.
+    attached: HashMap<u32, u64>,
+    /// What children of `vfork` executed, of whose process only the parent is known.
+    by_children: Vec<Execution>,
+    /// Programs that attached in processes that had executed nothing: the parent, and when.
+    newcomers: Vec<(u32, u64)>,
+    /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
+    ended: Vec<u32>,
+}
+
+/// A program that a thread was about to execute.
+struct Execution {
+    thread: Thread,
+    at: u64,
+    path: Vec<u8>,
+}
+
+impl BlindSpots {
+    /// Looks at an event. Those of one ring come in order of time; others may come before or after them.
+    pub(crate) fn event(&mut self, event: &Event) {
+        match &event.what {
+            What::Call(call) if call.function == Function::Execve => self.execution(event, call),
+            What::ProcessStart(start) if !start.forked => {
+                let (process, at) = (event.thread.process, event.begin);
+                let latest = self.attached.entry(process).or_default();
+                *latest = at.max(*latest);
+                match self.executed.get(&process) {
+                    Some(execution) if execution.at <= at => drop(self.executed.remove(&process)),
+                    _ => self.newcomers.push((start.parent, at)),
+                }
+                self.match_children();
+                // Of programs that hooks do not see executed, as by posix_spawn, there may be any number.
+                if self.newcomers.len() > NEWCOMERS {
+                    self.newcomers.drain(..NEWCOMERS / 2);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn execution(&mut self, event: &Event, call: &Call) {
+        let (thread, at) = (event.thread, event.begin);
+        if call.outcome != Outcome::Unfinished {
+            // It failed: told before it was tried, and now once more.
+            if !call.vfork_child {
+                self.executed.remove(&thread.process);
+            } else if let Some(last) = self.by_children.iter().rposition(|known| known.thread == thread) {
+                self.by_children.remove(last);
+            }
+            return;
+        }
+        let path = call.path.as_ref().map(|path| path.bytes.clone()).unwrap_or_default();
+        let execution = Execution { thread, at, path };
+        if call.vfork_child {
+            self.by_children.push(execution);
+            self.match_children();
+            return;
+        }
+        match self.attached.get(&thread.process) {
+            // Its program has been told of first.
+            Some(attached) if *attached >= at => self.newcomers.retain(|(_, when)| when != attached),
+            _ => drop(self.executed.insert(thread.process, execution)),
+        }
+    }
+
+    /// Process `process` has ended, before the recording did.
+    pub(crate) fn ended(&mut self, process: u32) {
+        self.ended.push(process);
+    }
+
+    /// Finds each newcomer's execution by its parent.
+    fn match_children(&mut self) {
+        let executions = &mut self.by_children;
+        self.newcomers.retain(|(parent, at)| {
+            let own = |known: &Execution| known.thread.process == *parent && known.at <= *at;
+            executions.iter().position(own).map(|index| executions.remove(index)).is_none()
+        });
+    }
+
+    /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program.
+    pub(crate) fn sentences(&self, start: Pair, end: Pair) -> Vec<String> {
+        let scale = Scale::new(start, end);
+        let mut by_children: Vec<&Execution> = self.by_children.iter().collect();
+        // A newcomer whose parent has gone has another one by now.
+        for (_, at) in &self.newcomers {
+            if let Some(index) = by_children.iter().position(|known| known.at <= *at) {
+                by_children.remove(index);
+            }
+        }
+        let mut programs = BTreeMap::<String, u64>::new();
+        for Execution { thread, at, path } in self.executed.values().chain(by_children) {
+            let had_time = self.ended.contains(&thread.process)
+                || scale.duration(end.ticks.saturating_sub(*at)) >= STARTING_NANOSECONDS;
+            let obstacle = elf::obstacle_of(Path::new(OsStr::from_bytes(path))).map(|obstacle| obstacle.to_string());
+            let absent = || format!("{} did not attach to the recorder", Printable(path));
+            if let Some(reason) = obstacle.or_else(|| had_time.then(absent)) {
+                *programs.entry(reason).or_default() += 1;
+            }
+        }
+        let more = programs.len().saturating_sub(NAMED);
+        let named = programs.iter().take(NAMED).map(|(reason, times)| sentence(reason, *times));
+        named.chain((more > 0).then(|| format!("{more} other programs were not recorded either"))).collect()
+    }
+}
+
+fn sentence(reason: &str, times: u64) -> String {
+    match times {
+        1 => format!("a program was not recorded: {reason}"),
+        _ => format!("a program was not recorded, {times} times: {reason}"),
+    }
+}
+
+/// Finds what [`BlindSpots`] looks at among records that nobody decodes.
+#[derive(Default)]
+pub(crate) struct Scan {
+    rings: Vec<(Thread, Vec<u8>)>,
+    blind_spots: BlindSpots,
+    last: Option<Pair>,
+}
+
+impl Scan {
+    /// Looks at the next item.
+    pub(crate) fn item(&mut self, item: Item<'_>) {
+        match item {
+            Item::Chunk { ring, bytes } => self.chunk(ring as usize % MAX_RINGS, bytes),
+            Item::Clock(pair) => self.last = Some(pair),
+            Item::Ended { process, .. } => self.blind_spots.ended(process),
+            Item::Round { .. } | Item::Lost(_) => {}
+        }
+    }
+
+    fn chunk(&mut self, ring: usize, bytes: &[u8]) {
+        if self.rings.len() <= ring {
+            self.rings.resize_with(ring + 1, Default::default);
+        }
+        let Some((thread, partial)) = self.rings.get_mut(ring) else { return };
+        let joined;
+        let mut rest = bytes;
+        if !partial.is_empty() {
+            partial.extend_from_slice(bytes);
+            joined = std::mem::take(partial);
+            rest = &joined;
+        }
+        while let Ok(Some((record, after))) = split(rest) {
+            look(thread, record, &mut self.blind_spots);
+            rest = after;
+        }
+        // Of what cannot be a record nothing is kept: whoever reads the recording is told.
+        if split(rest).is_ok() {
+            *partial = rest.to_vec();
+        }
+    }
+
+    /// What could not be seen in a recording that began at `start`.
+    pub(crate) fn sentences(&self, start: Pair) -> Vec<String> {
+        self.blind_spots.sentences(start, self.last.unwrap_or(start))
+    }
+}
+
+/// Decodes a record if it is one that matters.
+fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
+    const EXECVE: u16 = Function::Execve.number();
+    let Some(number) = record.first_chunk().copied().map(u16::from_ne_bytes) else { return };
+    match number {
+        kind::THREAD_START => {
+            if let Some(Line { args: [owner, image, _], .. }) = line(record) {
+                *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
+            }
+        }
+        EXECVE | kind::PROCESS_START => {
+            if let Ok(Some(event)) = decode(*thread, record) {
+                blind_spots.event(&event);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bsock_recording::event::{Memory, ProcessStart};
+
+    use super::*;
+
+    fn event(process: u32, at: u64, what: What) -> Event {
+        Event { thread: Thread { process, thread: process, image: 1 }, begin: at, end: at, what }
+    }
+
+    fn executes(process: u32, at: u64, path: &str, vfork_child: bool, outcome: Outcome) -> Event {
+        let path = Memory { claimed: 0, bytes: path.as_bytes().to_vec() };
+        let call = Call {
+            function: Function::Execve,
+            fd: -1,
+            args: [0; 3],
+            outcome,
+            caller: 0,
+            vfork_child,
+            injected: false,
+            address: None,
+            address_result: None,
+            stack: Vec::new(),
+            path: Some(path),
+        };
+        event(process, at, What::Call(Box::new(call)))
+    }
+
+    fn starts(process: u32, parent: u32, at: u64) -> Event {
+        let start = ProcessStart {
+            parent,
+            forked: false,
+            wall_clock: 0,
+            executable: Vec::new(),
+            arguments: Vec::new(),
+            truncated: false,
+        };
+        event(process, at, What::ProcessStart(Box::new(start)))
+    }
+
+    /// What is said after these, a long time later.
+    fn said(events: &[Event]) -> Vec<String> {
+        let mut blind_spots = BlindSpots::default();
+        events.iter().for_each(|event| blind_spots.event(event));
+        let at = |moment| Pair { ticks: moment, nanoseconds: moment };
+        blind_spots.sentences(at(0), at(60_000_000_000))
+    }
+
+    const NO: Outcome = Outcome::Unfinished;
+
+    #[test]
+    fn a_program_that_attaches_is_no_blind_spot_in_whatever_order_it_is_told() {
+        let (executes, starts) = (executes(7, 10, "/n/a", false, NO), starts(7, 1, 20));
+        assert_eq!(said(&[executes.clone(), starts.clone()]), [""; 0]);
+        assert_eq!(said(&[starts, executes]), [""; 0]);
+    }
+
+    #[test]
+    fn one_that_does_not_is_named_with_how_often() {
+        let once = [starts(7, 1, 5), executes(7, 10, "/n/\x1ba", false, NO)];
+        assert_eq!(said(&once), ["a program was not recorded: /n/\\u{1b}a did not attach to the recorder"]);
+        let often = [executes(7, 10, "/n/a", false, NO), executes(8, 10, "/n/a", false, NO)];
+        assert_eq!(said(&often), ["a program was not recorded, 2 times: /n/a did not attach to the recorder"]);
+        let many: Vec<_> = (0..12).map(|index| executes(index, 10, &format!("/n/{index}"), false, NO)).collect();
+        assert_eq!(said(&many).last().map(String::as_str), Some("2 other programs were not recorded either"));
+    }
+
+    #[test]
+    fn an_execution_that_fails_starts_no_program() {
+        let failed = Outcome::Failed(2);
+        for child in [false, true] {
+            let events = [executes(7, 10, "/n/a", child, NO), executes(7, 11, "/n/a", child, failed)];
+            assert_eq!(said(&events), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn children_of_vfork_are_found_by_their_parent_and_failing_that_by_their_time() {
+        let (a, b) = (executes(7, 10, "/n/a", true, NO), executes(8, 10, "/n/b", true, NO));
+        assert_eq!(said(&[a.clone(), b.clone(), starts(20, 8, 30)]).len(), 1);
+        assert!(said(&[a.clone(), b.clone(), starts(20, 8, 30)])[0].contains("/n/a"));
+        assert_eq!(said(&[a.clone(), b, starts(20, 8, 30), starts(21, 1, 30)]), [""; 0]);
+        assert_eq!(said(&[starts(20, 7, 9), a]).len(), 1, "one that attached before is another");
+    }
+}
