@@ -1,7 +1,7 @@
 /*
  * Runs the rows of the table, each in a process of its own, and prints a line for each. Included behind the rows.
  *
- *     program [--list] [--without-hostile] [call/ | call/what]...
+ *     program [--list] [--without-hostile] [--patience=SECONDS] [call/ | call/what]...
  *
  * Ends with status 1 if a row did not answer as it was expected to.
  */
@@ -77,6 +77,8 @@ static void clear_folder(void)
         closedir(folder);
 }
 
+static unsigned patience_of_rows = 60;
+
 /* Answers whether the row is as it should be. */
 static int run_row(const struct row *row)
 {
@@ -88,7 +90,7 @@ static int run_row(const struct row *row)
         memset(&action, 0, sizeof action);
         action.sa_handler = on_pipe;
         sigaction(SIGPIPE, &action, NULL);
-        alarm(60); /* No row waits for this: it ends what hangs. */
+        alarm(patience_of_rows); /* No row waits for this: it ends what hangs. */
         now.row = row;
         row->run();
         finish();
@@ -128,6 +130,8 @@ int main(int count, char **arguments)
     for (int i = 1; i < count; i++) {
         lists |= !strcmp(arguments[i], "--list");
         without_hostile |= !strcmp(arguments[i], "--without-hostile");
+        if (!strncmp(arguments[i], "--patience=", 11))
+            patience_of_rows = (unsigned)atoi(arguments[i] + 11);
     }
     if (!lists && (!mkdtemp(folder) || chmod(folder, 0755) != 0 || chdir(folder) != 0)) {
         perror(folder);

@@ -1,6 +1,8 @@
 //! What the tests share: the built library, small C programs compiled on the spot, servers on ports of their own.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub(crate) mod conformance;
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -55,9 +55,9 @@ CASE(accept, no_room_for_the_address, 0) { accept_into(accept_waits(), 0); }
 CASE(accept, a_unix_client_without_a_name, 0) { accept_into(accept_unix_waits(0), sizeof(struct sockaddr_un)); }
 CASE(accept, a_unix_client_with_a_name, 0) { accept_into(accept_unix_waits(1), sizeof(struct sockaddr_un)); }
 CASE(accept, a_unix_name_cut, 0) { accept_into(accept_unix_waits(1), 10); }
-CASE(accept, a_negative_length, EINVAL) { accept_into(accept_waits(), (socklen_t)-1); }
-CASE(accept, the_lowest_length, EINVAL) { accept_into(accept_waits(), (socklen_t)INT_MIN); }
-CASE(accept, the_highest_length, 0)
+HOSTILE(accept, a_negative_length, EINVAL) { accept_into(accept_waits(), (socklen_t)-1); }
+HOSTILE(accept, the_lowest_length, EINVAL) { accept_into(accept_waits(), (socklen_t)INT_MIN); }
+HOSTILE(accept, the_highest_length, 0)
 {
     unsigned char address[256];
     socklen_t length = INT_MAX;
@@ -70,7 +70,7 @@ HOSTILE(accept, no_length_is_not_looked_at_without_an_address, 0)
     int fd = accept_waits();
     CALL(accept, fd, NULL, pointer(1));
 }
-CASE(accept, an_address_without_a_length, EFAULT)
+HOSTILE(accept, an_address_without_a_length, EFAULT)
 {
     unsigned char address[16];
     int fd = accept_waits();
@@ -133,7 +133,7 @@ CASE(accept, a_listener_that_was_shut_down, EINVAL)
     NEED(shutdown(fd, SHUT_RDWR) == 0);
     CALL(accept, fd, NULL, NULL);
 }
-CASE(accept, too_many_descriptors, EMFILE)
+HOSTILE(accept, too_many_descriptors, EMFILE)
 {
     int fd = accept_waits();
     struct rlimit limit;

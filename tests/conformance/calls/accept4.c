@@ -55,9 +55,9 @@ CASE(accept4, no_room_for_the_address, 0) { accept4_into(accept4_waits(), 0); }
 CASE(accept4, a_unix_client_without_a_name, 0) { accept4_into(accept4_unix_waits(0), sizeof(struct sockaddr_un)); }
 CASE(accept4, a_unix_client_with_a_name, 0) { accept4_into(accept4_unix_waits(1), sizeof(struct sockaddr_un)); }
 CASE(accept4, a_unix_name_cut, 0) { accept4_into(accept4_unix_waits(1), 10); }
-CASE(accept4, a_negative_length, EINVAL) { accept4_into(accept4_waits(), (socklen_t)-1); }
-CASE(accept4, the_lowest_length, EINVAL) { accept4_into(accept4_waits(), (socklen_t)INT_MIN); }
-CASE(accept4, the_highest_length, 0)
+HOSTILE(accept4, a_negative_length, EINVAL) { accept4_into(accept4_waits(), (socklen_t)-1); }
+HOSTILE(accept4, the_lowest_length, EINVAL) { accept4_into(accept4_waits(), (socklen_t)INT_MIN); }
+HOSTILE(accept4, the_highest_length, 0)
 {
     unsigned char address[256];
     socklen_t length = INT_MAX;
@@ -70,7 +70,7 @@ HOSTILE(accept4, no_length_is_not_looked_at_without_an_address, 0)
     int fd = accept4_waits();
     CALL(accept4, fd, NULL, pointer(1), 0);
 }
-CASE(accept4, an_address_without_a_length, EFAULT)
+HOSTILE(accept4, an_address_without_a_length, EFAULT)
 {
     unsigned char address[16];
     int fd = accept4_waits();
@@ -133,7 +133,7 @@ CASE(accept4, a_listener_that_was_shut_down, EINVAL)
     NEED(shutdown(fd, SHUT_RDWR) == 0);
     CALL(accept4, fd, NULL, NULL, 0);
 }
-CASE(accept4, too_many_descriptors, EMFILE)
+HOSTILE(accept4, too_many_descriptors, EMFILE)
 {
     int fd = accept4_waits();
     struct rlimit limit;

@@ -33,8 +33,8 @@ CASE(getsockname, an_unbound_stream, 0) { own_name(stream(), 16); }
 CASE(getsockname, more_room_than_needed, 0) { own_name(bound(SOCK_STREAM, &own_where), 200); }
 CASE(getsockname, a_short_address, 0) { own_name(bound(SOCK_STREAM, &own_where), 7); }
 CASE(getsockname, no_room, 0) { own_name(bound(SOCK_STREAM, &own_where), 0); }
-CASE(getsockname, a_negative_length, EINVAL) { own_name(stream(), (socklen_t)-1); }
-CASE(getsockname, the_lowest_length, EINVAL) { own_name(stream(), (socklen_t)INT_MIN); }
+HOSTILE(getsockname, a_negative_length, EINVAL) { own_name(stream(), (socklen_t)-1); }
+HOSTILE(getsockname, the_lowest_length, EINVAL) { own_name(stream(), (socklen_t)INT_MIN); }
 CASE(getsockname, no_unix_name, 0) { own_name(local(SOCK_STREAM), 110); }
 CASE(getsockname, an_abstract_name, 0)
 {

@@ -45,8 +45,8 @@ CASE(getsockopt, more_room_than_needed, 0) { get(datagram(), SOL_SOCKET, SO_TYPE
 CASE(getsockopt, a_time, 0) { get(stream(), SOL_SOCKET, SO_RCVTIMEO, 16); }
 CASE(getsockopt, lingering, 0) { get(stream(), SOL_SOCKET, SO_LINGER, 8); }
 CASE(getsockopt, an_ip_option_in_one_byte, 0) { get(stream(), IPPROTO_IP, IP_TTL, 1); }
-CASE(getsockopt, a_negative_length, EINVAL) { get(stream(), SOL_SOCKET, SO_TYPE, (socklen_t)-1); }
-CASE(getsockopt, the_lowest_length, EINVAL) { get(stream(), IPPROTO_TCP, TCP_NODELAY, (socklen_t)INT_MIN); }
+HOSTILE(getsockopt, a_negative_length, EINVAL) { get(stream(), SOL_SOCKET, SO_TYPE, (socklen_t)-1); }
+HOSTILE(getsockopt, the_lowest_length, EINVAL) { get(stream(), IPPROTO_TCP, TCP_NODELAY, (socklen_t)INT_MIN); }
 CASE(getsockopt, an_unknown_option, ENOPROTOOPT) { get(stream(), SOL_SOCKET, 12345, 4); }
 CASE(getsockopt, a_negative_option, ENOPROTOOPT) { get(stream(), SOL_SOCKET, -1, 4); }
 CASE(getsockopt, an_unknown_tcp_option, ENOPROTOOPT) { get(stream(), IPPROTO_TCP, 12345, 4); }

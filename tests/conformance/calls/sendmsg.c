@@ -34,7 +34,7 @@ CASE(sendmsg, several_parts, 0)
     send_message((struct msghdr){.msg_iov = parts, .msg_iovlen = 3});
 }
 CASE(sendmsg, no_parts, 0) { send_message((struct msghdr){.msg_iovlen = 0}); }
-CASE(sendmsg, too_many_parts, EMSGSIZE)
+HOSTILE(sendmsg, too_many_parts, EMSGSIZE)
 {
     static struct iovec parts[1025];
     send_message((struct msghdr){.msg_iov = parts, .msg_iovlen = 1025});
@@ -45,7 +45,7 @@ CASE(sendmsg, as_many_parts_as_there_can_be, 0)
     parts[1023] = (struct iovec){"x", 1};
     send_message((struct msghdr){.msg_iov = parts, .msg_iovlen = 1024});
 }
-CASE(sendmsg, a_huge_number_of_parts, EMSGSIZE)
+HOSTILE(sendmsg, a_huge_number_of_parts, EMSGSIZE)
 {
     struct iovec part = {"x", 1};
     send_message((struct msghdr){.msg_iov = &part, .msg_iovlen = length_of(SIZE_MAX)});
@@ -78,7 +78,7 @@ static void send_name(void *name, socklen_t length)
     CALL(sendmsg, fd, &message, 0);
 }
 CASE(sendmsg, a_short_address, EINVAL) { send_name(&(struct sockaddr_in){.sin_family = AF_INET, .sin_port = 9}, 8); }
-CASE(sendmsg, a_negative_length, EINVAL) { send_name(&(struct sockaddr_in){.sin_family = AF_INET}, (socklen_t)-1); }
+HOSTILE(sendmsg, a_negative_length, EINVAL) { send_name(&(struct sockaddr_in){.sin_family = AF_INET}, (socklen_t)-1); }
 CASE(sendmsg, the_wrong_family, EAFNOSUPPORT) { send_name(&(struct sockaddr_in){.sin_family = AF_APPLETALK}, 16); }
 HOSTILE(sendmsg, a_bad_address, EFAULT) { send_name(pointer(1), 16); }
 
@@ -102,15 +102,15 @@ static void send_rights(size_t length, int level, int type, int fd, size_t room)
 #define RIGHT_ROOM CMSG_SPACE(sizeof(int))
 CASE(sendmsg, a_descriptor, 0) { send_rights(ONE_RIGHT, SOL_SOCKET, SCM_RIGHTS, 0, RIGHT_ROOM); }
 CASE(sendmsg, a_descriptor_that_is_none, EBADF) { send_rights(ONE_RIGHT, SOL_SOCKET, SCM_RIGHTS, -1, RIGHT_ROOM); }
-CASE(sendmsg, control_data_that_is_too_short, EINVAL) { send_rights(3, SOL_SOCKET, SCM_RIGHTS, 0, RIGHT_ROOM); }
-CASE(sendmsg, control_data_longer_than_its_room, EINVAL) { send_rights(999, SOL_SOCKET, SCM_RIGHTS, 0, RIGHT_ROOM); }
+HOSTILE(sendmsg, control_data_that_is_too_short, EINVAL) { send_rights(3, SOL_SOCKET, SCM_RIGHTS, 0, RIGHT_ROOM); }
+HOSTILE(sendmsg, control_data_longer_than_its_room, EINVAL) { send_rights(999, SOL_SOCKET, SCM_RIGHTS, 0, RIGHT_ROOM); }
 CASE(sendmsg, control_data_of_an_unknown_type, EINVAL) { send_rights(ONE_RIGHT, SOL_SOCKET, 999, 0, RIGHT_ROOM); }
 CASE(sendmsg, control_data_of_another_level, 0) { send_rights(ONE_RIGHT, 12345, 1, 0, RIGHT_ROOM); }
-CASE(sendmsg, too_much_control_data, ENOBUFS)
+HOSTILE(sendmsg, too_much_control_data, ENOBUFS)
 {
     send_rights(ONE_RIGHT, SOL_SOCKET, SCM_RIGHTS, 0, length_of((size_t)INT_MAX));
 }
-CASE(sendmsg, a_huge_amount_of_control_data, ENOBUFS)
+HOSTILE(sendmsg, a_huge_amount_of_control_data, ENOBUFS)
 {
     send_rights(ONE_RIGHT, SOL_SOCKET, SCM_RIGHTS, 0, length_of(SIZE_MAX));
 }

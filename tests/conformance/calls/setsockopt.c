@@ -41,8 +41,8 @@ CASE(setsockopt, a_time_with_negative_microseconds, EDOM)
 CASE(setsockopt, a_short_time, EINVAL) { put(stream(), SOL_SOCKET, SO_RCVTIMEO, 1, 8); }
 CASE(setsockopt, a_short_length, EINVAL) { put(stream(), SOL_SOCKET, SO_REUSEADDR, 1, 3); }
 CASE(setsockopt, no_length, EINVAL) { put(stream(), SOL_SOCKET, SO_REUSEADDR, 1, 0); }
-CASE(setsockopt, a_negative_length, EINVAL) { put(stream(), SOL_SOCKET, SO_REUSEADDR, 1, (socklen_t)-1); }
-CASE(setsockopt, the_lowest_length, EINVAL) { put(stream(), IPPROTO_TCP, TCP_NODELAY, 1, (socklen_t)INT_MIN); }
+HOSTILE(setsockopt, a_negative_length, EINVAL) { put(stream(), SOL_SOCKET, SO_REUSEADDR, 1, (socklen_t)-1); }
+HOSTILE(setsockopt, the_lowest_length, EINVAL) { put(stream(), IPPROTO_TCP, TCP_NODELAY, 1, (socklen_t)INT_MIN); }
 HOSTILE(setsockopt, null_and_no_length, EINVAL)
 {
     int fd = stream();
