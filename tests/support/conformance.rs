@@ -1,7 +1,8 @@
 //! The table of cases as one C program: which calls it is about, how it is compiled, what is allowed to differ.
 
-use super::{TempProgram, compile_c_text, declared_functions, root};
+use super::{TempDir, TempProgram, compile_c_text, declared_functions, root, text};
 use std::path::PathBuf;
+use std::process::Command;
 
 /// The folder of the table.
 pub(crate) fn folder() -> PathBuf {
@@ -88,5 +89,33 @@ impl Differences {
         for call in &self.no_sigpipe {
             assert!(printed.contains(&format!("sigpipe:{call}=1")), "no row shows SIGPIPE of {call}");
         }
+    }
+}
+
+/// The stand-in for libbsock that makes the mistake that `MUTANT` names.
+pub(crate) struct Mutant(TempDir);
+
+impl Mutant {
+    pub(crate) fn build() -> Self {
+        let directory = TempDir::new();
+        let output = Command::new("cc")
+            .args(["-g", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread", "-o"])
+            .arg(directory.path().join("libbsock.so"))
+            .arg(folder().join("mutant.c"))
+            .output()
+            .expect("cc runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        Self(directory)
+    }
+
+    /// What makes a program use it in place of the library.
+    pub(crate) fn link_flags(&self) -> Vec<String> {
+        let (include, library) = (root().join("include"), self.0.path().display());
+        vec![
+            format!("-I{}", include.display()),
+            format!("-L{library}"),
+            format!("-Wl,--disable-new-dtags,-rpath,{library}"),
+            "-lbsock".into(),
+        ]
     }
 }
