@@ -201,7 +201,8 @@ EXPORTED(ssize_t, write, int fd, const void *data, size_t length)
     int first = errno;
     MAKE(write, length > SSIZE_MAX ? (errno = ENOTSOCK, -1) : send(fd, data, length, NO_SIGNAL(write)))
     before = first;
-    if (result < 0 && errno == ENOTSOCK)
+    /* EFAULT, too: send looks at the pointer before it looks at the descriptor, and write the other way round. */
+    if (result < 0 && (errno == ENOTSOCK || errno == EFAULT))
         result = write(fd, data, length);
     RETURN_SIZE(write);
 }

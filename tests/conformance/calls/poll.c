@@ -64,7 +64,7 @@ HOSTILE(poll, a_count_above_the_limit, EINVAL)
     NEED(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     CALL(poll, pointer((uintptr_t)set), length_of(limit.rlim_cur + 1), 0);
 }
-CASE(poll, more_than_may_be_open, EINVAL)
+HOSTILE(poll, more_than_may_be_open, EINVAL)
 {
     struct pollfd set[4] = {{-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
     struct rlimit limit = {3, 3};

@@ -121,3 +121,13 @@ HOSTILE(write, a_huge_length_to_a_file, EFAULT)
     int fd = plain_file();
     CALL(write, fd, "x", length_of(SIZE_MAX));
 }
+HOSTILE(write, a_closed_descriptor_and_a_pointer_beyond_all_memory, EBADF)
+{
+    int fd = closed_descriptor();
+    CALL(write, fd, pointer(UINTPTR_MAX - 4095), 5);
+}
+HOSTILE(write, the_wrong_end_of_a_pipe_and_a_pointer_beyond_all_memory, EBADF)
+{
+    int fd = pipe_end(0);
+    CALL(write, fd, pointer(UINTPTR_MAX - 4095), 5);
+}
