@@ -76,7 +76,7 @@ struct row {
     struct row *next;
 };
 
-static struct row *first_row, **next_row = &first_row;
+MAYBE struct row *first_row, **next_row = &first_row;
 
 #define ROW(call, what, expected, hostile)                                                                             \
     static void case_##call##_##what(void);                                                                            \
@@ -115,8 +115,6 @@ static struct {
     atomic_int pipes, handled;
 } now;
 
-static int without_hostile;
-
 /* Adds to the state that is printed. */
 __attribute__((format(printf, 1, 2), unused)) static void say(const char *format, ...)
 {
@@ -149,7 +147,7 @@ static void finish(void);
 /* What the row asserts after its call. */
 #define CHECK(expression) ((expression) ? (void)0 : wrong("line %d: not true: %s", __LINE__, #expression))
 
-static void before_call(const char *call, long argument)
+MAYBE void before_call(const char *call, long argument)
 {
     now.call = call;
     now.argument = argument;
@@ -161,7 +159,7 @@ static void before_call(const char *call, long argument)
     errno = MARK;
 }
 
-static long after_call(long result)
+MAYBE long after_call(long result)
 {
     int code = errno;
     atomic_store(&now.returned, 1);
@@ -197,7 +195,7 @@ static int is_socket(int fd)
 }
 
 /* Adds the state of a descriptor. `maker`: the call that has made it, if it is one of those under test. */
-static void observe(const char *name, const char *maker, int fd)
+MAYBE void observe(const char *name, const char *maker, int fd)
 {
     int flags = fcntl(fd, F_GETFD), waiting = 0, error = 0, listens = 0;
     socklen_t length = sizeof error;

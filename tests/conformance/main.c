@@ -78,6 +78,7 @@ static void clear_folder(void)
 }
 
 static unsigned patience_of_rows = 60;
+static int without_hostile;
 
 /* Answers whether the row is as it should be. */
 static int run_row(const struct row *row)
