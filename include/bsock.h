@@ -78,7 +78,7 @@
  *     hidden from results: nothing;
  *     to do without it: call libc's, or raise(SIGPIPE) on BSOCK_EPIPE.
  *   no SIGPIPE from write: bsock_write is send() with MSG_NOSIGNAL, and write()
- *     where that is refused with ENOTSOCK;
+ *     where that is refused with ENOTSOCK or EFAULT;
  *     hidden from results: the refusal and its errno;
  *     to do without it: call write().
  *   no end of record from write: bsock_write leaves out MSG_EOR, which write()

@@ -34,7 +34,7 @@ pub const NO_SIGPIPE: Difference = Difference {
 pub const WRITE_NO_SIGPIPE: Difference = Difference {
     name: "no SIGPIPE from write",
     calls: &["bsock_write"],
-    mechanism: "is send() with MSG_NOSIGNAL, and write() where that is refused with ENOTSOCK",
+    mechanism: "is send() with MSG_NOSIGNAL, and write() where that is refused with ENOTSOCK or EFAULT",
     flag: 0x4000,
     masked: "the refusal and its errno",
     opt_out: "call write()",

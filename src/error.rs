@@ -27,6 +27,8 @@ pub struct Errno(c_int);
 impl Errno {
     /// The descriptor is open, but not of a socket.
     pub(crate) const NOT_A_SOCKET: Self = Self(libc::ENOTSOCK);
+    /// The memory is not there.
+    pub(crate) const BAD_ADDRESS: Self = Self(libc::EFAULT);
 
     /// The errno with this number.
     ///

@@ -87,7 +87,8 @@ pub fn recvfrom(fd: c_int, into: FromKernel<'_>, flags: c_int, peer: AddressFrom
 /// and never a signal.
 ///
 /// `send` without a signal is tried first, and `write` when the kernel answers that this is no socket, so that the usual
-/// case, a socket, costs one system call. A length that no `ssize_t` holds goes to `write` at once, which refuses it;
+/// case, a socket, costs one system call. Where the memory is not there, `write` has the last word as well, since it looks at
+/// the descriptor first; it then sends nothing either, and so no signal. A length that no `ssize_t` holds goes to `write` at once, which refuses it;
 /// `send` would cut it down.
 ///
 /// # Errors
@@ -102,7 +103,7 @@ pub fn write(fd: c_int, data: ToKernel<'_>) -> Result<usize, Errno> {
         _ => Err(Errno::NOT_A_SOCKET),
     };
     let written = match sent {
-        Err(Errno::NOT_A_SOCKET) => {
+        Err(Errno::NOT_A_SOCKET | Errno::BAD_ADDRESS) => {
             sys::set_errno(before); // A write that succeeds leaves errno as it was before the attempt to send.
             // The arguments from where they have to be in any case: if they were kept in registers across `send`, that
             // would cost the calls on sockets ten instructions.

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test program uses a part.
 
 pub(crate) mod call;
+pub(crate) mod conformance;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
