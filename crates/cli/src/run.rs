@@ -14,7 +14,7 @@ use crate::session::{Ended, Failure, Session};
 
 /// Runs `command`, keeping its recording in `record`, through rings of `size`.
 pub(crate) fn run(command: &[OsString], record: Option<&Path>, size: Size) -> Result<Ended, Failure> {
-    let Some(path) = record else { return Session::start(command, size)?.finish(&mut |_| Ok(())) };
+    let Some(path) = record else { return Session::start(command, size)?.wait() };
     let failed = |error| say::cannot_write(path, &error);
     // Before the program starts: afterwards it could only be left running, or killed.
     let file = say::recording_file(path)?;

@@ -155,6 +155,11 @@ impl Session {
         })
     }
 
+    /// Waits until the program ends; nothing of its recording is kept.
+    pub(crate) fn wait(self) -> Result<Ended, Failure> {
+        self.drain(&mut |_| Ok(()))
+    }
+
     /// Drains into `sink` until the program ends.
     fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
         let watch = sys::watch(self.child.id());

@@ -244,3 +244,29 @@ fn fields(value: &serde_json::Value, prefix: &str, found: &mut BTreeSet<String>)
         found.insert(name);
     }
 }
+
+/// A program that was built to be looked at.
+struct Hostile;
+
+impl Locate for Hostile {
+    fn locate(&self, site: &Site) -> Option<Location> {
+        let name = || "/n/\x1b]0;a\x07".to_owned();
+        let source = match site.caller {
+            1 => Ok(Source { file: name(), line: 12, column: Some(5) }),
+            _ => Err(NoSource::NoDebugInformation),
+        };
+        Some(Location { module: name(), offset: 1, function: Some(name()), source })
+    }
+}
+
+#[test]
+fn nothing_that_the_program_says_steers_the_terminal() {
+    let findings = [1, 2].map(|caller| {
+        let process = ProcessName { name: "a\x1b[2J\x07".to_owned(), pid: 1 };
+        Finding { process, ..finding(caller, Confidence::Certain) }
+    });
+    let mut out = Vec::new();
+    text(&report(findings.into()), &Hostile, Terminal::PLAIN, &mut out).expect("a vector takes everything");
+    let said = String::from_utf8(out).expect("text");
+    assert!(!said.contains(|character: char| character.is_control() && character != '\n'), "{said:?}");
+}

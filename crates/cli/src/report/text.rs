@@ -6,6 +6,7 @@ use std::path::Path;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use bsock_analysis::Report;
+use bsock_analysis::address::Printable;
 use bsock_analysis::finding::{Confidence, Finding};
 use bsock_analysis::message::Message;
 use bsock_analysis::site::{Locate, Location, Site, Source};
@@ -48,13 +49,11 @@ fn level<'a>(confidence: Confidence) -> Level<'a> {
 
 fn notes(finding: &Finding) -> Vec<String> {
     let mut notes: Vec<String> = finding.notes.iter().map(Message::to_string).collect();
-    let process = &finding.process;
+    let name = Printable(finding.process.name.as_bytes());
+    let by = format!("by `{name}` (process {}), on descriptor {}", finding.process.pid, finding.fd);
     notes.push(match finding.count {
-        0 | 1 => format!("by `{}` (process {}), on descriptor {}", process.name, process.pid, finding.fd),
-        count => format!(
-            "{count} times here, first by `{}` (process {}), on descriptor {}",
-            process.name, process.pid, finding.fd
-        ),
+        0 | 1 => by,
+        count => format!("{count} times here, first {by}"),
     });
     notes.push(format!("for more, run `bsock explain {}`", finding.rule));
     notes
@@ -105,7 +104,7 @@ impl Place {
 fn object(location: &Location) -> String {
     let place = format!("{}+{:#x}", shortened(&location.module), location.offset);
     match &location.function {
-        Some(function) => format!("{place} in {function}()"),
+        Some(function) => format!("{place} in {}()", Printable(function.as_bytes())),
         None => place,
     }
 }
@@ -114,7 +113,7 @@ fn object(location: &Location) -> String {
 fn shortened(file: &str) -> String {
     let here = std::env::current_dir().ok();
     let inside = here.and_then(|here| Path::new(file).strip_prefix(here).ok().map(|path| path.display().to_string()));
-    inside.unwrap_or_else(|| file.to_owned())
+    Printable(inside.as_deref().unwrap_or(file).as_bytes()).to_string()
 }
 
 fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
