@@ -50,8 +50,8 @@
  * Such functions make several calls and keep the rules above as one: errno,
  * codes, close-on-exec, no SIGPIPE. When one fails, nothing is half done, or it
  * says how far it came, and no descriptor is left behind. bsock_explain then tells
- * about the one of the calls that failed: socket, bind, listen, connect, send or
- * recv. It does not know of failures of other kinds.
+ * about the one of the calls that failed (socket, bind, connect, getaddrinfo,
+ * ...), or what the function itself has refused.
  *
  * POINTERS to what is sent, received or is an address are handed to the system
  * as they are, whatever their value. Where it cannot read or write there, the
@@ -104,8 +104,8 @@
  *
  * SYSTEM CALLS. Each function makes the one that it is named for (bsock_accept
  * makes accept4; bsock_write makes sendto and, if that is no socket, write), or
- * those that its description names. A failed bind, connect or sendto also makes
- * process_vm_readv(2) on the process itself, to keep the address for
+ * those that its description names. A failed bind, connect, sendto or sendmsg
+ * also makes process_vm_readv(2) on the process itself, to keep the address for
  * bsock_explain: a seccomp filter has to allow it, or to refuse it with an errno.
  * bsock_explain itself reads files under /proc and asks about the socket.
  */

@@ -2,6 +2,7 @@
 
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, failed_with_code};
 use crate::sys;
 use crate::sys::compose;
 use core::ffi::c_int;
@@ -17,6 +18,22 @@ pub(crate) fn keeping_errno<T>(calls: impl FnOnce() -> Result<T, Code>) -> Resul
         Some(None) => {}
     }
     result
+}
+
+/// As [`keeping_errno`], and remembers a failure as one of this call: for functions whose failures are their own, and not
+/// those of a call that remembers them itself.
+pub(crate) fn remembering<T>(
+    call: Call,
+    arguments: &[usize],
+    calls: impl FnOnce() -> Result<T, Code>,
+) -> Result<T, Code> {
+    keeping_errno(calls).map_err(|code| failed_with_code(call, code, arguments))
+}
+
+/// A limit of time as two arguments, so that it is whole also where a word has only half of its bits.
+pub(crate) fn words_of(seconds: f64) -> [usize; 2] {
+    let bits = seconds.to_bits();
+    [bits as u32 as usize, (bits >> 32) as usize]
 }
 
 /// The longest time that is told from no limit at all: some 31 years.

@@ -65,9 +65,7 @@ impl Errno {
 
 impl fmt::Display for Errno {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_err_name(formatter, self.code())?;
-        formatter.write_str(": ")?;
-        write_strerror(formatter, self.code())
+        code::Code::from(*self).fmt(formatter)
     }
 }
 

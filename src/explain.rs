@@ -11,6 +11,8 @@ mod arguments;
 mod cause;
 mod names;
 mod options;
+mod own;
+mod quoted;
 
 use crate::last_call::{self, ADDRESS_BYTES, FailedCall};
 use crate::sys;
@@ -34,7 +36,7 @@ pub fn explain(buffer: &mut [MaybeUninit<u8>]) -> usize {
 
 fn sentence(text: &mut Text<'_>, failed: &FailedCall) -> fmt::Result {
     arguments::write_call(text, failed)?;
-    write!(text, ": {}", failed.errno)?;
+    write!(text, ": {}", failed.code)?;
     let mut own_address = [0; ADDRESS_BYTES];
     match (cause::find(failed, &mut own_address), advice::for_call(failed)) {
         (Some(cause), _) => write!(text, ". {cause}."),

@@ -6,6 +6,7 @@
 use crate::composed::keeping_errno;
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, failed_with_code, word};
 use crate::memory::FromKernel;
 use crate::stream::receive_some;
 use core::ffi::c_int;
@@ -46,13 +47,14 @@ impl Position {
 /// Those of `recv(2)` except `EINTR`; [`Code::LINE_TOO_LONG`] if the buffer is full and there is no newline in it;
 /// `EINVAL` if `position` is none in this buffer. No error loses a byte.
 pub fn read_line(fd: c_int, buffer: &mut [u8], position: &mut Position) -> Result<Option<Range<usize>>, Code> {
+    let refused = |code: Code, size| failed_with_code(Call::ReadLine, code, &[0, 0, 0, word(fd), size]);
     keeping_errno(|| {
-        position.buffered(buffer.len())?;
+        position.buffered(buffer.len()).map_err(|code| refused(code, buffer.len()))?;
         loop {
             if let Some(line) = line_in(buffer, position) {
                 return Ok(Some(line));
             }
-            make_room(buffer, position)?;
+            make_room(buffer, position).map_err(|code| refused(code, buffer.len()))?;
             let free = buffer.get_mut(position.end..).unwrap_or_default();
             match receive_some(fd, &FromKernel::from(free), 0)? {
                 0 => return Ok(rest(position)),

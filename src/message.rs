@@ -5,7 +5,7 @@
 
 use crate::differences::{NO_SIGPIPE, RECEIVED_CLOSE_ON_EXEC};
 use crate::error::Errno;
-use crate::last_call::{Call, failed, word};
+use crate::last_call::{Call, failed, failed_with_message, word};
 use crate::memory::{MessageFromKernel, Messages, TimeFromKernel, ToKernel};
 use crate::sys;
 use core::ffi::c_int;
@@ -19,7 +19,8 @@ use core::ffi::c_int;
 #[inline(always)]
 pub fn sendmsg(fd: c_int, message: ToKernel<'_>, flags: c_int) -> Result<usize, Errno> {
     let arguments = [word(fd), message.start().addr(), word(flags)];
-    sys::sendmsg(fd, message, flags | NO_SIGPIPE.flag).map_err(|errno| failed(Call::SendMsg, errno, &arguments))
+    sys::sendmsg(fd, message, flags | NO_SIGPIPE.flag)
+        .map_err(|errno| failed_with_message(Call::SendMsg, errno, &arguments))
 }
 
 /// Sends one message exactly as libc does.
@@ -30,7 +31,7 @@ pub fn sendmsg(fd: c_int, message: ToKernel<'_>, flags: c_int) -> Result<usize, 
 #[inline(always)]
 pub fn sendmsg_as_libc(fd: c_int, message: ToKernel<'_>, flags: c_int) -> Result<usize, Errno> {
     let arguments = [word(fd), message.start().addr(), word(flags)];
-    sys::sendmsg(fd, message, flags).map_err(|errno| failed(Call::SendMsg, errno, &arguments))
+    sys::sendmsg(fd, message, flags).map_err(|errno| failed_with_message(Call::SendMsg, errno, &arguments))
 }
 
 /// The flags of a received message that its receiver may see: all but the one that the library adds, and that one, too, if

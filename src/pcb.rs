@@ -10,9 +10,10 @@ pub use list::for_each;
 pub use state::tcp_state_name;
 
 use crate::address::STORAGE_BYTES;
-use crate::composed::keeping_errno;
+use crate::composed::remembering;
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, word};
 use crate::sys::compose;
 use core::ffi::c_int;
 
@@ -57,7 +58,7 @@ pub struct Pcb {
 ///
 /// `EBADF`, `ENOTSOCK`.
 pub fn of(fd: c_int) -> Result<Pcb, Code> {
-    keeping_errno(|| Ok(ask(fd)?))
+    remembering(Call::PcbGet, &[word(fd)], || Ok(ask(fd)?))
 }
 
 fn ask(fd: c_int) -> Result<Pcb, Errno> {

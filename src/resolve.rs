@@ -6,6 +6,7 @@
 use crate::composed::keeping_errno;
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, failed_with_texts, word};
 use crate::sys::compose::{self, Found, without_cancellation};
 use crate::text::Text;
 use core::ffi::{CStr, c_int};
@@ -35,7 +36,15 @@ pub fn resolve(
 
 /// The addresses themselves, for who holds them where a thread cannot be cancelled.
 pub(crate) fn find(host: Option<&CStr>, service: Option<&CStr>, wanted: Wanted) -> Result<Found, Code> {
-    Found::resolve(host, service, wanted).map_err(Code::of_resolver)
+    Found::resolve(host, service, wanted).map_err(|error| {
+        let Wanted { family, kind, flags } = wanted;
+        let arguments = [address_of(host), address_of(service), word(family), word(kind), word(flags)];
+        failed_with_texts(Call::GetAddrInfo, Code::of_resolver(error), &arguments, [host, service])
+    })
+}
+
+fn address_of(text: Option<&CStr>) -> usize {
+    text.map_or(0, |text| text.as_ptr().addr())
 }
 
 /// The port of a service, by any protocol if none is named.
@@ -44,7 +53,12 @@ pub(crate) fn find(host: Option<&CStr>, service: Option<&CStr>, wanted: Wanted) 
 ///
 /// [`Code::NO_SERVICE`] if there is none of that name.
 pub fn service_port(name: &CStr, protocol: Option<&CStr>) -> Result<u16, Code> {
-    keeping_errno(|| without_cancellation(|| compose::service_port(name, protocol))?.ok_or(Code::NO_SERVICE))
+    keeping_errno(|| without_cancellation(|| compose::service_port(name, protocol))?.ok_or(Code::NO_SERVICE)).map_err(
+        |code| {
+            let arguments = [address_of(Some(name)), address_of(protocol)];
+            failed_with_texts(Call::GetServByName, code, &arguments, [Some(name), protocol])
+        },
+    )
 }
 
 /// Writes the name of the service at a port, by any protocol if none is named: cut where the buffer ends, with a NUL
@@ -53,9 +67,9 @@ pub fn service_port(name: &CStr, protocol: Option<&CStr>) -> Result<u16, Code> {
 /// # Errors
 ///
 /// [`Code::NO_SERVICE`] if none is known; `EINVAL` if it is no port.
-pub fn service_name(port: c_int, protocol: Option<&CStr>, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Code> {
+pub fn service_name(number: c_int, protocol: Option<&CStr>, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Code> {
     keeping_errno(|| {
-        let port = u16::try_from(port).map_err(|_| Errno::from_number(libc::EINVAL))?;
+        let port = u16::try_from(number).map_err(|_| Errno::from_number(libc::EINVAL))?;
         let write = |name: &CStr| {
             let mut text = Text::new(buffer);
             text.push(name.to_bytes());
@@ -63,4 +77,5 @@ pub fn service_name(port: c_int, protocol: Option<&CStr>, buffer: &mut [MaybeUni
         };
         without_cancellation(|| compose::service_name(port, protocol, write))?.ok_or(Code::NO_SERVICE)
     })
+    .map_err(|code| failed_with_texts(Call::GetServByPort, code, &[address_of(protocol), word(number)], [protocol]))
 }

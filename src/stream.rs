@@ -7,7 +7,7 @@ use crate::composed::keeping_errno;
 use crate::differences::NO_SIGPIPE;
 use crate::error::Errno;
 use crate::error::code::Code;
-use crate::last_call::{Call, failed, word};
+use crate::last_call::{Call, failed, failed_with_code, word};
 use crate::memory::{FromKernel, ToKernel};
 use crate::sys;
 use core::ffi::c_int;
@@ -39,14 +39,16 @@ pub fn send_all(fd: c_int, data: ToKernel<'_>, flags: c_int, sent: &mut usize) -
 pub fn receive_exactly(fd: c_int, into: &mut FromKernel<'_>, flags: c_int, received: &mut usize) -> Result<(), Code> {
     *received = 0;
     let length = into.length();
+    let start = into.start().addr();
+    let refused =
+        |code, received| failed_with_code(Call::RecvExactly, code, &[word(fd), start, length, word(flags), received]);
     keeping_errno(|| {
         if flags & libc::MSG_PEEK != 0 {
-            let arguments = [word(fd), into.start().addr(), length, word(flags)];
-            return Err(failed(Call::Recv, Errno::from_number(libc::EINVAL), &arguments).into());
+            return Err(refused(Errno::from_number(libc::EINVAL).into(), 0));
         }
         while *received < length {
             match receive_some(fd, &into.after(*received), flags)? {
-                0 => return Err(Code::CLOSED),
+                0 => return Err(refused(Code::CLOSED, *received)),
                 // With MSG_TRUNC the system tells how long a datagram was before it was cut.
                 count => *received = received.saturating_add(count).min(length),
             }

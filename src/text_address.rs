@@ -8,6 +8,7 @@ use crate::address::{Address, Encoded, Ipv6, LONGEST_PATH};
 use crate::composed::keeping_errno;
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, failed_with_code, failed_with_texts, word};
 use crate::sys::compose;
 use crate::text::Text;
 use core::ffi::CStr;
@@ -27,7 +28,7 @@ const ABSTRACT: u8 = b'@';
 /// `EINVAL` if it is none of the forms; `ENODEV` if there is no network interface of that name; `ENAMETOOLONG` if a
 /// path is longer than an address can hold.
 pub fn parse(text: &CStr) -> Result<([u8; size_of::<libc::sockaddr_storage>()], usize), Code> {
-    keeping_errno(|| {
+    let parsed = keeping_errno(|| {
         let text = text.to_bytes();
         let encoded = match text.strip_prefix(UNIX) {
             Some(path) => parse_unix(path)?,
@@ -35,6 +36,34 @@ pub fn parse(text: &CStr) -> Result<([u8; size_of::<libc::sockaddr_storage>()], 
         };
         let (bytes, length) = encoded.storage();
         Ok((*bytes, length))
+    });
+    parsed.map_err(|code| failed_with_texts(Call::AddressParse, code, &[text.as_ptr().addr()], [Some(text)]))
+}
+
+/// What keeps a text from being an address, or the interface or path that it names from being used.
+pub(crate) fn what_is_wrong(text: &[u8]) -> Option<&'static str> {
+    if let Some(path) = text.strip_prefix(UNIX) {
+        return match parse_unix(path).err()?.number() {
+            libc::ENAMETOOLONG => Some("A path has at most 108 bytes, an abstract name 107"),
+            _ => Some("Behind a backslash stand two hexadecimal digits; a path has no byte 0"),
+        };
+    }
+    let Some(colon) = text.iter().rposition(|byte| *byte == b':') else {
+        return Some("The port is missing, as in 127.0.0.1:8989");
+    };
+    let (host, port) = text.split_at_checked(colon)?;
+    let is_in_brackets = host.starts_with(b"[") && host.ends_with(b"]");
+    Some(match parse_internet(text).err()?.number() {
+        libc::ENODEV => "There is no network interface of that name",
+        _ if text.ends_with(b"]") => "The port is missing, as in [::1]:8989",
+        _ if host.contains(&b':') && !is_in_brackets => {
+            "An IPv6 address stands in brackets, with the port behind them, as in [::1]:8989"
+        }
+        _ if decimal(port.get(1..)?).is_none_or(|port| u16::try_from(port).is_err()) || port.len() == 1 => {
+            "The port is a number from 0 to 65535; bsock_resolve knows the names of services"
+        }
+        _ if is_in_brackets => "In the brackets stands an IPv6 address, and perhaps % and an interface",
+        _ => "The host is an address in numbers, as 127.0.0.1; bsock_resolve knows names",
     })
 }
 
@@ -140,7 +169,7 @@ fn invalid() -> Errno {
 ///
 /// `EAFNOSUPPORT` if its family has no form here; `EINVAL` if it is too short for its family, or too long.
 pub fn format(address: &[u8], buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Code> {
-    keeping_errno(|| {
+    let formatted = keeping_errno(|| {
         let address = Address::parse(address).ok_or(invalid())?;
         match address {
             Address::Other(libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX) => return Err(invalid().into()),
@@ -152,6 +181,10 @@ pub fn format(address: &[u8], buffer: &mut [MaybeUninit<u8>]) -> Result<usize, C
         // `Text` takes everything, so that the writing does not fail.
         let _ = write_address(&mut text, &address);
         Ok(text.finish())
+    });
+    formatted.map_err(|code| {
+        let family = Address::parse(address).map_or(libc::AF_UNSPEC, |address| address.family());
+        failed_with_code(Call::AddressFormat, code, &[word(family), address.len()])
     })
 }
 

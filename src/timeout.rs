@@ -1,6 +1,6 @@
 //! How long calls wait: limits in seconds, and not at all.
 
-use crate::composed::{Moment, deadline, is_over, keeping_errno, limit, milliseconds_until};
+use crate::composed::{Moment, deadline, is_over, keeping_errno, limit, milliseconds_until, remembering, words_of};
 use crate::error::Errno;
 use crate::error::code::Code;
 use crate::last_call::{Call, failed_with_address, word};
@@ -22,7 +22,8 @@ const UNIX_QUEUE_MILLISECONDS: c_int = 10;
 ///
 /// `EINVAL` for no number; those of `setsockopt(2)`.
 pub fn set_timeout(fd: c_int, seconds: f64) -> Result<(), Code> {
-    keeping_errno(|| {
+    let [low, high] = words_of(seconds);
+    remembering(Call::SetTimeout, &[word(fd), low, high], || {
         let time = as_timeval(limit(seconds)?);
         // The first one finds everything that could be wrong, so that nothing is left half done.
         compose::set_option(fd, libc::SOL_SOCKET, libc::SO_SNDTIMEO, &time)?;
@@ -36,7 +37,7 @@ pub fn set_timeout(fd: c_int, seconds: f64) -> Result<(), Code> {
 ///
 /// Those of `getsockopt(2)`.
 pub fn timeout(fd: c_int) -> Result<f64, Code> {
-    keeping_errno(|| {
+    remembering(Call::GetTimeout, &[word(fd)], || {
         let time: timeval = compose::option(fd, libc::SOL_SOCKET, libc::SO_RCVTIMEO)?;
         Ok(time.tv_sec as f64 + time.tv_usec as f64 / MICROSECONDS)
     })
@@ -57,7 +58,7 @@ fn as_timeval(limit: Option<u64>) -> timeval {
 ///
 /// Those of `fcntl(2)`.
 pub fn blocking(fd: c_int) -> Result<bool, Code> {
-    keeping_errno(|| Ok(compose::status(fd)? & libc::O_NONBLOCK == 0))
+    remembering(Call::GetBlocking, &[word(fd)], || Ok(compose::status(fd)? & libc::O_NONBLOCK == 0))
 }
 
 /// Makes calls on this descriptor wait, or not.
@@ -66,7 +67,7 @@ pub fn blocking(fd: c_int) -> Result<bool, Code> {
 ///
 /// Those of `fcntl(2)`.
 pub fn set_blocking(fd: c_int, blocking: bool) -> Result<(), Code> {
-    keeping_errno(|| {
+    remembering(Call::SetBlocking, &[word(fd), blocking.into()], || {
         let before = compose::status(fd)?;
         let flag = if blocking { 0 } else { libc::O_NONBLOCK };
         let wanted = before & !libc::O_NONBLOCK | flag;
@@ -83,7 +84,7 @@ pub fn set_blocking(fd: c_int, blocking: bool) -> Result<(), Code> {
 ///
 /// That error; those of `getsockopt(2)`.
 pub fn pending_error(fd: c_int) -> Result<(), Code> {
-    keeping_errno(|| Ok(compose::take_error(fd)?.map_or(Ok(()), Err)?))
+    remembering(Call::GetError, &[word(fd)], || Ok(compose::take_error(fd)?.map_or(Ok(()), Err)?))
 }
 
 /// Connects, and waits at most so long for it; 0 and less, and infinity, is no limit. Whether the socket is blocking is
@@ -93,16 +94,18 @@ pub fn pending_error(fd: c_int) -> Result<(), Code> {
 ///
 /// Those of `connect(2)` except `EINPROGRESS` and `EINTR`; `ETIMEDOUT`; `EINVAL` for no number.
 pub fn connect(fd: c_int, address: ToKernel<'_>, seconds: f64) -> Result<(), Code> {
+    let [low, high] = words_of(seconds);
+    let limit = remembering(Call::ConnectTimeout, &[word(fd), low, high], || Ok(limit(seconds)?))?;
     keeping_errno(|| {
-        let connected = limit(seconds).and_then(|limit| {
+        let set_and_connect = || {
             let before = compose::status(fd)?;
             compose::set_status(fd, before | libc::O_NONBLOCK)?;
             let connected = connect_and_wait(fd, address, deadline(limit));
             // It was this descriptor's state a moment ago: nothing can be wrong with it.
             let _ = compose::set_status(fd, before);
             connected
-        });
-        connected.map_err(|errno| {
+        };
+        set_and_connect().map_err(|errno| {
             let arguments = [word(fd), address.start().addr(), address.length()];
             failed_with_address(Call::Connect, errno, &arguments).into()
         })

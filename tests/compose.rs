@@ -511,7 +511,8 @@ fn connect_timeout_ends_in_time_and_leaves_the_mode_alone() {
             assert_eq!(marked(|| bsock_set_blocking(client.as_raw_fd(), blocking)), 0);
             assert_eq!(connect_timeout(&client, &address, seconds), code);
             assert_eq!(marked(|| bsock_get_blocking(client.as_raw_fd())), blocking);
-            if code < 0 {
+            // A limit that is none is refused before there is a call to connect.
+            if code < 0 && !seconds.is_nan() {
                 let call = format!("connect({}, {address}, 16): ", client.as_raw_fd());
                 assert!(explanation().starts_with(&call), "{}", explanation());
             }

@@ -1,8 +1,8 @@
 //! `bsock_line_reader_init`, `bsock_read_line`, `bsock_reader_buffered`: lines from a stream.
 
-use super::{code_or_number, invalid};
-use crate::error::ENULL;
+use super::{code_or_number, invalid, null};
 use crate::error::code::Code;
+use crate::last_call::{Call, word};
 use crate::line_reader::{Position, read_line};
 use core::ffi::{c_char, c_int};
 use core::ops::Range;
@@ -56,10 +56,10 @@ pub unsafe extern "C" fn bsock_line_reader_init(
     size: usize,
 ) -> c_int {
     if reader.is_null() || buffer.is_null() {
-        return ENULL;
+        return null(Call::LineReaderInit);
     }
     if !is_possible(size) {
-        return invalid().number();
+        return invalid(Call::LineReaderInit, &[word(fd), buffer.addr(), size]).number();
     }
     // SAFETY: the caller's promise, stated above and in the header.
     unsafe { buffer.write_bytes(0, size) };
@@ -99,7 +99,7 @@ pub unsafe extern "C-unwind" fn bsock_read_line(
     // SAFETY: the caller's promise, stated above and in the header.
     let (Some(reader), Some(line), Some(length)) = (unsafe { (reader.as_mut(), line.as_mut(), length.as_mut()) })
     else {
-        return ENULL;
+        return null(Call::ReadLine);
     };
     // SAFETY: as above.
     let (buffer, mut position) = match unsafe { parts(reader) } {
@@ -133,10 +133,10 @@ pub unsafe extern "C-unwind" fn bsock_read_line(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bsock_reader_buffered(reader: *const bsock_line_reader, bytes: *mut *mut c_char) -> ssize_t {
     // SAFETY: the caller's promise, stated above and in the header.
-    let Some(reader) = (unsafe { reader.as_ref() }) else { return ENULL as ssize_t };
+    let Some(reader) = (unsafe { reader.as_ref() }) else { return null(Call::ReaderBuffered) as ssize_t };
     let buffered = match position(reader).buffered(reader.size) {
         Ok(buffered) if is_possible(reader.size) => buffered,
-        _ => return invalid().number() as ssize_t,
+        _ => return invalid(Call::ReaderBuffered, &[]).number() as ssize_t,
     };
     // SAFETY: as above.
     if let Some(bytes) = unsafe { bytes.as_mut() } {
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn bsock_reader_buffered(reader: *const bsock_line_reader,
 /// As for [`bsock_read_line`].
 unsafe fn parts<'a>(reader: &bsock_line_reader) -> Result<(&'a mut [u8], Position), Code> {
     if reader.buffer.is_null() || !is_possible(reader.size) {
-        return Err(invalid());
+        return Err(invalid(Call::ReadLine, &[]));
     }
     // SAFETY: the caller's promise: the buffer that the reader was set up with, which has filled it with zeros. The size
     // is one that a slice may have.

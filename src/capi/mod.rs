@@ -27,6 +27,7 @@ pub mod version;
 
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::{Call, failed_with_code};
 use crate::sys;
 use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
@@ -98,11 +99,16 @@ fn code_or_zero(result: Result<(), Code>) -> c_int {
     code_or_number(result.map(|()| 0))
 }
 
+/// What a call is answered with that was given NULL for something that the library itself reads or writes.
+fn null(call: Call) -> c_int {
+    failed_with_code(call, Code::NULL, &[]).number()
+}
+
 /// What a number or a structure is answered with that the library itself refuses. Sets errno, as every system's code.
-fn invalid() -> Code {
+fn invalid(call: Call, arguments: &[usize]) -> Code {
     let errno = Errno::from_number(libc::EINVAL);
     sys::set_errno(errno.number());
-    errno.into()
+    failed_with_code(call, errno.into(), arguments)
 }
 
 /// A length or a number of things as the `int` that C gets; none is ever near its end.

@@ -1,7 +1,7 @@
 //! `bsock_listen_on`, `bsock_connect_to`: a server or a client from names, in one step.
 
-use super::{code_or_number, string};
-use crate::error::ENULL;
+use super::{code_or_number, null, string};
+use crate::last_call::Call;
 use crate::one_step;
 use core::ffi::{c_char, c_int};
 
@@ -34,7 +34,7 @@ use core::ffi::{c_char, c_int};
 pub unsafe extern "C" fn bsock_listen_on(host: *const c_char, service: *const c_char, backlog: c_int) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
     let (host, service) = unsafe { (string(host), string(service)) };
-    let Some(service) = service else { return ENULL };
+    let Some(service) = service else { return null(Call::ListenOn) };
     code_or_number(one_step::listen_on(host, service, backlog))
 }
 
@@ -67,6 +67,6 @@ pub unsafe extern "C" fn bsock_listen_on(host: *const c_char, service: *const c_
 pub unsafe extern "C" fn bsock_connect_to(host: *const c_char, service: *const c_char, seconds: f64) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
     let (host, service) = unsafe { (string(host), string(service)) };
-    let Some(service) = service else { return ENULL };
+    let Some(service) = service else { return null(Call::ConnectTo) };
     code_or_number(one_step::connect_to(host, service, seconds))
 }

@@ -1,7 +1,7 @@
 //! `bsock_pcb_get`, `bsock_pcb_list`, `bsock_tcp_state_name`: what the system knows about sockets.
 
-use super::{code_or_number, code_or_zero, invalid, number_of, storage};
-use crate::error::ENULL;
+use super::{code_or_number, code_or_zero, invalid, null, number_of, storage};
+use crate::last_call::{Call, word};
 use crate::pcb::{self, Bytes, Pcb};
 use core::ffi::{c_char, c_int};
 use libc::{sockaddr_storage, socklen_t};
@@ -76,10 +76,10 @@ const _: () = assert!(size_of::<bsock_pcb>() == FIRST_SIZE);
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bsock_pcb_get(fd: c_int, out: *mut bsock_pcb, out_size: usize) -> c_int {
     if out.is_null() {
-        return ENULL;
+        return null(Call::PcbGet);
     }
     if out_size < FIRST_SIZE {
-        return invalid().number();
+        return invalid(Call::PcbGet, &[word(fd)]).number();
     }
     // SAFETY: the caller's promise, stated above and in the header.
     code_or_zero(pcb::of(fd).map(|pcb| unsafe { write(out.cast(), out_size, &pcb) }))
@@ -105,10 +105,10 @@ pub unsafe extern "C" fn bsock_pcb_get(fd: c_int, out: *mut bsock_pcb, out_size:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bsock_pcb_list(out: *mut bsock_pcb, room: usize, out_size: usize) -> c_int {
     if out.is_null() && room != 0 {
-        return ENULL;
+        return null(Call::PcbList);
     }
     if out_size < FIRST_SIZE {
-        return invalid().number();
+        return invalid(Call::PcbList, &[]).number();
     }
     let mut index = 0;
     let each = |pcb: Pcb| {

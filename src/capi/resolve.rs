@@ -1,7 +1,7 @@
 //! `bsock_resolve`, `bsock_service_port`, `bsock_service_name`: hosts to addresses, services to ports and back.
 
-use super::{code_or_number, number_of, storage, string, text_buffer};
-use crate::error::ENULL;
+use super::{code_or_number, null, number_of, storage, string, text_buffer};
+use crate::last_call::Call;
 use crate::resolve::{self, FoundAddress, Wanted};
 use core::ffi::{c_char, c_int};
 use libc::{sockaddr_storage, socklen_t};
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn bsock_resolve(
     room: usize,
 ) -> c_int {
     if found.is_null() && room != 0 {
-        return ENULL;
+        return null(Call::GetAddrInfo);
     }
     // SAFETY: the caller's promise, stated above and in the header.
     let (host, service) = unsafe { (string(host), string(service)) };
@@ -102,7 +102,7 @@ fn as_c(found: FoundAddress<'_>) -> bsock_address {
 pub unsafe extern "C" fn bsock_service_port(name: *const c_char, protocol: *const c_char) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
     let (name, protocol) = unsafe { (string(name), string(protocol)) };
-    let Some(name) = name else { return ENULL };
+    let Some(name) = name else { return null(Call::GetServByName) };
     code_or_number(resolve::service_port(name, protocol).map(c_int::from))
 }
 
@@ -135,6 +135,6 @@ pub unsafe extern "C" fn bsock_service_name(
 ) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
     let (protocol, buffer) = unsafe { (string(protocol), text_buffer(buffer, size)) };
-    let Some(buffer) = buffer else { return ENULL };
+    let Some(buffer) = buffer else { return null(Call::GetServByPort) };
     code_or_number(resolve::service_name(port, protocol, buffer).map(number_of))
 }

@@ -1,7 +1,7 @@
 //! `bsock_address_parse`, `bsock_address_format`: addresses as people write them.
 
-use super::{code_or_number, code_or_zero, invalid, number_of, text_buffer};
-use crate::error::ENULL;
+use super::{code_or_number, code_or_zero, invalid, null, number_of, text_buffer};
+use crate::last_call::Call;
 use crate::text_address;
 use core::ffi::{CStr, c_char, c_int};
 use libc::{sockaddr, sockaddr_storage, socklen_t};
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn bsock_address_parse(
     length: *mut socklen_t,
 ) -> c_int {
     if text.is_null() || address.is_null() || length.is_null() {
-        return ENULL;
+        return null(Call::AddressParse);
     }
     // SAFETY: the caller's promise, stated above and in the header.
     let text = unsafe { CStr::from_ptr(text) };
@@ -79,9 +79,9 @@ pub unsafe extern "C" fn bsock_address_format(
 ) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
     let buffer = unsafe { text_buffer(buffer, size) };
-    let (Some(buffer), false) = (buffer, addr.is_null()) else { return ENULL };
+    let (Some(buffer), false) = (buffer, addr.is_null()) else { return null(Call::AddressFormat) };
     if addrlen as usize > size_of::<sockaddr_storage>() {
-        return invalid().number();
+        return invalid(Call::AddressFormat, &[0, addrlen as usize]).number();
     }
     // SAFETY: as above.
     let address = unsafe { core::slice::from_raw_parts(addr.cast(), addrlen as usize) };

@@ -1,7 +1,7 @@
 //! `bsock_set_timeout` and the like: how long calls wait.
 
-use super::{code_or_number, code_or_zero};
-use crate::error::ENULL;
+use super::{code_or_number, code_or_zero, null};
+use crate::last_call::Call;
 use crate::memory::ToKernel;
 use crate::timeout;
 use core::ffi::c_int;
@@ -43,7 +43,7 @@ pub extern "C" fn bsock_set_timeout(sockfd: c_int, seconds: f64) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bsock_get_timeout(sockfd: c_int, seconds: *mut f64) -> c_int {
     // SAFETY: the caller's promise, stated above and in the header.
-    let Some(seconds) = (unsafe { seconds.as_mut() }) else { return ENULL };
+    let Some(seconds) = (unsafe { seconds.as_mut() }) else { return null(Call::GetTimeout) };
     code_or_zero(timeout::timeout(sockfd).map(|limit| *seconds = limit))
 }
 

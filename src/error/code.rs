@@ -2,6 +2,7 @@
 
 use super::{ENULL, Errno};
 use core::ffi::c_int;
+use core::fmt;
 
 /// Why a call failed, as the negative number that the C functions return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +10,9 @@ pub struct Code(c_int);
 
 /// The code of the resolver's error 0, if there were one; its errors are negative and follow below.
 const RESOLVER: c_int = -11_000;
+
+/// How many numbers that block has.
+const RESOLVER_ERRORS: c_int = 1_000;
 
 impl Code {
     /// `BSOCK_ENULL`.
@@ -29,10 +33,21 @@ impl Code {
         }
     }
 
+    /// The code with this number, whose sign is left out.
+    pub(crate) fn from_reason(reason: u16) -> Self {
+        Self(-c_int::from(reason))
+    }
+
     /// The negative number.
     #[must_use]
     pub const fn number(self) -> c_int {
         self.0
+    }
+
+    /// The error that `getaddrinfo` answered, if it was that.
+    pub(crate) fn resolver_error(self) -> Option<c_int> {
+        let error = self.0.wrapping_sub(RESOLVER);
+        (-RESOLVER_ERRORS < error && error < 0).then_some(error)
     }
 
     /// The system's error in it, if it is one.
@@ -46,6 +61,14 @@ impl Code {
 impl From<Errno> for Code {
     fn from(errno: Errno) -> Self {
         Self(errno.code())
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::write_err_name(formatter, self.0)?;
+        formatter.write_str(": ")?;
+        super::write_strerror(formatter, self.0)
     }
 }
 

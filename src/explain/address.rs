@@ -3,6 +3,7 @@
 pub(super) use crate::address::Address;
 
 use super::names;
+use super::quoted::Quoted;
 use crate::address::Ipv6;
 use core::fmt;
 
@@ -12,8 +13,8 @@ impl fmt::Display for Address<'_> {
             Self::V4 { host: [a, b, c, d], port } => write!(formatter, "{a}.{b}.{c}.{d}:{port}"),
             Self::V6 { host, port, scope: 0 } => write!(formatter, "[{}]:{port}", Ipv6(host)),
             Self::V6 { host, port, scope } => write!(formatter, "[{}%{scope}]:{port}", Ipv6(host)),
-            Self::UnixPath(path) => write!(formatter, "\"{}\"", path.escape_ascii()),
-            Self::UnixAbstract(name) => write!(formatter, "\"@{}\"", name.escape_ascii()),
+            Self::UnixPath(path) => write!(formatter, "\"{}\"", Quoted(path)),
+            Self::UnixAbstract(name) => write!(formatter, "\"@{}\"", Quoted(name)),
             Self::UnixUnnamed => formatter.write_str("{AF_UNIX, no path}"),
             Self::Other(family) => write!(formatter, "{{{}, ...}}", names::family(*family)),
         }

@@ -4,6 +4,7 @@
 //! there are two causes it names both. Silence is better than a guess.
 
 use super::address::Address;
+use super::own;
 use crate::last_call::{Call, FailedCall};
 
 /// Ports below this number need a privilege, unless the administrator has changed `ip_unprivileged_port_start`.
@@ -29,12 +30,13 @@ pub(super) fn for_call(failed: &FailedCall) -> Option<&'static str> {
         Call::Poll => poll(failed),
         Call::Shutdown => shutdown(failed),
         Call::Close => close(failed),
+        _ => own::advice(failed),
     })
 }
 
 fn of_every_call(failed: &FailedCall) -> Option<&'static str> {
     let takes_a_descriptor = failed.call.takes_a_descriptor();
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EBADF if takes_a_descriptor && failed.int(0) < 0 => {
             "A negative descriptor is the result of a call that failed earlier: check that result"
         }
@@ -65,7 +67,7 @@ fn of_every_call(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn socket(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EAFNOSUPPORT => {
             "This system has no such address family: the first argument is AF_INET, AF_INET6 or \
              AF_UNIX"
@@ -83,7 +85,7 @@ fn socket(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn socketpair(failed: &FailedCall) -> Option<&'static str> {
-    match failed.errno.number() {
+    match failed.reason() {
         libc::EOPNOTSUPP => Some("Pairs are made in the family AF_UNIX: the first argument is AF_UNIX"),
         _ => socket(failed),
     }
@@ -93,7 +95,7 @@ fn bind(failed: &FailedCall) -> Option<&'static str> {
     let address = Address::parse(failed.address());
     let is_unix = address.is_some_and(|address| address.is_unix());
     let port = address.and_then(|address| address.port());
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EACCES if port.is_some_and(|port| port < FIRST_FREE_PORT) => {
             "Ports below 1024 need root or CAP_NET_BIND_SERVICE"
         }
@@ -113,7 +115,7 @@ fn bind(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn listen(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EOPNOTSUPP => {
             "Only sockets that make connections listen: SOCK_STREAM and SOCK_SEQPACKET, not \
              SOCK_DGRAM"
@@ -125,7 +127,7 @@ fn listen(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn accept(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EAGAIN => {
             "The socket is non-blocking, or its timeout is over, and nobody is waiting: poll \
              until it is readable"
@@ -139,7 +141,7 @@ fn accept(failed: &FailedCall) -> Option<&'static str> {
 
 fn connect(failed: &FailedCall) -> Option<&'static str> {
     let is_unix = Address::parse(failed.address()).is_some_and(|address| address.is_unix());
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::ECONNREFUSED if is_unix => "The socket file exists but nobody listens on it: start the server first",
         libc::ECONNREFUSED => {
             "Nobody listens on that address and port: start the server first, and check the port \
@@ -166,7 +168,7 @@ fn connect(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn send(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::EPIPE => {
             "The peer has closed the connection, this side has shut down sending, or there was no connection"
         }
@@ -197,7 +199,7 @@ fn send(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn recv(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::ECONNRESET => {
             "The peer has broken the connection off, as it does when it closes without reading \
              everything"
@@ -217,14 +219,14 @@ fn recv(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn getpeername(failed: &FailedCall) -> Option<&'static str> {
-    match failed.errno.number() {
+    match failed.reason() {
         libc::ENOTCONN => Some("The socket was never connected, or its connection has ended since"),
         _ => None,
     }
 }
 
 fn option(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::ENOPROTOOPT => {
             "The level has no option of that number: options belong to the level that they are named for"
         }
@@ -239,7 +241,7 @@ fn option(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn poll(failed: &FailedCall) -> Option<&'static str> {
-    match failed.errno.number() {
+    match failed.reason() {
         libc::EINVAL => {
             Some("The second argument is above the limit of open files: it is a number of entries, not of bytes")
         }
@@ -248,7 +250,7 @@ fn poll(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn shutdown(failed: &FailedCall) -> Option<&'static str> {
-    Some(match failed.errno.number() {
+    Some(match failed.reason() {
         libc::ENOTCONN => "There is no connection to end: it was never made, or the peer has broken it off",
         libc::EINVAL => "The second argument is SHUT_RD, SHUT_WR or SHUT_RDWR",
         _ => return None,
@@ -256,7 +258,7 @@ fn shutdown(failed: &FailedCall) -> Option<&'static str> {
 }
 
 fn close(failed: &FailedCall) -> Option<&'static str> {
-    match failed.errno.number() {
+    match failed.reason() {
         libc::EIO => Some("Data written before could not be stored; the descriptor is closed all the same"),
         _ => None,
     }

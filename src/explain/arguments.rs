@@ -1,7 +1,7 @@
 //! The failed call as the program wrote it: `connect(3, 127.0.0.1:8989, 16)`.
 
 use super::address::Address;
-use super::{names, options};
+use super::{names, options, own};
 use crate::last_call::{Call, FailedCall};
 use core::fmt::{self, Write};
 
@@ -52,6 +52,11 @@ fn write_arguments(text: &mut impl Write, failed: &FailedCall) -> fmt::Result {
             write!(text, "{fd}, {}, {length}, {flags}, {address}, {address_length}", Pointer(failed.word(1)))
         }
         Call::Read | Call::Write => write!(text, "{fd}, {}, {}", Pointer(failed.word(1)), failed.word(2)),
+        Call::SendMsg if !failed.address().is_empty() => {
+            write!(text, "{fd}, {{to ")?;
+            write_address(text, failed, 1)?;
+            write!(text, "}}, {}", names::message_flags(failed.int(2)))
+        }
         Call::SendMsg | Call::RecvMsg => {
             write!(text, "{fd}, {}, {}", Pointer(failed.word(1)), names::message_flags(failed.int(2)))
         }
@@ -71,6 +76,7 @@ fn write_arguments(text: &mut impl Write, failed: &FailedCall) -> fmt::Result {
         Call::Poll => write!(text, "{}, {}, {}", Pointer(failed.word(0)), failed.word(1), failed.int(2)),
         Call::Shutdown => write!(text, "{fd}, {}", names::direction(failed.int(1))),
         Call::Close => write!(text, "{fd}"),
+        _ => own::write_arguments(text, failed),
     }
 }
 

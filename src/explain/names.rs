@@ -89,6 +89,10 @@ const MESSAGE_FLAGS: Names = names![
     MSG_ZEROCOPY,
 ];
 
+/// The flags of `getaddrinfo`.
+const RESOLVER_FLAGS: Names =
+    names![AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_V4MAPPED, AI_ALL, AI_ADDRCONFIG,];
+
 /// The second argument of `shutdown`.
 const DIRECTIONS: Names = names![SHUT_RD, SHUT_WR, SHUT_RDWR];
 
@@ -184,6 +188,11 @@ pub(super) fn protocol(number: c_int) -> impl fmt::Display {
 /// The flags of `send` and `recv`.
 pub(super) fn message_flags(bits: c_int) -> impl fmt::Display {
     Flags(MESSAGE_FLAGS, bits)
+}
+
+/// The flags of `getaddrinfo`.
+pub(super) fn resolver_flags(bits: c_int) -> impl fmt::Display {
+    Flags(RESOLVER_FLAGS, bits)
 }
 
 /// What `shutdown` ends.

@@ -5,10 +5,10 @@
 //! of a second and not a timeout.
 
 use super::{Failure, Owned, code_of, more_telling};
-use crate::composed::{Moment, deadline, is_over, keeping_errno, limit, milliseconds_until};
+use crate::composed::{Moment, deadline, is_over, keeping_errno, limit, milliseconds_until, words_of};
 use crate::error::Errno;
 use crate::error::code::Code;
-use crate::last_call::Call;
+use crate::last_call::{Call, failed_with_texts};
 use crate::memory::ToKernel;
 use crate::resolve::find;
 use crate::sys;
@@ -30,8 +30,12 @@ const ATTEMPTS: usize = 16;
 /// Those of the resolver, `socket(2)` and `connect(2)`: of all addresses the most telling one; `ETIMEDOUT`; `EINVAL` if
 /// `seconds` is no number.
 pub fn connect_to(host: Option<&CStr>, service: &CStr, seconds: f64) -> Result<c_int, Code> {
+    let [low, high] = words_of(seconds);
     keeping_errno(|| {
-        let limit = limit(seconds)?;
+        let limit = limit(seconds).map_err(|errno| {
+            let arguments = [host.map_or(0, |host| host.as_ptr().addr()), service.as_ptr().addr(), low, high];
+            failed_with_texts(Call::ConnectTo, errno.into(), &arguments, [host, Some(service)])
+        })?;
         without_cancellation(|| {
             let wanted = Wanted { family: libc::AF_UNSPEC, kind: libc::SOCK_STREAM, flags: 0 };
             let found = find(host, Some(service), wanted)?;

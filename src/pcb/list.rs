@@ -4,9 +4,10 @@
 //! of the process, which matters in two cases: a thread with a table of its own, and a first thread that has ended.
 
 use super::{Pcb, ask};
-use crate::composed::keeping_errno;
+use crate::composed::remembering;
 use crate::error::Errno;
 use crate::error::code::Code;
+use crate::last_call::Call;
 use crate::sys;
 use crate::sys::compose::{self, without_cancellation};
 use core::ffi::{CStr, c_int};
@@ -28,7 +29,7 @@ struct Entries([u8; 2048]);
 ///
 /// Those of `open(2)`: `ENOENT` if /proc is not there, `EMFILE`.
 pub fn for_each(mut each: impl FnMut(Pcb)) -> Result<usize, Code> {
-    keeping_errno(|| {
+    remembering(Call::PcbList, &[], || {
         without_cancellation(|| {
             let directory = compose::open_directory(DESCRIPTORS)?;
             let mut sockets = 0;

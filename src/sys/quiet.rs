@@ -75,6 +75,13 @@ pub(crate) fn int_option(fd: c_int, level: c_int, option: c_int) -> Option<c_int
     (result == 0).then_some(value)
 }
 
+/// The flags of an open file; nothing if the descriptor is not open.
+pub(crate) fn status(fd: c_int) -> Option<c_int> {
+    // SAFETY: takes numbers only.
+    let flags = unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_GETFL) };
+    c_int::try_from(flags).ok().filter(|flags| *flags >= 0)
+}
+
 /// The address that a socket is bound to, as bytes; answers how many of them there are.
 pub(crate) fn own_address(fd: c_int, into: &mut [u8; size_of::<sockaddr_storage>()]) -> usize {
     let mut length = into.len() as socklen_t;

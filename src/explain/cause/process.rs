@@ -1,6 +1,7 @@
 //! Which process has a socket: found by looking through the descriptors of every process that may be looked at.
 
 use super::files::{self, Path};
+use crate::explain::quoted::Quoted;
 use crate::sys::quiet::File;
 use core::ffi::CStr;
 use core::fmt::{self, Write};
@@ -68,11 +69,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.bytes.get(..self.length).unwrap_or_default();
-        match core::str::from_utf8(name) {
-            Ok(name) if !name.chars().any(char::is_control) => formatter.write_str(name),
-            _ => write!(formatter, "{}", name.escape_ascii()),
-        }
+        Quoted(self.bytes.get(..self.length).unwrap_or_default()).fmt(formatter)
     }
 }
 
