@@ -9,7 +9,7 @@ export BSOCK_ARTEFACTS = $(ARTEFACTS)
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(CARGO) >/dev/null || { echo "bsock: $(CARGO) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all demo test bench lint header check-header docs clean help
+.PHONY: all demo test conformance bench lint header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
@@ -26,6 +26,9 @@ test: all ## all tests; a few minutes
 	$(call need,readelf,binutils)
 	$(call need,valgrind,valgrind)
 	$(CARGO) test --workspace
+
+conformance: all ## libc and bsock side by side by random calls: make conformance STEPS=10000000 SEED=7
+	STEPS=$(STEPS) SEED=$(SEED) $(CARGO) test --test conformance --test random_calls -- --nocapture
 
 bench: all ## what a call costs; prints a table, and says where a goal is missed
 	$(call need,valgrind,valgrind)

@@ -57,7 +57,7 @@ fn no_descriptors_are_left() {
 
 #[test]
 fn threads_are_cancelled_where_they_wait() {
-    assert_eq!(run(&mut program().command(), "cancel", 25).0, 4 * 25);
+    assert_eq!(run(&mut program().command(), "cancel", 25).0, 8 * 25);
 }
 
 #[test]

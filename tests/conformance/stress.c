@@ -5,7 +5,8 @@
  *   stress fork ROUNDS          the same, while the process forks, and the children talk, too
  *   stress signals ROUNDS       the same, under signals without SA_RESTART
  *   stress descriptors ROUNDS   no descriptors are left, and what that does to a listening socket
- *   stress cancel ROUNDS        threads are cancelled in accept, recv, send and connect, where they really wait
+ *   stress cancel ROUNDS        threads are cancelled where they really wait: in accept, recv, send and connect, and in the
+ *                               calls that are made of several
  */
 #include "conformance.h"
 
@@ -196,23 +197,47 @@ static void descriptors(void)
 static int ends[2], blocked_at;
 static struct sockaddr_un full;
 static socklen_t full_length;
+static struct sockaddr_in unanswered;
 static int ignored;
 
 static void in_accept(void) { ignored = bsock_accept(blocked_at, NULL, NULL); }
 static void in_recv(void) { ignored = (int)bsock_recv(blocked_at, &(char){0}, 1, 0); }
 static void in_send(void) { ignored = (int)bsock_send(blocked_at, "x", 1, 0); }
+static void in_recv_exactly(void) { ignored = bsock_recv_exactly(blocked_at, (char[2]){0}, 2, 0, NULL); }
+static void in_sendall(void) { ignored = bsock_sendall(blocked_at, "x", 1, 0, NULL); }
+static void in_connect_timeout(void)
+{
+    ignored = bsock_connect_timeout(blocked_at, AT(unanswered), sizeof unanswered, 0);
+}
+static void in_read_line(void)
+{
+    char room[8], *line;
+    size_t length;
+    struct bsock_line_reader reader;
+    MUST(bsock_line_reader_init(&reader, blocked_at, room, sizeof room) == 0);
+    ignored = bsock_read_line(&reader, &line, &length);
+}
 static void in_connect(void) { ignored = bsock_connect(blocked_at, AT(full), full_length); }
 
-static void cancel_in(int fd, void (*body)(void))
+static void cancel_in_call(int fd, int sleeps_on, void (*body)(void))
 {
     blocked_at = fd;
     atomic_store(&sleeper_thread, 0);
     atomic_store(&cleaned, 0);
     now.call = "it";
-    cancel_when_asleep(fd, body);
+    cancel_when_asleep(sleeps_on, body);
     MUST(now.result == CANCELLED && atomic_load(&cleaned) == 1);
     now.length = 0;
     atomic_fetch_add(&echoed, 1);
+}
+
+static void cancel_in(int fd, void (*body)(void)) { cancel_in_call(fd, fd, body); }
+
+/* A listening socket whose queue is full: the next connection is neither made nor refused. */
+static void leave_unanswered(int *taken, int *queued)
+{
+    MUST((*taken = listener(&unanswered)) >= 0 && listen(*taken, 0) == 0);
+    MUST((*queued = socket(AF_INET, SOCK_STREAM, 0)) >= 0 && connect(*queued, AT(unanswered), sizeof unanswered) == 0);
 }
 
 static void cancel(void)
@@ -225,8 +250,11 @@ static void cancel(void)
         cancel_in(listening, in_accept);
         unix_pair(SOCK_STREAM, ends);
         cancel_in(ends[0], in_recv);
+        cancel_in(ends[0], in_recv_exactly);
+        cancel_in(ends[0], in_read_line);
         fill(ends[0]);
         cancel_in(ends[0], in_send);
+        cancel_in(ends[0], in_sendall);
         /* The sockets are as good as before. */
         while (recv(ends[1], block, sizeof block, MSG_DONTWAIT) > 0)
             continue;
@@ -235,8 +263,12 @@ static void cancel(void)
         MUST(connect(first, AT(full), full_length) == 0);
         second = local(SOCK_STREAM);
         cancel_in(second, in_connect);
-        int last[] = {taken, first, second, ends[0], ends[1]};
-        for (int k = 0; k < 5; k++)
+        int silent, queued, third = socket(AF_INET, SOCK_STREAM, 0);
+        MUST(third >= 0);
+        leave_unanswered(&silent, &queued);
+        cancel_in_call(third, -1, in_connect_timeout);
+        int last[] = {taken, first, second, ends[0], ends[1], silent, queued, third};
+        for (int k = 0; k < 8; k++)
             MUST(bsock_close(last[k]) == 0);
         int after = dup(0);
         MUST(after == before && close(after) == 0);
