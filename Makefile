@@ -9,7 +9,7 @@ export BSOCK_ARTEFACTS = $(ARTEFACTS)
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(CARGO) >/dev/null || { echo "bsock: $(CARGO) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all demo test conformance bench lint header check-header docs clean help
+.PHONY: all demo test conformance bench lint check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
@@ -38,6 +38,11 @@ lint: ## formatting, clippy with warnings as errors, generated files up to date
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(MAKE) check-header
+
+check-aarch64: ## type-check for 64-bit ARM, where Rust has that target (rustup target add aarch64-unknown-linux-gnu)
+	@if [ -d "$$(rustc --print target-libdir --target aarch64-unknown-linux-gnu)" ]; then \
+	    $(CARGO) check --package bsock --package bsock-recording --target aarch64-unknown-linux-gnu; \
+	else echo "bsock: not type-checked for aarch64, whose target is not installed"; fi
 
 header: ## write include/bsock.h anew from the source
 	BSOCK_HEADER=write $(CARGO) build --package bsock --features header

@@ -49,7 +49,8 @@ pub unsafe extern "C" fn bsock_listen_on(host: *const c_char, service: *const c_
 /// them. 0 or less, or infinity: none but the system's own.
 ///
 /// Returns the new descriptor, blocking and close-on-exec, or a code; no
-/// descriptor is left behind then: BSOCK_ECONNREFUSED nobody listens there;
+/// descriptor is left behind then: BSOCK_ECONNREFUSED nobody listens there (also
+/// where the socket could only have been connected to itself);
 /// BSOCK_ETIMEDOUT no answer, or the limit is over; BSOCK_ENETUNREACH,
 /// BSOCK_EHOSTUNREACH no way there; BSOCK_EINVAL seconds is not a number; those
 /// of bsock_resolve, bsock_socket and bsock_connect; BSOCK_ENULL service is

@@ -101,7 +101,10 @@ impl<'a, I: Iterator<Item = FoundAddress<'a>>> Race<'a, I> {
         }
         let address = self.waiting.next()?;
         match start(address) {
-            Ok((socket, true)) => return Some(make_blocking(socket)),
+            Ok((socket, true)) => match winner(socket, address) {
+                Ok(winner) => return Some(winner),
+                Err(failure) => self.failure = more_telling(self.failure, failure),
+            },
             Ok((socket, false)) => {
                 *slot = Some(Attempt { socket, address });
                 self.next_start = now().saturating_add(STAGGER_NANOSECONDS);
@@ -134,10 +137,14 @@ impl<'a, I: Iterator<Item = FoundAddress<'a>>> Race<'a, I> {
                 continue;
             }
             let Some(Attempt { socket, address }) = slot.take() else { continue };
-            match compose::take_error(socket.0) {
-                Ok(None) => return Some(make_blocking(socket)),
-                Ok(Some(errno)) | Err(errno) => {
-                    self.failure = more_telling(self.failure, socket.failure(Call::Connect, errno, address));
+            let outcome = match compose::take_error(socket.0) {
+                Ok(None) => winner(socket, address),
+                Ok(Some(errno)) | Err(errno) => Err(socket.failure(Call::Connect, errno, address)),
+            };
+            match outcome {
+                Ok(winner) => return Some(winner),
+                Err(failure) => {
+                    self.failure = more_telling(self.failure, failure);
                     self.next_start = 0;
                 }
             }
@@ -163,6 +170,21 @@ fn start(address: FoundAddress<'_>) -> Result<(Owned, bool), Failure<'_>> {
     }
 }
 
+/// Whether a socket is its own peer. That happens to one on the loopback interface when nobody listens on a port from which
+/// the system also chooses ports for clients, and it chooses just that one (RFC 9293, 3.5, simultaneous open). A program
+/// that takes it for its server waits for its own words, and keeps the server from starting.
+fn is_connected_to_itself(fd: c_int) -> bool {
+    compose::local_address(fd).is_ok_and(|local| compose::remote_address(fd) == Ok(local))
+}
+
+/// A socket that is connected, as callers want it, unless it has met nobody but itself.
+fn winner(socket: Owned, address: FoundAddress<'_>) -> Result<Owned, Failure<'_>> {
+    if is_connected_to_itself(socket.0) {
+        return Err(socket.failure(Call::Connect, Errno::from_number(libc::ECONNREFUSED), address));
+    }
+    Ok(make_blocking(socket))
+}
+
 /// The winner as callers want it. Nothing can be wrong with a descriptor that is just ours.
 fn make_blocking(socket: Owned) -> Owned {
     let _ = compose::status(socket.0).and_then(|status| compose::set_status(socket.0, status & !libc::O_NONBLOCK));
@@ -172,6 +194,22 @@ fn make_blocking(socket: Owned) -> Owned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_socket_that_is_its_own_peer_is_told_from_others() {
+        use std::net::{TcpListener, TcpStream};
+        use std::os::fd::AsRawFd;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        let connected = TcpStream::connect(listener.local_addr().expect("is bound")).expect("somebody listens");
+        assert!(!is_connected_to_itself(connected.as_raw_fd()));
+        assert!(!is_connected_to_itself(listener.as_raw_fd()));
+        let own = sys::socket(libc::AF_INET, libc::SOCK_STREAM, 0).map(Owned).expect("there are descriptors");
+        let any = [&(libc::AF_INET as u16).to_ne_bytes()[..], &[0, 0, 127, 0, 0, 1], &[0; 8]].concat();
+        sys::bind(own.0, ToKernel::from(&any[..])).expect("there is a free port");
+        let (bytes, length) = compose::local_address(own.0).expect("is bound");
+        sys::connect(own.0, ToKernel::from(&bytes[..length])).expect("meets itself");
+        assert!(is_connected_to_itself(own.0));
+    }
 
     #[test]
     fn the_families_take_turns_until_one_is_used_up() {
