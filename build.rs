@@ -17,6 +17,8 @@ mod table;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    // Unloading a library whose code a thread still runs, or comes back to, leaves that thread nowhere.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     header::make()
 }
 

@@ -1,0 +1,56 @@
+/*
+ * CHILDREN processes, in each of which the first socket call is made by a signal handler that interrupts malloc and free,
+ * wherever they are just then.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t made;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    if (!made)
+        made = socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 1 : 2;
+}
+
+static int allocate_until_interrupted(unsigned turn)
+{
+    struct itimerval soon = {{0, 50}, {0, 20 + turn % 40}};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    while (!made) {
+        void *blocks[32];
+        for (unsigned i = 0; i < 32; i++)
+            blocks[i] = malloc(16u << (i % 12));
+        for (unsigned i = 0; i < 32; i++)
+            free(blocks[(i * 7) % 32]);
+    }
+    struct itimerval never = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &never, NULL);
+    return made == 1 ? 0 : 1;
+}
+
+int main(int count, char **arguments)
+{
+    int done = 0, children = count > 1 ? atoi(arguments[1]) : 1;
+    for (int i = 0; i < children; i++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(allocate_until_interrupted((unsigned)i));
+        waitpid(child, &status, 0);
+        done += status == 0;
+    }
+    printf("done %d\n", done);
+    return 0;
+}

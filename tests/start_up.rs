@@ -1,0 +1,215 @@
+//! The drop-in where a program begins and where it ends: before `main`, in the loader's corners, in threads that are being
+//! made and unmade. Numbers are those of the list of hard requirements for a drop-in.
+
+mod support;
+
+use std::process::Command;
+
+use bsock_recording::event::{Outcome, What};
+use bsock_recording::function::Function;
+use support::recording::{Contents, recorded, same_in_every_way};
+use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
+
+fn program(name: &str, flags: &[&str]) -> TempProgram {
+    compile_c(&root().join("tests/programs/requirements").join(name), flags)
+}
+
+/// An allocator that opens files and sockets while it is set up, and sets itself up in the first `malloc`, which may come
+/// from the loader.
+#[test]
+fn an_allocator_may_make_calls_before_anything_else_runs_1() {
+    let program = program("allocator.c", &["-pthread"]);
+    let contents = same_in_every_way(&program, &[], "allocator made a socket: 1\nmain made a socket: 1\n");
+    assert!(contents.calls(Function::Socket).count() >= 1, "main's socket is recorded");
+}
+
+/// The first call of the process is made in a signal handler that interrupts `malloc`.
+#[test]
+fn the_first_call_may_be_made_in_a_handler_that_interrupts_malloc_3() {
+    let program = program("first_in_handler.c", &[]);
+    let contents = same_in_every_way(&program, &["300"], "done 300\n");
+    assert_eq!(contents.calls(Function::Socket).count(), 300, "one in the handler of each child");
+    assert_eq!(contents.lost, 0);
+}
+
+/// `dlvsym` with libc's version finds libc's function, and a library in a name space of its own finds another libc: both are
+/// told, and neither is recorded.
+#[test]
+fn what_goes_around_the_hooks_is_not_recorded_5_7() {
+    let source = r#"
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <stdio.h>
+        #include <string.h>
+        #include <sys/socket.h>
+        static int made_by(void *found) {
+            Dl_info info;
+            int (*make)(int, int, int) = (int (*)(int, int, int))found;
+            make(AF_UNIX, SOCK_DGRAM, 0);
+            return dladdr(found, &info) && strstr(info.dli_fname, "libc.so") != NULL;
+        }
+        int main(void) {
+            void *libc = dlopen("libc.so.6", RTLD_NOW);
+            printf("%d %d\n", made_by(dlvsym(RTLD_DEFAULT, "socket", "GLIBC_2.2.5")), made_by(dlsym(libc, "socket")));
+            socket(AF_INET, SOCK_DGRAM, 0);
+            return 0;
+        }"#;
+    let program = compile_c_text(source, &["-Wno-pedantic", "-ldl"]);
+    let contents = same_in_every_way(&program, &[], "1 1\n");
+    assert_eq!(contents.calls(Function::Socket).count(), 1, "only the one by its name");
+}
+
+/// Three ways to libc in Python: the module, the process's own names, and libc's handle, which goes around the hooks.
+#[test]
+fn python_is_seen_by_name_and_not_by_libcs_handle_7() {
+    let script = "
+import ctypes, socket
+ctypes.CDLL('libc.so.6').socket(1, 2, 0)
+ctypes.CDLL(None).socket(1, 2, 0)
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).detach()
+";
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--record"]).arg(&file).args(["--", "python3", "-c", script]);
+    assert!(command.status().expect("runs").success());
+    assert_eq!(Contents::of(&file).calls(Function::Socket).filter(|(_, call)| call.args[1] & 0xf == 2).count(), 2);
+}
+
+/// Destructors of thread-specific data, `atexit` handlers and destructors of the program: the thread's recorder state may
+/// be gone by then, the program's calls are not.
+#[test]
+fn calls_are_recorded_to_the_very_end_16() {
+    let program = program("last_calls.c", &["-pthread"]);
+    let contents = same_in_every_way(&program, &[], "thread-specific 1\natexit 1\ndestructor 1\n");
+    assert_eq!(contents.calls(Function::Send).count(), 3);
+}
+
+/// Unloading the recorder under threads that are in it would leave them nowhere.
+#[test]
+fn the_recorder_is_never_unloaded_17() {
+    let source = r#"
+        #include <dlfcn.h>
+        #include <pthread.h>
+        #include <stdio.h>
+        #include <sys/socket.h>
+        static void *use(void *found) {
+            int pair[2];
+            socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+            long (*sends)(int, const void *, unsigned long, int) = (long (*)(int, const void *, unsigned long, int))found;
+            return (void *)sends(pair[0], "x", 1, 0);
+        }
+        int main(int count, char **arguments) {
+            pthread_t thread;
+            void *result = NULL;
+            void *library = count > 1 ? dlopen(arguments[1], RTLD_NOW) : NULL;
+            if (!library)
+                return 1;
+            pthread_create(&thread, NULL, use, dlsym(library, "send"));
+            pthread_join(thread, &result);
+            dlclose(library);
+            pthread_create(&thread, NULL, use, dlsym(RTLD_DEFAULT, "send"));
+            pthread_join(thread, &result);
+            printf("sent %ld, still there %d\n", (long)result, dlopen(arguments[1], RTLD_NOW | RTLD_NOLOAD) != NULL);
+            return 0;
+        }"#;
+    let program = compile_c_text(source, &["-Wno-pedantic", "-D_GNU_SOURCE", "-pthread", "-ldl"]);
+    let preload = target_dir().join("libbsock_preload.so");
+    let output = program.command().arg(&preload).output().expect("runs");
+    assert_eq!((text(&output.stdout), output.status.code()), ("sent 1, still there 1\n".into(), Some(0)));
+    for library in ["libbsock_preload.so", "libbsock.so"] {
+        let flags =
+            Command::new("readelf").args(["-dW"]).arg(target_dir().join(library)).output().expect("readelf runs");
+        assert!(text(&flags.stdout).contains("NODELETE"), "{library}");
+    }
+}
+
+/// The smallest stacks that there are.
+#[test]
+fn small_stacks_are_enough_32() {
+    let program = program("small_stacks.c", &["-pthread"]);
+    let contents = same_in_every_way(&program, &[], "thread 1\nsignal stack 1\n");
+    assert_eq!(contents.calls(Function::Send).count(), 2);
+}
+
+/// Children that libc makes without `fork` are programs of the same recording.
+#[test]
+fn children_of_the_shell_and_of_spawn_are_recorded_38() {
+    let source = r#"
+        #define _GNU_SOURCE
+        #include <spawn.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/socket.h>
+        #include <sys/wait.h>
+        extern char **environ;
+        int main(int count, char **arguments) {
+            char command[4096], line[16] = "";
+            if (count > 1)
+                return socket(AF_INET, SOCK_STREAM, 0) >= 0 && printf("made\n") ? 0 : 1;
+            snprintf(command, sizeof command, "%s again", arguments[0]);
+            fflush(stdout);
+            int by_shell = system(command);
+            FILE *pipe = popen(command, "r");
+            char *read = pipe ? fgets(line, sizeof line, pipe) : NULL;
+            pclose(pipe);
+            pid_t child = 0;
+            int status = -1;
+            char *again[] = {arguments[0], "again", NULL};
+            int by_spawn = posix_spawn(&child, arguments[0], NULL, NULL, again, environ);
+            waitpid(child, &status, 0);
+            printf("%d %s %d %d\n", by_shell, read ? strtok(line, "\n") : "", by_spawn, status);
+            return 0;
+        }"#;
+    let contents = same_in_every_way(&compile_c_text(source, &[] as &[&str]), &[], "made\nmade\n0 made 0 0\n");
+    assert_eq!(contents.calls(Function::Socket).count(), 3);
+    let started = contents.events.iter().filter(|event| matches!(event.what, What::ProcessStart(_))).count();
+    assert!(started >= 4, "{started}");
+}
+
+/// Whoever reads the recording must not learn what the program said.
+#[test]
+fn a_recording_does_not_hold_what_was_said_45() {
+    let source = r#"
+        #include <stdio.h>
+        #include <string.h>
+        #include <sys/socket.h>
+        int main(void) {
+            int pair[2];
+            char secret[64], room[64];
+            snprintf(secret, sizeof secret, "%s-%s", "password", "swordfish");
+            socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+            printf("%zd ", send(pair[0], secret, strlen(secret), 0));
+            printf("%zd\n", recv(pair[1], room, sizeof room, 0));
+            return 0;
+        }"#;
+    let program = compile_c_text(source, &[] as &[&str]);
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    assert_eq!(text(&recorded(&program.path(), &[], &file).output().expect("runs").stdout), "18 18\n");
+    let bytes = std::fs::read(&file).expect("is recorded");
+    assert!(!bytes.windows(9).any(|window| window == b"swordfish" || window == b"password-"), "the secret is in it");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("is there").permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let sent = Contents::of(&file).calls(Function::Send).map(|(_, call)| call.outcome).collect::<Vec<_>>();
+    assert_eq!(sent, [Outcome::Returned(18)]);
+}
+
+/// Another user's program, a changed root, an address space that is full: the program does what it does without us.
+#[test]
+fn poor_surroundings_change_nothing_58() {
+    let program = program("poor.c", &[]);
+    for how in ["user", "root", "memory"] {
+        // Changing user and root is root's; anybody else sees the same refusal with and without the recorder.
+        let directory = TempDir::new();
+        let file = directory.path().join("recording");
+        let plain = program.command().arg(how).output().expect("runs");
+        let under = recorded(&program.path(), &[how], &file).output().expect("runs");
+        assert_eq!(
+            (text(&under.stdout), text(&under.stderr), under.status),
+            (text(&plain.stdout), text(&plain.stderr), plain.status),
+            "{how}"
+        );
+    }
+}

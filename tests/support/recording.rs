@@ -1,0 +1,65 @@
+//! Programs run plain, under an idle recorder and recorded; and what a recording file holds.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bsock_recording::drain::Item;
+use bsock_recording::event::{Call, Event, What};
+use bsock_recording::file::Recording;
+use bsock_recording::function::Function;
+use bsock_recording::merge::Merger;
+
+use super::{TempDir, TempProgram, target_dir, text};
+
+/// The command, about to run `program` with `arguments` and to record it in `file`.
+pub(crate) fn recorded(program: &Path, arguments: &[&str], file: &Path) -> Command {
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--record"]).arg(file).arg("--").arg(program).args(arguments).env_remove("LD_LIBRARY_PATH");
+    command
+}
+
+/// What a recording file holds: its events in order, and the calls that it says are not in it.
+pub(crate) struct Contents {
+    pub(crate) events: Vec<Event>,
+    pub(crate) lost: u64,
+}
+
+impl Contents {
+    pub(crate) fn of(file: &Path) -> Self {
+        let bytes = fs::read(file).expect("the recording is there");
+        let (mut merger, mut lost) = (Merger::new(), 0);
+        for item in Recording::open(&bytes).expect("a recording") {
+            match item.expect("undamaged") {
+                Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+                Item::Lost(calls) => lost += calls,
+                _ => {}
+            }
+        }
+        merger.finish();
+        let events: Vec<Event> = std::iter::from_fn(|| merger.pop()).collect();
+        lost += events.iter().map(|event| if let What::Lost(calls) = event.what { calls } else { 0 }).sum::<u64>();
+        Self { events, lost }
+    }
+
+    pub(crate) fn calls(&self, function: Function) -> impl Iterator<Item = (&Event, &Call)> {
+        self.events.iter().filter_map(move |event| match &event.what {
+            What::Call(call) if call.function == function => Some((event, &**call)),
+            _ => None,
+        })
+    }
+}
+
+/// Runs the program in three ways and asserts that nobody could tell them apart. Answers what the last one recorded.
+pub(crate) fn same_in_every_way(program: &TempProgram, arguments: &[&str], expected: &str) -> Contents {
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let shown = |output: Output| (text(&output.stdout), text(&output.stderr), output.status);
+    let plain = shown(program.command().args(arguments).output().expect("runs"));
+    assert_eq!(plain.0, expected, "plain; {}", plain.1);
+    let mut idle = program.command();
+    idle.args(arguments).env("LD_PRELOAD", target_dir().join("libbsock_preload.so"));
+    assert_eq!(shown(idle.output().expect("runs")), plain, "under an idle recorder");
+    assert_eq!(shown(recorded(&program.path(), arguments, &file).output().expect("runs")), plain, "recorded");
+    Contents::of(&file)
+}
