@@ -25,6 +25,7 @@ test: all ## all tests; a few minutes
 	$(call need,python3,python3)
 	$(call need,readelf,binutils)
 	$(call need,valgrind,valgrind)
+	$(call need,curl,curl)
 	$(CARGO) test --workspace
 
 bench: all ## what a call costs; prints a table, and says where a goal is missed
