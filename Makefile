@@ -25,6 +25,7 @@ test: all ## all tests; a few minutes
 	$(call need,python3,python3)
 	$(call need,readelf,binutils)
 	$(call need,valgrind,valgrind)
+	$(call need,curl,curl)
 	$(CARGO) test --workspace
 
 conformance: all ## libc and bsock side by side by random calls: make conformance STEPS=10000000 SEED=7
