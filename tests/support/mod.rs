@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 pub(crate) mod conformance;
+pub(crate) mod recording;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
