@@ -13,11 +13,13 @@
 #define LONGEST_ANSWER (LONGEST_LINE + 64)
 #define SECONDS 10.0
 
-static int fail(void)
+/* bsock_explain knows all about calls to the system; the library's own codes, for
+ * a port that is none, say, or a line that is too long, have their text. */
+static int fail(int code)
 {
     char why[512];
     bsock_explain(why, sizeof why);
-    fprintf(stderr, "repeater_client: %s\n", why);
+    fprintf(stderr, "repeater_client: %s\n", code > BSOCK_ENULL ? why : bsock_strerror(code));
     return 1;
 }
 
@@ -33,20 +35,21 @@ int main(int argc, char **argv)
     }
     int fd = bsock_connect_to(HOST, argv[1], SECONDS);
     if (fd < 0)
-        return fail();
+        return fail(fd);
     bsock_line_reader_init(&answers, fd, buffer, sizeof buffer);
 
     while (fgets(line, sizeof line - 1, stdin) != NULL) {
         length = strlen(line);
         if (length == 0 || line[length - 1] != '\n') /* the last line may lack its end */
             line[length++] = '\n';
-        if (bsock_sendall(fd, line, length, 0, NULL) < 0)
-            return fail();
+        int code = bsock_sendall(fd, line, length, 0, NULL);
+        if (code < 0)
+            return fail(code);
         if (length == 2 && line[0] == 'q')
             break;
-        int code = bsock_read_line(&answers, &answer, &length);
+        code = bsock_read_line(&answers, &answer, &length);
         if (code < 0)
-            return fail();
+            return fail(code);
         if (code == 0) {
             fprintf(stderr, "repeater_client: the server has closed the connection\n");
             return 1;

@@ -15,11 +15,13 @@
 
 enum outcome { CLIENT_GONE, ASKED_TO_QUIT };
 
-static void complain(void)
+/* bsock_explain knows all about calls to the system; the library's own codes, for
+ * a port that is none, say, or a line that is too long, have their text. */
+static void complain(int code)
 {
     char why[512];
     bsock_explain(why, sizeof why);
-    fprintf(stderr, "repeater_server: %s\n", why);
+    fprintf(stderr, "repeater_server: %s\n", code > BSOCK_ENULL ? why : bsock_strerror(code));
 }
 
 /* Answers line after line. Only the last line of a client that has gone can be
@@ -41,10 +43,8 @@ static enum outcome serve(int fd)
             (code = bsock_sendall(fd, line, length, 0, NULL)) < 0)
             break;
     }
-    if (code == BSOCK_ELINE_TOO_LONG)
-        fprintf(stderr, "repeater_server: %s\n", bsock_strerror(code));
-    else if (code < 0)
-        complain();
+    if (code < 0)
+        complain(code);
     return CLIENT_GONE;
 }
 
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     }
     int listener = bsock_listen_on(HOST, argv[1], SOMAXCONN);
     if (listener < 0) {
-        complain();
+        complain(listener);
         return 1;
     }
     bsock_pcb_get(listener, &pcb, sizeof pcb);
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     while (outcome != ASKED_TO_QUIT) {
         int client = bsock_accept(listener, NULL, NULL);
         if (client < 0) {
-            complain();
+            complain(client);
             return 1;
         }
         outcome = serve(client);
