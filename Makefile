@@ -9,7 +9,7 @@ export BSOCK_ARTEFACTS = $(ARTEFACTS)
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(CARGO) >/dev/null || { echo "bsock: $(CARGO) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all demo test conformance bench lint check-aarch64 header check-header docs clean help
+.PHONY: all demo examples test conformance bench lint check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
@@ -19,6 +19,9 @@ all: ## build the library, the recorder and the command into target/release
 demo: all ## the echo pair of the course notes: built, run, talked to from Python, and checked with a mistake in it
 	$(call need,python3,python3)
 	@sh c-examples/demo.sh "$(ARTEFACTS)"
+
+examples: all ## the programs of the course notes, built into c-examples/build
+	@$(MAKE) --no-print-directory -C c-examples ARTEFACTS="$(ARTEFACTS)"
 
 test: all ## all tests; a few minutes
 	$(call need,c++,g++)
