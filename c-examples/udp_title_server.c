@@ -12,8 +12,6 @@
 #define HOST "127.0.0.1"
 #define LARGEST 65507 /* what a datagram over IPv4 can hold */
 
-/* bsock_explain knows all about calls to the system; the library's own codes,
- * for a port that is none, say, have their text. */
 static int fail(void)
 {
     char why[512];

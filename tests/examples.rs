@@ -105,6 +105,9 @@ fn a_port_that_is_none_is_told() {
     {
         let output = example(name).run(&["no such service"], "");
         assert_eq!(output.status.code(), Some(1), "{name}");
-        assert_eq!(text(&output.stderr), format!("{name}: service not known for the socket type\n"));
+        let error = text(&output.stderr);
+        let asked = format!("{name}: getaddrinfo(\"127.0.0.1\", \"no such service\", ");
+        let why = "A service is a port from 0 to 65535, or a name that /etc/services has for that type of socket.\n";
+        assert!(error.starts_with(&asked) && error.ends_with(why), "{error}");
     }
 }
