@@ -9,7 +9,11 @@ mod table;
 #[path = "../../../src/explain/names.rs"]
 mod names;
 
-pub(crate) use self::arguments::{direction, family, kind, message_flags, protocol};
+#[allow(dead_code, reason = "as above")]
+#[path = "../../../src/explain/options.rs"]
+mod options;
+
+pub(crate) use self::arguments::{direction, family, kind, message_flags, option, protocol};
 
 /// The names are for their parent module only; here they are handed on.
 mod arguments {
@@ -31,6 +35,11 @@ mod arguments {
         super::names::message_flags(bits)
     }
 
+    /// A socket option's level and name.
+    pub(crate) fn option(level: i32, option: i32) -> (impl Display, impl Display) {
+        super::options::names(level, option)
+    }
+
     pub(crate) fn direction(number: i32) -> impl Display {
         super::names::direction(number)
     }
@@ -43,12 +52,19 @@ pub(crate) fn errno(number: i32) -> (String, &'static str) {
     row.map_or_else(|| (format!("errno {number}"), "unknown"), |row| (word(row.name).to_owned(), word(row.text)))
 }
 
+/// The number of an errno's name.
+pub(crate) fn errno_number(name: &str) -> Option<i32> {
+    let row = table::CODES.iter().find(|row| row.name.to_bytes() == name.as_bytes());
+    row.map(|row| -row.code)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn errors_have_names_and_meanings() {
         assert_eq!(super::errno(libc::ECONNREFUSED).0, "ECONNREFUSED");
         assert!(!super::errno(libc::ECONNREFUSED).1.is_empty());
+        assert_eq!(super::errno_number("ECONNREFUSED"), Some(libc::ECONNREFUSED));
         assert_eq!(super::errno(4000), ("errno 4000".to_owned(), "unknown"));
     }
 }
