@@ -109,31 +109,42 @@ enum {
 
 static address functions[SIDES][CALLS];
 
-#define PASS_ON(result, name, meanings, types, parameters, values, words)                                              \
+/* A timed call comes right after another one of the same function, with -1 in the place of its first argument, which does
+ * nothing: neither side pays for code that must come from memory. Without it both are 10 to 50 ns slower, bsock more, since it
+ * is two functions, and the figures say more of the caches than of the calls. */
+#define PASS_ON(result, name, meanings, types, parameters, values, failing, words)                                     \
     static result passed_on_##name parameters                                                                          \
     {                                                                                                                  \
         result(*function) types = (result(*) types)functions[side][NUMBER_##name];                                     \
         tell_call(#name, meanings, (const long[])words);                                                               \
+        if (timed) {                                                                                                   \
+            function failing;                                                                                          \
+            errno = MARK;                                                                                              \
+        }                                                                                                              \
         int64_t start = nanoseconds();                                                                                 \
         result answer = function values;                                                                               \
         took = nanoseconds() - start;                                                                                  \
         return answer;                                                                                                 \
     }
 #define WORDS(...) {__VA_ARGS__}
-#define WAY_1(result, name, meanings, A) PASS_ON(result, name, meanings, (A), (A a), (a), WORDS((long)a))
+#define WAY_1(result, name, meanings, A)                                                                               \
+    PASS_ON(result, name, meanings, (A), (A a), (a), ((A)-1),                                                          \
+            WORDS((long)a))
 #define WAY_2(result, name, meanings, A, B)                                                                            \
-    PASS_ON(result, name, meanings, (A, B), (A a, B b), (a, b), WORDS((long)a, (long)b))
+    PASS_ON(result, name, meanings, (A, B), (A a, B b), (a, b), ((A)-1, b),                                            \
+            WORDS((long)a, (long)b))
 #define WAY_3(result, name, meanings, A, B, C)                                                                         \
-    PASS_ON(result, name, meanings, (A, B, C), (A a, B b, C c), (a, b, c), WORDS((long)a, (long)b, (long)c))
+    PASS_ON(result, name, meanings, (A, B, C), (A a, B b, C c), (a, b, c), ((A)-1, b, c),                              \
+            WORDS((long)a, (long)b, (long)c))
 #define WAY_4(result, name, meanings, A, B, C, D)                                                                      \
-    PASS_ON(result, name, meanings, (A, B, C, D), (A a, B b, C c, D d), (a, b, c, d),                                  \
+    PASS_ON(result, name, meanings, (A, B, C, D), (A a, B b, C c, D d), (a, b, c, d), ((A)-1, b, c, d),                \
             WORDS((long)a, (long)b, (long)c, (long)d))
 #define WAY_5(result, name, meanings, A, B, C, D, E)                                                                   \
-    PASS_ON(result, name, meanings, (A, B, C, D, E), (A a, B b, C c, D d, E e), (a, b, c, d, e),                       \
+    PASS_ON(result, name, meanings, (A, B, C, D, E), (A a, B b, C c, D d, E e), (a, b, c, d, e), ((A)-1, b, c, d, e),  \
             WORDS((long)a, (long)b, (long)c, (long)d, (long)e))
 #define WAY_6(result, name, meanings, A, B, C, D, E, F)                                                                \
     PASS_ON(result, name, meanings, (A, B, C, D, E, F), (A a, B b, C c, D d, E e, F f), (a, b, c, d, e, f),            \
-            WORDS((long)a, (long)b, (long)c, (long)d, (long)e, (long)f))
+            ((A)-1, b, c, d, e, f), WORDS((long)a, (long)b, (long)c, (long)d, (long)e, (long)f))
 #include "calls.h"
 #undef WAY_1
 #undef WAY_2

@@ -8,8 +8,9 @@
 //! second, smaller list that could say something else. What a row may see otherwise is in `src/differences.rs` of the
 //! library.
 //!
-//! A figure is the median of single calls, each prepared anew and timed alone, as a program makes it. Calls in a tight
-//! loop would be faster on both sides; most cannot be made twice on the same socket.
+//! A figure is the median of single calls, each prepared anew and timed alone, since most calls cannot be made twice on the
+//! same socket. Right before it the function is called once for nothing, as in a program that makes such calls all the time
+//! (`cases/pass_on.h`).
 
 mod arguments;
 mod case;

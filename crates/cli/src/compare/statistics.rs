@@ -18,22 +18,19 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// The figures of durations of which those with the same index were taken one after the other.
+    /// The figures of durations that were taken by turns.
     pub(crate) fn of(libc: &[u32], bsock: &[u32]) -> Option<Self> {
-        let (without, with) = (median(libc)?, median(bsock)?);
-        let mut added: Vec<f64> = libc.iter().zip(bsock).map(|(a, b)| f64::from(*b) - f64::from(*a)).collect();
-        let interval = interval(&mut added).map(|(low, high)| (1.0 + low / without, 1.0 + high / without));
-        Some(Self { libc: without, bsock: with, ratio: with / without, interval, repetitions: added.len() })
+        let in_floats = |times: &[u32]| -> Vec<f64> { times.iter().map(|time| f64::from(*time)).collect() };
+        let [mut without, mut with] = [libc, bsock].map(in_floats);
+        let (libc, bsock) = (middle(&mut without)?, middle(&mut with)?);
+        // As far apart as the two medians may be.
+        let interval = interval(&without).zip(interval(&with));
+        let interval = interval.map(|((least, most), (low, high))| (low / most, high / least));
+        Some(Self { libc, bsock, ratio: bsock / libc, interval, repetitions: with.len() })
     }
 }
 
-/// The middle of them.
-fn median(values: &[u32]) -> Option<f64> {
-    let mut values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
-    middle(&mut values)
-}
-
-/// The middle of them, which may be of two.
+/// The middle of them, which may be of two. They are in order afterwards.
 pub(crate) fn middle(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
@@ -41,17 +38,15 @@ pub(crate) fn middle(values: &mut [f64]) -> Option<f64> {
     Some(if values.len() % 2 == 1 { upper } else { f64::midpoint(values[half - 1], upper) })
 }
 
-/// Where the median lies with 95 % confidence, whatever the values' distribution: between two of them, as many steps from
-/// both ends as a fair coin would hardly fall (the sign test turned around).
-fn interval(values: &mut [f64]) -> Option<(f64, f64)> {
-    let count = values.len();
-    let rank = (count as f64 - 1.96 * (count as f64).sqrt()) / 2.0;
-    if rank < 1.0 {
-        return None;
-    }
-    values.sort_by(f64::total_cmp);
-    let steps = rank as usize;
-    Some((values[steps - 1], values[count - steps]))
+/// Where the median of values, in order, lies with 97.5 % confidence, so that two medians do with 95 %. Whatever the
+/// distribution: between two of the values, as many steps from both ends as a fair coin would hardly fall on one side.
+fn interval(values: &[f64]) -> Option<(f64, f64)> {
+    const DEVIATIONS: f64 = 2.24;
+    let count = values.len() as f64;
+    let steps = (count - DEVIATIONS * count.sqrt()) / 2.0;
+    // Less than one step: the values are too few.
+    let first = (steps as usize).checked_sub(1).filter(|_| steps >= 1.0)?;
+    Some((values[first], values[values.len() - 1 - first]))
 }
 
 #[cfg(test)]
@@ -69,14 +64,15 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_is_that_of_the_differences_and_narrow_where_they_agree() {
-        let libc: Vec<u32> = (0..101).map(|turn| 1000 + turn % 7 * 100).collect();
-        let slower: Vec<u32> = libc.iter().map(|time| time + 13).collect();
-        let timing = Timing::of(&libc, &slower).expect("there are some");
+    fn the_interval_holds_the_ratio_and_is_narrow_where_the_values_agree() {
+        let timing = Timing::of(&[1000; 101], &[1013; 101]).expect("there are some");
+        assert_eq!(timing.interval, Some((1.013, 1.013)));
+        let scattered: Vec<u32> = (0..101).map(|turn| 1000 + turn * 37 % 101).collect();
+        let timing = Timing::of(&scattered, &scattered).expect("there are some");
         let (low, high) = timing.interval.expect("enough of them");
-        assert!((low - 1.01).abs() < 1e-9 && (high - 1.01).abs() < 1e-9, "13 ns of 1300: {low} {high}");
-        // 100 values: the 40th and the 61st.
-        let mut values: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(interval(&mut values), Some((40.0, 61.0)));
+        assert!(low < 1.0 && high > 1.0 && low > 0.97 && high < 1.03, "{low} {high}");
+        // 100 values: the 38th and the 63rd, since (100 - 22.4) / 2 is 38.8.
+        let values: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert_eq!(interval(&values), Some((38.0, 63.0)));
     }
 }
