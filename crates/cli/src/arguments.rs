@@ -17,6 +17,19 @@ Exit status of run and trace: the program's own; 125 if bsock could not do
 its work, 126 and 127 if the program cannot be executed or is not there.
 Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
 
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  bsock compare                          every call, hundreds of cases; half a minute
+  bsock compare bind connect             these calls alone
+  bsock compare bind/a_port_in_use       a single case
+  bsock compare --from python send recv  the same cases, called through ctypes
+  bsock compare --format svg -o calls.svg
+
+The calls are made in processes of their own, on loopback and in a temporary
+folder. Some need root or network namespaces; those that the machine cannot
+make are left out, and said to be. Exit status: 0 all the same (but for what
+differs on purpose), 1 a difference, 2 bsock could not do its work.";
+
 /// What the user typed.
 #[derive(Debug, Parser)]
 #[command(name = "bsock", version, about = "Shows what a program does on its sockets, and what it does wrong.")]
@@ -70,6 +83,9 @@ pub(crate) enum Verb {
         #[command(flatten)]
         source: Source,
     },
+    /// Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(Comparing),
     /// Tell the long story of a rule, or list all rules
     #[command(after_help = "Example:\n  bsock explain port-byte-order")]
     Explain {
@@ -88,6 +104,46 @@ pub(crate) struct Source {
     /// A program to run, and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND", group = "what")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// What to compare, and how to show it.
+#[derive(Debug, Args)]
+pub(crate) struct Comparing {
+    /// Who makes the calls
+    #[arg(long, value_enum, default_value_t = Caller::C)]
+    pub(crate) from: Caller,
+    /// How to show the comparison
+    #[arg(long, value_enum, default_value_t = Picture::Text)]
+    pub(crate) format: Picture,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How often each call is timed on each side, by turns; 0: not at all
+    #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub(crate) repetitions: u32,
+    /// Calls (`bind`) or single cases (`bind/a_port_in_use`); without them, all
+    #[arg(value_name = "CALL[/CASE]")]
+    pub(crate) cases: Vec<String>,
+}
+
+/// Who makes the calls of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Caller {
+    /// A C program
+    C,
+    /// python3, through ctypes on both sides
+    Python,
+}
+
+/// Formats of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Picture {
+    /// A table as wide as the terminal
+    Text,
+    /// One object a line (docs/compare-json.md)
+    Json,
+    /// A chart of the ratios
+    Svg,
 }
 
 /// Formats of findings.

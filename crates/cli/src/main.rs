@@ -1,10 +1,12 @@
 //! The command `bsock`: reads what was typed, does it, and ends as it must. The verbs are in files of their own.
 
 mod arguments;
+mod beside;
 mod blind_spots;
 mod call_names;
 mod call_text;
 mod check;
+mod compare;
 mod elf;
 mod explain;
 mod locate;
@@ -31,7 +33,7 @@ use say::say;
 use session::Failure;
 use terminal::Terminal;
 
-/// Exit status of `check` and `explain` when bsock itself fails.
+/// Exit status of `check`, `compare` and `explain` when bsock itself fails.
 const CHECK_FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -49,14 +51,20 @@ fn main() -> ExitCode {
             let observed = trace::trace(&source, output.as_deref(), all);
             as_the_program(observed.map(|observed| (observed.status, observed.blind_spots)))
         }
-        Verb::Check { format, output, source } => match check::check(&source, format, output.as_deref()) {
-            Ok(found) => ExitCode::from(u8::from(found)),
-            Err(failure) => {
-                say(failure.message());
-                ExitCode::from(CHECK_FAILURE)
-            }
-        },
+        Verb::Check { format, output, source } => found(check::check(&source, format, output.as_deref())),
+        Verb::Compare(options) => found(compare::compare(&options)),
         Verb::Explain { rule } => explained(rule.as_deref()),
+    }
+}
+
+/// 0 for nothing found, 1 for something.
+fn found(result: Result<bool, Failure>) -> ExitCode {
+    match result {
+        Ok(found) => ExitCode::from(u8::from(found)),
+        Err(failure) => {
+            say(failure.message());
+            ExitCode::from(CHECK_FAILURE)
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use bsock_recording::file::Header;
 use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
+use crate::beside;
 use crate::elf::{self, Obstacle};
 use crate::queue::{self, Batch, Queue};
 use crate::sys::{self, Change, Turns};
@@ -89,7 +90,7 @@ impl Session {
         let [program, arguments @ ..] = command else {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
-        let preload = preload_path().map_err(Failure::Own)?;
+        let preload = beside::find(PRELOAD, &["../lib/bsock"], PRELOAD_VARIABLE).map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
         let here = Surroundings::here();
@@ -312,23 +313,6 @@ fn with_former_preload(former: &OsStr, preload: &Path) -> OsString {
     }
     value.extend_from_slice(preload.as_os_str().as_bytes());
     OsString::from_vec(value)
-}
-
-/// Where the preload is: beside the command in a build tree, in `lib/bsock` beside `bin` where it is installed.
-fn preload_path() -> Result<PathBuf, String> {
-    if let Some(path) = std::env::var_os(PRELOAD_VARIABLE) {
-        return Ok(path.into());
-    }
-    let command = std::env::current_exe().map_err(|error| format!("cannot find out where bsock itself is: {error}"))?;
-    let folder = command.parent().unwrap_or(Path::new("/"));
-    let places = [folder.join(PRELOAD), folder.join("../lib/bsock").join(PRELOAD)];
-    let found = places.iter().find(|place| place.exists()).and_then(|place| place.canonicalize().ok());
-    found.ok_or_else(|| {
-        let [built, installed] = places.map(|place| place.display().to_string());
-        format!(
-            "{PRELOAD} is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}"
-        )
-    })
 }
 
 fn refused(program: &OsString, error: &io::Error) -> Failure {

@@ -3,7 +3,9 @@
 
 #![allow(unsafe_code)] // signals, and what must happen between fork and exec
 
-use std::io;
+use std::ffi::CStr;
+use std::fs::File;
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -225,6 +227,19 @@ pub(crate) fn child_is_gone() {
         // SAFETY: no handlers, only dispositions.
         unsafe { libc::signal(signal, disposition_before(signal)) };
     }
+}
+
+/// A file that has no name and lies in memory alone, with these bytes; it can be executed where the kernel lets it.
+pub(crate) fn file_in_memory(name: &CStr, bytes: &[u8]) -> io::Result<File> {
+    // Kernels before 6.3 do not know MFD_EXEC, and need not be told.
+    let flags = [libc::MFD_CLOEXEC | libc::MFD_EXEC, libc::MFD_CLOEXEC];
+    // SAFETY: the name ends with a NUL and outlives the call.
+    let fd = flags.iter().map(|flags| unsafe { libc::memfd_create(name.as_ptr(), *flags) }).find(|fd| *fd >= 0);
+    let Some(fd) = fd else { return Err(io::Error::last_os_error()) };
+    // SAFETY: a new descriptor that nobody else has.
+    let mut file = unsafe { File::from_raw_fd(fd) };
+    file.write_all(bytes)?;
+    Ok(file)
 }
 
 /// What became of a child.
