@@ -3,10 +3,13 @@
 mod arguments;
 mod blind_spots;
 mod check;
+#[cfg(test)]
+mod completions;
 mod elf;
 mod explain;
 mod locate;
 mod observe;
+mod preload;
 mod queue;
 mod report;
 mod run;
