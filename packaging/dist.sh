@@ -10,8 +10,11 @@ make_archive() {
     rm -rf "$work"
     mkdir -p "$work"
     git archive --prefix="$name/" HEAD | tar -x -C "$work"
-    # Cargo finds the settings in the folder that it is called in, and by them the crates beside it.
-    (cd "$work/$name" && mkdir .cargo && $CARGO vendor --quiet --locked vendor >.cargo/config.toml)
+    # Cargo finds the settings in the folder that it is called in, and by them the crates beside it. It prints them, which
+    # --quiet would suppress, and a line a crate, of interest only if it fails.
+    mkdir "$work/$name/.cargo"
+    (cd "$work/$name" && $CARGO vendor --locked vendor >.cargo/config.toml 2>"$work/log") || { cat "$work/log" >&2; exit 1; }
+    rm "$work/log"
     tar -C "$work" --owner=0 --group=0 --numeric-owner --sort=name -czf "$archive" "$name"
     rm -r "${work:?}/$name"
     echo "$archive"
