@@ -66,6 +66,9 @@ test: all ## all tests; a few minutes
 	$(call need,readelf,binutils)
 	$(call need,valgrind,valgrind)
 	$(call need,curl,curl)
+	$(call need,pkg-config,pkg-config)
+	$(call need,cmake,cmake)
+	$(call need,dpkg-shlibdeps,dpkg-dev)
 	$(CARGO) test --workspace
 
 conformance: all ## libc and bsock side by side by random calls: make conformance STEPS=10000000 SEED=7
@@ -91,7 +94,7 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules and the manual pages anew from the source
+docs: ## write docs/rules, the manual pages and the completions anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 
