@@ -94,9 +94,10 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules, the manual pages and the completions anew from the source
+docs: ## write docs/rules, manual pages, completions and the tutorial's excerpts anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
 
 clean: ## remove what was built
 	$(CARGO) clean
