@@ -94,7 +94,7 @@ impl Installed {
     }
 
     fn make(&self, target: &str) {
-        let output = make(&[&[target.to_owned()], &self.variables[..]].concat());
+        let output = make(&[&[target.to_owned(), "CARGO=/nonexistent".to_owned()], &self.variables[..]].concat());
         assert!(output.status.success(), "make {target}: {}{}", text(&output.stdout), text(&output.stderr));
     }
 
@@ -209,6 +209,10 @@ fn a_program_is_built_by_cmake_both_ways() {
         for name in ["shared", "static"] {
             assert_eq!(succeed(&mut plain(program(name))), SAID, "{libdir}, {name}");
         }
+        // docs/limits.md: a call is put down to libbsock where that is a part of the program.
+        let trace = plain(installed.path("bin/bsock")).args(["trace", "--"]).arg(program("static")).output();
+        let trace = text(&trace.expect("runs").stderr);
+        assert!(trace.lines().any(|line| line.contains(" send(") && line.ends_with(" bsock_sendall()")), "{trace}");
     }
 }
 
@@ -233,7 +237,7 @@ fn assert_records(command: &Path) {
 fn the_command_finds_its_preload_wherever_libdir_is() {
     let elsewhere = TempDir::new();
     let far = format!("LIBDIR={}/deep/down", elsewhere.path().display());
-    for libdir in ["LIBDIR=lib", "LIBDIR=lib64", "LIBDIR=lib/x86_64-linux-gnu", "LIBDIR=other", &far] {
+    for libdir in ["LIBDIR=lib", "LIBDIR=lib64", "LIBDIR=lib/x86_64-linux-gnu", "LIBDIR=a folder", &far] {
         let installed = Installed::with(&["PREFIX=@", libdir]);
         assert_records(&installed.path("bin/bsock"));
         let link = installed.path("link to it");
