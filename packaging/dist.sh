@@ -23,6 +23,7 @@ make_archive() {
 check_archive() {
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
+    trap 'exit 1' HUP INT TERM
     tar -C "$folder" -xzf "$archive"
     cd "$folder/$name"
     # An empty home: no crate that was downloaded before can help out.
