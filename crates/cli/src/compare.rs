@@ -30,13 +30,21 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use self::case::{Answer, Verdict};
 use self::cases::{Cases, Plan};
 use crate::arguments::{Caller, Comparing, Picture};
-use crate::beside;
+use crate::beside::Library;
 use crate::say;
 use crate::session::Failure;
 use crate::terminal::Terminal;
 
 /// How often a difference must come again to be one. What does not was the network's or the scheduler's timing.
 const TIMES_AGAIN: usize = 2;
+
+/// What is compared with libc.
+const LIBRARY: Library = Library {
+    file_name: "libbsock.so",
+    purpose: "which is compared with libc",
+    variable: "BSOCK_LIBRARY",
+    folders: &[".", "..", "../lib", "../lib/x86_64-linux-gnu", "../lib64"],
+};
 
 /// What was compared.
 pub(crate) struct Comparison {
@@ -56,7 +64,7 @@ struct Counts {
 /// Compares, and shows it. Answers whether a difference was found that is not on purpose.
 pub(crate) fn compare(options: &Comparing) -> Result<bool, Failure> {
     let file = options.output.as_deref().map(say::report_file).transpose()?;
-    let library = beside::find("libbsock.so", &["../lib", "../lib/bsock"], "BSOCK_LIBRARY").map_err(Failure::Own)?;
+    let library = LIBRARY.find().map_err(Failure::Own)?;
     let names: Vec<String> = options.cases.iter().map(|name| chosen(name)).collect();
     let plan = Plan { from: options.from, library: &library, repetitions: options.repetitions, names: &names };
     let mut progress = Progress::default();

@@ -7,10 +7,13 @@ mod call_names;
 mod call_text;
 mod check;
 mod compare;
+#[cfg(test)]
+mod completions;
 mod elf;
 mod explain;
 mod locate;
 mod observe;
+mod preload;
 mod queue;
 mod report;
 mod run;

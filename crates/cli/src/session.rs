@@ -1,10 +1,8 @@
 //! Runs a program under the preload and drains its recording until it ends.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -17,13 +15,10 @@ use bsock_recording::file::Header;
 use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
-use crate::beside;
 use crate::elf::{self, Obstacle};
+use crate::preload;
 use crate::queue::{self, Batch, Queue};
 use crate::sys::{self, Change, Turns};
-
-/// The environment variable that names another preload than the one beside the command.
-const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
 
 /// A program under the preload.
 pub(crate) struct Session {
@@ -90,7 +85,7 @@ impl Session {
         let [program, arguments @ ..] = command else {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
-        let preload = beside::find(PRELOAD, &["../lib/bsock"], PRELOAD_VARIABLE).map_err(Failure::Own)?;
+        let library = preload::LIBRARY.find().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
         let here = Surroundings::here();
@@ -98,9 +93,9 @@ impl Session {
         command.args(arguments);
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
-                let preload = loadable(preload, &shared).map_err(Failure::Own)?;
+                let library = preload::loadable(library, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&former, &preload));
+                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", preload::with_former(&former, &library));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -280,41 +275,6 @@ fn unkept(error: io::Error) -> Failure {
     Failure::Own(format!("cannot keep the recording: {error}"))
 }
 
-/// The file name of the preload.
-const PRELOAD: &str = "libbsock_preload.so";
-
-/// True of the bytes that end a name in `LD_PRELOAD`.
-const fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b':')
-}
-
-/// A name for the preload that can stand in `LD_PRELOAD`, where there is no quoting, and where `$` begins a variable.
-fn loadable(preload: PathBuf, shared: &Shared) -> Result<PathBuf, String> {
-    let special = |path: &Path| path.as_os_str().as_bytes().iter().any(|byte| is_separator(*byte) || *byte == b'$');
-    if !special(&preload) {
-        return Ok(preload);
-    }
-    match preload.canonicalize().and_then(|library| shared.link(&library)) {
-        Ok(link) if !special(&link) => Ok(link),
-        Ok(_) => Err(format!("{} has a character that LD_PRELOAD cannot hold", preload.display())),
-        Err(error) => Err(format!("cannot make a link to {}: {error}", preload.display())),
-    }
-}
-
-/// The value for `LD_PRELOAD`: what was there comes first and stays active, but for recorders of other commands, which would
-/// record each call once more.
-fn with_former_preload(former: &OsStr, preload: &Path) -> OsString {
-    let is_recorder = |name: &[u8]| Path::new(OsStr::from_bytes(name)).file_name() == Some(PRELOAD.as_ref());
-    let names = former.as_bytes().split(|byte| is_separator(*byte)).filter(|name| !name.is_empty());
-    let mut value = Vec::new();
-    for name in names.filter(|name| !is_recorder(name)) {
-        value.extend_from_slice(name);
-        value.push(b':');
-    }
-    value.extend_from_slice(preload.as_os_str().as_bytes());
-    OsString::from_vec(value)
-}
-
 fn refused(program: &OsString, error: &io::Error) -> Failure {
     let name = program.to_string_lossy();
     match error.kind() {
@@ -324,18 +284,5 @@ fn refused(program: &OsString, error: &io::Error) -> Failure {
             Failure::NotExecutable(format!("{name}: not a program of this machine"))
         }
         _ => Failure::Own(format!("{name}: {error}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn former_preloads_stay_and_former_recorders_go() {
-        let value = |former: &str| with_former_preload(OsStr::new(former), Path::new("/new/libbsock_preload.so"));
-        assert_eq!(value(""), "/new/libbsock_preload.so");
-        assert_eq!(value("/a.so  b.so:"), "/a.so:b.so:/new/libbsock_preload.so");
-        assert_eq!(value("/a.so:/old/libbsock_preload.so:b.so"), "/a.so:b.so:/new/libbsock_preload.so");
     }
 }
