@@ -29,6 +29,7 @@ complete -c bsock -n "__fish_bsock_needs_command" -s V -l version -d 'Print vers
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "trace" -d 'Show each socket call, decoded, one a line'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "compare" -d 'Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)' -r -F
@@ -41,9 +42,18 @@ complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to 
 json\t'One object a line (docs/check-json.md)'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s o -l output -d 'Write to FILE instead of standard error' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l from -d 'Who makes the calls' -r -f -a "c\t'A C program'
+python\t'python3, through ctypes on both sides'"
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l format -d 'How to show the comparison' -r -f -a "text\t'A table as wide as the terminal'
+json\t'One object a line (docs/compare-json.md)'
+svg\t'A chart of the ratios'"
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l repetitions -d 'How often each call is timed on each side, by turns; 0: not at all' -r
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check explain help" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
-complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check explain help" -f -a "trace" -d 'Show each socket call, decoded, one a line'
-complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check explain help" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'
-complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check explain help" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
-complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "trace" -d 'Show each socket call, decoded, one a line'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "compare" -d 'Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
