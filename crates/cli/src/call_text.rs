@@ -97,7 +97,10 @@ fn arguments(call: &Call, f: &mut Formatter<'_>) -> fmt::Result {
         F::Dlopen => path(call, f).and_then(|()| f.write_str(", RTLD_DEEPBIND")),
         F::Dlmopen => path(call, f),
         F::Exit | F::UnderscoreExit | F::QuickExit => {
-            write!(f, "{first}")?;
+            match call.args[0] {
+                UNREAD => f.write_str("?")?,
+                _ => write!(f, "{first}")?,
+            }
             call.queues().try_for_each(|queue| write!(f, ", {}", HeldBy(queue)))
         }
         F::Daemon => write!(f, "{first}, {second}"),

@@ -14,7 +14,7 @@ use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
 use bsock_recording::{clock, raw};
 
-use crate::{sites, thread};
+use crate::{inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NOBODY as *mut AtomicU32);
@@ -224,6 +224,8 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
     ring.append(&mut line, &sections, thread::here());
     sites::tell_loaded(ring);
+    // SAFETY: as above; what the start event told is in the ring.
+    inherited::tell(ring, unsafe { &mut *SCRATCH.0.get() });
 }
 
 /// Room for what the start event tells. Not on the stack, of which a program may have as little as 16 KiB.

@@ -215,7 +215,7 @@ pub(crate) fn only_on_files(
     let result = real();
     // SAFETY: errno is the calling thread's.
     if result == -1 && unsafe { *libc::__errno_location() } == libc::ESPIPE {
-        call::record_failure(function, fd, args, begin, frame, &[]);
+        call::record_late(function, fd, args, begin, result, frame, &[]);
     }
     result
 }

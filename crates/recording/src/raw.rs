@@ -102,6 +102,16 @@ impl File {
         if result == 0 { usize::try_from(status.st_size).unwrap_or(0) } else { 0 }
     }
 
+    /// Reads entries of a directory, as `struct linux_dirent64`, as many as fit; none at its end or on an error.
+    #[must_use]
+    pub fn entries<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+        // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
+        let read = unsafe {
+            syscall(libc::SYS_getdents64, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
+        };
+        &buffer[..usize::try_from(read).unwrap_or(0).min(buffer.len())]
+    }
+
     /// Maps the first `length` bytes, shared, to read and write. The mapping stays for the life of the process.
     #[must_use]
     pub fn map(&self, length: usize) -> Option<*mut u8> {
