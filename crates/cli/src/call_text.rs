@@ -406,7 +406,10 @@ impl Display for Bytes<'_> {
             let more = if payload.bytes.len() < payload.claimed as usize { "..." } else { "" };
             write!(f, "\"{}\"{more}, ", Printable(&payload.bytes))?;
         }
-        write!(f, "{} bytes", self.1)
+        match self.0.waiting().filter(|waiting| *waiting > self.1) {
+            Some(waiting) => write!(f, "{} bytes /* of a datagram of {waiting} */", self.1),
+            None => write!(f, "{} bytes", self.1),
+        }
     }
 }
 
@@ -423,7 +426,11 @@ impl Display for Vector<'_> {
             write!(f, "{}{}", if shown > 0 { ", " } else { "" }, buffer.length)?;
             shown += 1;
         }
-        write!(f, "{}] {} bytes", if shown < count { ", ..." } else { "" }, Optional(*total))
+        write!(f, "{}] ", if shown < count { ", ..." } else { "" })?;
+        match *total {
+            UNREAD => f.write_str("- bytes"),
+            total => write!(f, "{}", Bytes(call, total)),
+        }
     }
 }
 

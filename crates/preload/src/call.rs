@@ -147,6 +147,14 @@ impl<'a> Sections<'a> {
         Self { all: [Section::whole(0, &[]); MOST_SECTIONS], used: 0 }
     }
 
+    /// Those that there are, for somebody who adds what lives less long.
+    pub(crate) fn take<'b>(&mut self) -> Sections<'b>
+    where
+        'a: 'b,
+    {
+        Sections { all: self.all, used: self.used }
+    }
+
     /// One more, if there is room.
     pub(crate) fn add(&mut self, section: Section<'a>) {
         if let Some(place) = self.all.get_mut(self.used) {

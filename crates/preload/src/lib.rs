@@ -32,6 +32,7 @@ mod messages;
 mod names;
 mod next;
 mod options;
+mod payload;
 mod process;
 mod readiness;
 mod shim;

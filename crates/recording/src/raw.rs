@@ -226,6 +226,16 @@ pub fn socket_name(fd: i32, peer: bool, into: &mut [u8]) -> Option<(u32, &[u8])>
     (result == 0).then(|| (length, into.get(..all.min(length as usize)).unwrap_or(&[])))
 }
 
+/// What a signal does: 0 the default, 1 nothing, 2 a handler; `None` for a signal that there is not.
+#[must_use]
+pub fn disposition(signal: i32) -> Option<u64> {
+    // `struct sigaction` of the kernel: handler, flags, restorer, mask.
+    let mut action = [0_u64; 4];
+    // SAFETY: asks only; the kernel writes one structure, whose mask has the eight bytes that the last argument says.
+    let result = unsafe { syscall(libc::SYS_rt_sigaction, [signal as usize, 0, (&raw mut action) as usize, 8, 0, 0]) };
+    (result == 0).then(|| action[0].min(2))
+}
+
 /// The descriptor's flags, FD_CLOEXEC among them; `None` if it is not open.
 #[must_use]
 pub fn descriptor_flags(fd: i32) -> Option<i32> {
