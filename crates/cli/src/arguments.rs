@@ -45,9 +45,12 @@ pub(crate) enum Verb {
     /// Run a program as it is, and keep a recording of its socket calls if asked
     #[command(after_help = "Example:\n  bsock run --record r.bsock -- ./server 8989")]
     Run {
-        /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)
+        /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
+        /// Keep the first BYTES that each call on a socket sends or receives, too; check looks at 32
+        #[arg(long, value_name = "BYTES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=8192))]
+        payload: u32,
         /// Room for the records of each thread. More loses less when bsock gets no processor for long
         #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
         ring_kib: u32,
@@ -101,6 +104,9 @@ pub(crate) struct Source {
     /// Recordings made by `bsock run --record`
     #[arg(value_name = "RECORDING", group = "what")]
     pub(crate) recordings: Vec<PathBuf>,
+    /// Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; trace: 0)
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=8192), conflicts_with = "recordings")]
+    pub(crate) payload: Option<u32>,
     /// A program to run, and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND", group = "what")]
     pub(crate) command: Vec<OsString>,

@@ -17,11 +17,14 @@ use crate::say;
 use crate::session::Failure;
 use crate::terminal::Terminal;
 
+/// Bytes of each call's payload that rules may look at.
+const PAYLOAD: u32 = 32;
+
 /// Checks `source`; true if there are findings that count.
 pub(crate) fn check(source: &Source, format: Format, output: Option<&Path>) -> Result<bool, Failure> {
     let file = output.map(say::report_file).transpose()?;
     let mut analysis = Analysis::new(rules::ALL);
-    let observed = observe(source, &mut |event, _| {
+    let observed = observe(source, PAYLOAD, &mut |event, _| {
         analysis.event(event);
         Ok(())
     })?;

@@ -45,9 +45,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match arguments.verb {
-        Verb::Run { record, ring_kib, command } => {
+        Verb::Run { record, payload, ring_kib, command } => {
             let size = Size::with_ring_bytes(ring_kib as usize * 1024);
-            let ended = run::run(&command, record.as_deref(), size);
+            let ended = run::run(&command, record.as_deref(), size, payload);
             as_the_program(ended.map(|ended| (Some(ended.status), ended.blind_spots)))
         }
         Verb::Trace { output, all, source } => {

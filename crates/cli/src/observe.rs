@@ -23,12 +23,14 @@ pub(crate) struct Observed {
     pub(crate) scale: Scale,
 }
 
-/// Passes every event of `source` on, in the order in which the calls ended.
+/// Passes every event of `source` on, in the order in which the calls ended. `payload`: how many of the bytes that a call moves
+/// are recorded if the user has not said.
 pub(crate) fn observe(
     source: &Source,
+    payload: u32,
     each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>,
 ) -> Result<Observed, Failure> {
-    if source.command.is_empty() { recorded(source, each) } else { live(source, each) }
+    if source.command.is_empty() { recorded(source, each) } else { live(source, payload, each) }
 }
 
 fn recorded(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
@@ -37,8 +39,12 @@ fn recorded(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<(
     Ok(observed(&stream, None, Vec::new()))
 }
 
-fn live(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
-    let session = Session::start(&source.command, Size::default())?;
+fn live(
+    source: &Source,
+    payload: u32,
+    each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>,
+) -> Result<Observed, Failure> {
+    let session = Session::start(&source.command, Size::default(), source.payload.unwrap_or(payload))?;
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {
         stream.item(item);

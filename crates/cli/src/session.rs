@@ -80,8 +80,8 @@ impl Failure {
 }
 
 impl Session {
-    /// Starts `command`, to be recorded through rings of `size`.
-    pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
+    /// Starts `command`, to be recorded through rings of `size`, with `payload` bytes of what each call moves.
+    pub(crate) fn start(command: &[OsString], size: Size, payload: u32) -> Result<Self, Failure> {
         let [program, arguments @ ..] = command else {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
@@ -93,6 +93,7 @@ impl Session {
         command.args(arguments);
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
+                shared.control().payload.store(payload, Ordering::Relaxed);
                 let library = preload::loadable(library, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
                 command.env(VARIABLE, shared.path()).env("LD_PRELOAD", preload::with_former(&former, &library));

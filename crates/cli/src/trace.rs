@@ -39,7 +39,7 @@ pub(crate) fn trace(source: &Source, output: Option<&Path>, all: bool) -> Result
     let mut trace = Trace { out, locate: &locator, all, counts: Counts::default() };
     // The model alone: no rule is asked.
     let mut analysis = Analysis::new(&rules::ALL[..0]);
-    let observed = observe(source, &mut |event, scale| {
+    let observed = observe(source, 0, &mut |event, scale| {
         analysis.event(event);
         say::unless_closed(trace.event(analysis.model(), event, &scale))
     })?;

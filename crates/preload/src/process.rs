@@ -14,7 +14,7 @@ use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
 use bsock_recording::{clock, raw};
 
-use crate::{sites, thread};
+use crate::{inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NOBODY as *mut AtomicU32);
@@ -39,7 +39,11 @@ static OUTSIDE: AtomicBool = AtomicBool::new(false);
 static BASE: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 static RINGS: AtomicU64 = AtomicU64::new(0);
 static RING_BYTES: AtomicU64 = AtomicU64::new(0);
+static PAYLOAD: AtomicU32 = AtomicU32::new(0);
 static CLOCK: AtomicU32 = AtomicU32::new(clock::TSC);
+
+/// The most bytes of one call: a record holds no more than 16 KiB.
+const MOST_PAYLOAD: u32 = 8192;
 
 /// How much of the argument strings a recording holds.
 const ARGUMENT_BYTES: usize = 8192;
@@ -73,6 +77,12 @@ pub(crate) fn image() -> u64 {
 #[inline(always)]
 pub(crate) fn now() -> u64 {
     clock::now(CLOCK.load(Relaxed))
+}
+
+/// How many of the bytes that a call moves are recorded.
+#[inline(always)]
+pub(crate) fn payload() -> usize {
+    PAYLOAD.load(Relaxed) as usize
 }
 
 /// True if the process may make no system calls of ours.
@@ -130,6 +140,7 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
     let namespace = shared::pid_namespace();
     OUTSIDE.store(namespace == 0 || namespace != control.pid_namespace, Relaxed);
     CLOCK.store(control.clock, Relaxed);
+    PAYLOAD.store(control.payload.load(Relaxed).min(MOST_PAYLOAD), Relaxed);
     RINGS.store(pool.rings() as u64, Relaxed);
     RING_BYTES.store(pool.ring_bytes() as u64, Relaxed);
     BASE.store(core::ptr::from_ref(control).cast::<u8>().cast_mut(), Release);
@@ -224,6 +235,8 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
     ring.append(&mut line, &sections, thread::here());
     sites::tell_loaded(ring);
+    // SAFETY: as above; what the start event told is in the ring.
+    inherited::tell(ring, unsafe { &mut *SCRATCH.0.get() });
 }
 
 /// Room for what the start event tells. Not on the stack, of which a program may have as little as 16 KiB.

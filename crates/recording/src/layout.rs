@@ -184,6 +184,9 @@ pub mod section {
     /// What stands in the buffer behind the bytes that were moved: of a short send what was not sent, of a receive what the
     /// buffer held before.
     pub const PAYLOAD_REST: u16 = 32;
+    /// Bytes of the datagram that waited right before the call, as `u64`; 0 if none did. Where it is more than the buffer holds,
+    /// the rest of it was dropped.
+    pub const WAITING: u16 = 35;
     /// What SIGPIPE does in the process, as `u64`, where the call failed with EPIPE: 0 the default, which ends it, 1 nothing, 2 a
     /// handler.
     pub const SIGPIPE: u16 = 34;

@@ -102,6 +102,16 @@ impl File {
         if result == 0 { usize::try_from(status.st_size).unwrap_or(0) } else { 0 }
     }
 
+    /// Reads entries of a directory, as `struct linux_dirent64`, as many as fit; none at its end or on an error.
+    #[must_use]
+    pub fn entries<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+        // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
+        let read = unsafe {
+            syscall(libc::SYS_getdents64, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
+        };
+        &buffer[..usize::try_from(read).unwrap_or(0).min(buffer.len())]
+    }
+
     /// Maps the first `length` bytes, shared, to read and write. The mapping stays for the life of the process.
     #[must_use]
     pub fn map(&self, length: usize) -> Option<*mut u8> {
@@ -214,6 +224,16 @@ pub fn socket_name(fd: i32, peer: bool, into: &mut [u8]) -> Option<(u32, &[u8])>
         unsafe { syscall(number, [fd as usize, into.as_mut_ptr() as usize, (&raw mut length) as usize, 0, 0, 0]) };
     let all = into.len();
     (result == 0).then(|| (length, into.get(..all.min(length as usize)).unwrap_or(&[])))
+}
+
+/// What a signal does: 0 the default, 1 nothing, 2 a handler; `None` for a signal that there is not.
+#[must_use]
+pub fn disposition(signal: i32) -> Option<u64> {
+    // `struct sigaction` of the kernel: handler, flags, restorer, mask.
+    let mut action = [0_u64; 4];
+    // SAFETY: asks only; the kernel writes one structure, whose mask has the eight bytes that the last argument says.
+    let result = unsafe { syscall(libc::SYS_rt_sigaction, [signal as usize, 0, (&raw mut action) as usize, 8, 0, 0]) };
+    (result == 0).then(|| action[0].min(2))
 }
 
 /// The descriptor's flags, FD_CLOEXEC among them; `None` if it is not open.
