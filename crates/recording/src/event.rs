@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::blind::Way;
 use crate::function::Function;
 use crate::layout::{LINE, Line, flag, kind, padded, section};
 
@@ -50,6 +51,8 @@ pub enum What {
     Module(Box<Module>),
     /// Calls of this thread that were not recorded, before this point.
     Lost(u64),
+    /// The process did something that hooks do not see.
+    Blind(Box<Blind>),
 }
 
 /// How a call ended.
@@ -133,6 +136,19 @@ pub struct Module {
     pub transparent: bool,
 }
 
+/// Something that hooks do not see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blind {
+    /// Which way around them; `None` if this version does not know it.
+    pub way: Option<Way>,
+    /// What the way's number means by it.
+    pub detail: u64,
+    /// The descriptor that it is about, or -1.
+    pub fd: i32,
+    /// A name that belongs to it, empty if none.
+    pub path: Vec<u8>,
+}
+
 /// Bytes that cannot be a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
@@ -197,6 +213,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::THREAD_END => What::ThreadEnd,
         kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
         kind::LOST => What::Lost(line.args[0]),
+        kind::BLIND => What::Blind(Box::new(blind(&line, sections)?)),
         number => match Function::from_number(number) {
             Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
             None => return Ok(None),
@@ -272,6 +289,17 @@ fn module(line: &Line, sections: Sections<'_>) -> Result<Module, Damage> {
         }
     }
     Ok(module)
+}
+
+fn blind(line: &Line, sections: Sections<'_>) -> Result<Blind, Damage> {
+    let [number, detail, _] = line.args;
+    let mut blind = Blind { way: Way::from_number(number), detail, fd: line.fd, path: Vec::new() };
+    for found in sections {
+        if let (section::PATH, _, bytes) = found? {
+            blind.path = bytes.to_vec();
+        }
+    }
+    Ok(blind)
 }
 
 /// The sections behind a record's line: number, claimed length, bytes.
