@@ -2,6 +2,7 @@
 
 mod arguments;
 mod blind_spots;
+mod blind_ways;
 mod check;
 mod elf;
 mod explain;
