@@ -3,9 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -17,16 +16,18 @@ use bsock_recording::file::Header;
 use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
+use crate::arguments::Running;
 use crate::elf::{self, Obstacle};
 use crate::queue::{self, Batch, Queue};
-use crate::sys::{self, Change, Turns};
+use crate::sys::{self, Turns};
+use crate::tree::Tree;
 
 /// The environment variable that names another preload than the one beside the command.
 const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
 
 /// A program under the preload.
 pub(crate) struct Session {
-    child: Child,
+    tree: Tree,
     start: clock::Pair,
     source: u32,
     ring_bytes: usize,
@@ -38,9 +39,18 @@ pub(crate) struct Session {
 /// What is known at its end, beside the recording.
 pub(crate) struct Ended {
     /// How the program ended.
-    pub(crate) status: ExitStatus,
+    pub(crate) end: End,
     /// What could not be seen, one sentence each.
     pub(crate) blind_spots: Vec<String>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// As `wait` told it.
+    pub(crate) status: ExitStatus,
+    /// It was ended because its time was over.
+    pub(crate) timed_out: bool,
 }
 
 /// Why a program did not even start.
@@ -63,6 +73,9 @@ const IDLE_ROUNDS: u64 = 100;
 /// More calls than a thread makes in a second.
 const CALLS_PER_SECOND: u64 = 3_000_000;
 
+/// Exit status where a program's time was over, as that of timeout(1).
+pub(crate) const TIMED_OUT: u8 = 124;
+
 /// Exit status where bsock itself fails.
 pub(crate) const OWN_FAILURE: u8 = 125;
 
@@ -84,14 +97,15 @@ impl Failure {
 }
 
 impl Session {
-    /// Starts `command`, to be recorded through rings of `size`.
-    pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
+    /// Starts `command`, to be recorded as `running` says.
+    pub(crate) fn start(command: &[OsString], running: Running) -> Result<Self, Failure> {
         let [program, arguments @ ..] = command else {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
         let preload = preload_path().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
+        let size = Size::with_ring_bytes(running.ring_kib as usize * 1024);
         let here = Surroundings::here();
         let mut command = Command::new(program);
         command.args(arguments);
@@ -113,8 +127,8 @@ impl Session {
         let obstacle = elf::obstacle(program);
         let drain = shared.map(|shared| Drain::new(shared, source));
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
-        let child = sys::spawn(&mut command, limits).map_err(|error| refused(program, &error))?;
-        Ok(Self { child, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
+        let tree = Tree::start(&mut command, limits, running).map_err(|error| refused(program, &error))?;
+        Ok(Self { tree, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
     }
 
     /// When the recording began.
@@ -162,39 +176,37 @@ impl Session {
 
     /// Drains into `sink` until the program ends.
     fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
-        let watch = sys::watch(self.child.id());
         let mut writable = Ok(());
         let mut idle = 0;
-        let status = loop {
+        let end = loop {
             let drained = match &mut self.drain {
                 Ok(drain) if writable.is_ok() => drain.round(sink),
                 _ => Ok(0),
             };
-            match sys::change(self.child.id()).map_err(unkept)? {
-                Some(Change::Stopped(signal)) => sys::stop_by(signal),
-                Some(Change::Ended) => {
-                    sys::child_is_gone();
-                    break self.child.wait().map_err(unkept)?;
-                }
-                None => {}
+            if let Some(end) = self.tree.look().map_err(unkept)? {
+                break end;
             }
             match drained {
                 Ok(fullest) => {
                     idle = if fullest == 0 { idle + 1 } else { 0 };
-                    sys::sleep(watch.as_ref(), self.pause(fullest, idle));
+                    self.tree.sleep(self.pause(fullest, idle));
                 }
                 // A full disk ends the recording, not the program.
                 Err(error) => writable = Err(error),
             }
         };
         writable.map_err(unkept)?;
-        let blind_spots = self.blind_spots();
-        let process = self.child.id();
+        let mut blind_spots = self.blind_spots();
+        if end.timed_out {
+            blind_spots.push("the program was ended since its time was over (--timeout)".to_owned());
+        }
         if let Ok(drain) = self.drain {
-            sink(Item::Ended { process, status: status.into_raw() }).map_err(unkept)?;
+            for (process, status) in self.tree.ended() {
+                sink(Item::Ended { process, status }).map_err(unkept)?;
+            }
             drain.finish(sink).map_err(unkept)?;
         }
-        Ok(Ended { status, blind_spots })
+        Ok(Ended { end, blind_spots })
     }
 
     /// How long to wait before the next round, after `idle` rounds in which nothing came. A program that makes no calls is

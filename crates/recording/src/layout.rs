@@ -86,7 +86,7 @@ pub mod kind {
     pub const LOST: u16 = 0x104;
     /// The process did something that hooks do not see. args: a [`Way`](crate::blind::Way)'s number, a detail, 0; fd: the
     /// descriptor it is about, or -1; section PATH: a name that belongs to it.
-    pub const BLIND: u16 = 0x105;
+    pub const BLIND: u16 = 0x106;
 }
 
 /// Bits of [`Line::flags`].

@@ -8,6 +8,7 @@
 //! wait for a child.
 
 mod calls;
+mod connection;
 mod descriptors;
 mod endpoint;
 mod family;
@@ -25,6 +26,7 @@ use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
 
+pub use self::connection::Connection;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
