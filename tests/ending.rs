@@ -99,7 +99,7 @@ fn a_killed_bsock_leaves_the_program_running_normally() {
                   if (getppid() != parent) rest--; }\n\
                   puts(\"done\"); return 0; }\n";
     let program = compile_c_text::<&str>(source, &[]);
-    for verb in ["run", "trace -o /dev/null"] {
+    for verb in ["run", "run --lossless --ring-kib 4", "trace -o /dev/null"] {
         let (output, _) = script(&format!(
             "exec 3< <(exec $bsock {verb} -- {} 2>/dev/null & echo $!; wait); read -u 3 pid; read -u 3 word\n\
              echo $word; kill -KILL $pid; cat <&3",

@@ -111,6 +111,9 @@ pub(crate) struct Running {
     /// End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
+    /// Let a program that is faster than bsock wait for it, rather than lose calls
+    #[arg(long)]
+    pub(crate) lossless: bool,
     /// Room for the records of each thread. More loses less when bsock gets no processor for long
     #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
     pub(crate) ring_kib: u32,

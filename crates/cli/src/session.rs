@@ -105,7 +105,7 @@ impl Session {
         let preload = preload_path().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
-        let size = Size::with_ring_bytes(running.ring_kib as usize * 1024);
+        let size = Size { lossless: running.lossless, ..Size::with_ring_bytes(running.ring_kib as usize * 1024) };
         let here = Surroundings::here();
         let mut command = Command::new(program);
         command.args(arguments);
@@ -126,6 +126,7 @@ impl Session {
         };
         let obstacle = elf::obstacle(program);
         let drain = shared.map(|shared| Drain::new(shared, source));
+        announce(&drain)?;
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
         let tree = Tree::start(&mut command, limits, running).map_err(|error| refused(program, &error))?;
         Ok(Self { tree, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
@@ -151,6 +152,7 @@ impl Session {
             let drain = move || {
                 let session = handed_over.recv().ok()?;
                 sys::take_turns(Turns::Soon);
+                announce(&session.drain).ok()?;
                 let ended = session.drain(&mut |item| queue.put(item));
                 queue.complete();
                 Some(ended)
@@ -192,7 +194,10 @@ impl Session {
                     self.tree.sleep(self.pause(fullest, idle));
                 }
                 // A full disk ends the recording, not the program.
-                Err(error) => writable = Err(error),
+                Err(error) => {
+                    writable = Err(error);
+                    self.drain.iter().for_each(Drain::stop);
+                }
             }
         };
         writable.map_err(unkept)?;
@@ -253,11 +258,17 @@ impl Session {
     }
 }
 
+/// Says that this thread reads the rings.
+fn announce(drain: &Result<Drain, String>) -> Result<(), Failure> {
+    let announced = drain.as_ref().map_or(Ok(()), Drain::announce);
+    announced.map_err(|error| Failure::Own(format!("--lossless needs robust futexes of the kernel: {error}")))
+}
+
 /// Shared memory of `size`, or with fewer rings where the limits are narrow: the program has to find room for it, too.
 fn shared(size: Size, clock: u32, here: &Surroundings) -> io::Result<Shared> {
     let room = sys::address_space() / 4;
     let mut result = Err(io::Error::from_raw_os_error(libc::ENOMEM));
-    for rings in [size.rings, 64, 16, 4].into_iter().filter(|rings| *rings <= size.rings) {
+    for rings in [size.rings, 512, 64, 16, 4].into_iter().filter(|rings| *rings <= size.rings) {
         if ring_offset(rings, size.ring_bytes) as u64 > room {
             continue;
         }

@@ -3,10 +3,10 @@
 //!
 //! The crate has two halves that never call each other and share only [`layout`], [`function`] and [`blind`]:
 //!
-//! - the **writer** ([`writer`], [`pool`], [`shared::Attached`], [`raw`]) runs inside somebody else's program, in hooks that
+//! - the **writer** ([`writer`], [`wait`], [`pool`], [`shared::attach`], [`raw`]) runs inside somebody else's program, in hooks that
 //!   may interrupt anything: it needs libc alone, allocates nothing, takes no lock, touches neither errno nor any
 //!   interposed function, and makes system calls only where a process or a thread attaches;
-//! - the **reader** ([`shared::Shared`], [`drain`], [`merge`], [`event`], [`file`]) runs in the command. It trusts no byte:
+//! - the **reader** ([`shared::Shared`], [`presence`], [`drain`], [`merge`], [`event`], [`file`]) runs in the command. It trusts no byte:
 //!   whatever lies in a ring or in a file, it returns an error with the offset, and never panics.
 //!
 //! A call's way: a hook fills a [`layout::Line`], [`writer::Ring`] puts it into the *in progress* slot of its thread's ring,
@@ -23,6 +23,8 @@ pub mod function;
 pub mod layout;
 pub mod merge;
 pub mod pool;
+pub mod presence;
 pub mod raw;
 pub mod shared;
+pub mod wait;
 pub mod writer;
