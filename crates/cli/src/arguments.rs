@@ -2,19 +2,24 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::trace::Filter;
 
 const EXAMPLES: &str = "\
 Examples:
   bsock check -- ./server 8989           what is wrong, in which line
   bsock trace -- ./client 8989           its socket calls, decoded
+  bsock trace -- sh -c './server 8989 & ./client 8989'
   bsock run --record r.bsock -- ./server keep a recording, look at it later
   bsock check r.bsock
   bsock explain port-byte-order          the long story of a finding
 
-Exit status of run and trace: the program's own; 125 if bsock could not do
-its work, 126 and 127 if the program cannot be executed or is not there.
+Exit status of run and trace: the program's own; 124 if --timeout ended it,
+125 if bsock could not do its work, 126 and 127 if the program cannot be
+executed or is not there.
 Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
 
 const COMPARE_EXAMPLES: &str = "\
@@ -48,27 +53,28 @@ pub(crate) enum Verb {
         /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
-        /// Keep the first BYTES that each call on a socket sends or receives, too; check looks at 32
-        #[arg(long, value_name = "BYTES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=8192))]
-        payload: u32,
-        /// Room for the records of each thread. More loses less when bsock gets no processor for long
-        #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
-        ring_kib: u32,
+        #[command(flatten)]
+        running: Running,
         /// The program and its arguments, after `--`
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
     /// Show each socket call, decoded, one a line
     #[command(
-        after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace r.bsock"
+        after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace --failed --call connect,bind r.bsock\n  bsock trace --format json -o calls.json server.bsock client.bsock"
     )]
     Trace {
+        /// How to write the calls
+        #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+        format: TraceFormat,
         /// Write to FILE; otherwise to standard error when the program has ended
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// Show read, write and close on files and pipes, too
         #[arg(long)]
         all: bool,
+        #[command(flatten)]
+        filter: Filter,
         #[command(flatten)]
         source: Source,
     },
@@ -104,12 +110,50 @@ pub(crate) struct Source {
     /// Recordings made by `bsock run --record`
     #[arg(value_name = "RECORDING", group = "what")]
     pub(crate) recordings: Vec<PathBuf>,
-    /// Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; trace: 0)
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=8192), conflicts_with = "recordings")]
-    pub(crate) payload: Option<u32>,
     /// A program to run, and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND", group = "what")]
     pub(crate) command: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// How a program is run and recorded.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "While COMMAND runs")]
+pub(crate) struct Running {
+    /// Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let a program that is faster than bsock wait for it, rather than lose calls
+    #[arg(long)]
+    pub(crate) lossless: bool,
+    /// Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=8192))]
+    pub(crate) payload: Option<u32>,
+    /// Room for the records of each thread. More loses less when bsock gets no processor for long
+    #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
+    pub(crate) ring_kib: u32,
+}
+
+/// A time in seconds, whole or not.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("a time is a number of seconds greater than zero".to_owned()),
+    }
+}
+
+/// Formats of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    /// For people, a line a call
+    Text,
+    /// One object a line (docs/trace-json.md)
+    Json,
 }
 
 /// What to compare, and how to show it.
@@ -227,5 +271,9 @@ mod tests {
         assert!(parse("bsock check").is_err());
         assert!(parse("bsock check a.bsock -- ./server").is_err());
         assert!(parse("bsock run --record x").is_err());
+        assert!(parse("bsock run --timeout 0.5 --follow -- ./server").is_ok());
+        for wrong in ["0", "-1", "x", "nan", "inf"] {
+            assert!(parse(&format!("bsock run --timeout={wrong} -- ./server")).is_err(), "{wrong}");
+        }
     }
 }

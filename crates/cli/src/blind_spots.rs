@@ -17,6 +17,7 @@ use bsock_recording::event::{Call, Event, Outcome, Thread, What, decode, line, s
 use bsock_recording::function::Function;
 use bsock_recording::layout::{Line, MAX_RINGS, kind};
 
+use crate::blind_ways::BlindWays;
 use crate::elf;
 
 /// A program executed so shortly before the end of the recording may not have had the time to attach to it.
@@ -43,6 +44,8 @@ pub(crate) struct BlindSpots {
     passed: BTreeMap<String, u64>,
     /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
     ended: Vec<u32>,
+    /// What the recorder noticed itself.
+    ways: BlindWays,
 }
 
 /// A program that a thread was about to execute.
@@ -55,6 +58,7 @@ struct Execution {
 impl BlindSpots {
     /// Looks at an event. Those of one ring come in order of time; others may come before or after them.
     pub(crate) fn event(&mut self, event: &Event) {
+        self.ways.event(event);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) if !start.forked => {
@@ -149,7 +153,8 @@ impl BlindSpots {
         });
     }
 
-    /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program.
+    /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program, then what
+    /// the recorder noticed.
     pub(crate) fn sentences(&self, start: Pair, end: Pair) -> Vec<String> {
         let scale = Scale::new(start, end);
         let mut by_children: Vec<&Execution> = self.by_children.iter().collect();
@@ -175,8 +180,8 @@ impl BlindSpots {
             1 => format!("not seen: {what}"),
             _ => format!("not seen, {times} times: {what}"),
         });
-        let named = named.chain(passed);
-        named.chain((more > 0).then(|| format!("{more} other programs were not recorded either"))).collect()
+        let more = (more > 0).then(|| format!("{more} other programs were not recorded either"));
+        named.chain(more).chain(passed).chain(self.ways.sentences()).collect()
     }
 }
 
@@ -255,7 +260,7 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
                 *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
             }
         }
-        kind::PROCESS_START => decoded(*thread, record, blind_spots),
+        kind::PROCESS_START | kind::BLIND => decoded(*thread, record, blind_spots),
         _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
         _ => {}
     }

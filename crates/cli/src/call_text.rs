@@ -471,12 +471,12 @@ impl Display for Pointed<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use bsock_recording::details::Details;
 
     use super::*;
 
-    fn call(function: Function, fd: i32, args: [u64; 3], outcome: Outcome) -> Call {
+    pub(crate) fn call(function: Function, fd: i32, args: [u64; 3], outcome: Outcome) -> Call {
         Call {
             function,
             fd,

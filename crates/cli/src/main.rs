@@ -3,6 +3,7 @@
 mod arguments;
 mod beside;
 mod blind_spots;
+mod blind_ways;
 mod call_names;
 mod call_text;
 mod check;
@@ -23,6 +24,7 @@ mod stream;
 mod sys;
 mod terminal;
 mod trace;
+mod tree;
 mod words;
 
 use std::io::ErrorKind;
@@ -30,10 +32,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
-use bsock_recording::shared::Size;
 use clap::Parser;
 use say::say;
-use session::Failure;
+use session::{End, Failure};
 use terminal::Terminal;
 
 /// Exit status of `check`, `compare` and `explain` when bsock itself fails.
@@ -45,14 +46,14 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match arguments.verb {
-        Verb::Run { record, payload, ring_kib, command } => {
-            let size = Size::with_ring_bytes(ring_kib as usize * 1024);
-            let ended = run::run(&command, record.as_deref(), size, payload);
-            as_the_program(ended.map(|ended| (Some(ended.status), ended.blind_spots)))
+        Verb::Run { record, running, command } => {
+            let ended = run::run(&command, record.as_deref(), running);
+            as_the_program(ended.map(|ended| (Some(ended.end), ended.blind_spots)))
         }
-        Verb::Trace { output, all, source } => {
-            let observed = trace::trace(&source, output.as_deref(), all);
-            as_the_program(observed.map(|observed| (observed.status, observed.blind_spots)))
+        Verb::Trace { format, output, all, filter, source } => {
+            let options = trace::Options { output: output.as_deref(), format, all, filter: &filter };
+            let observed = trace::trace(&source, &options);
+            as_the_program(observed.map(|observed| (observed.end, observed.blind_spots)))
         }
         Verb::Check { format, output, source } => found(check::check(&source, format, output.as_deref())),
         Verb::Compare(options) => found(compare::compare(&options)),
@@ -99,11 +100,15 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Ends as the program ended, if one was run.
-fn as_the_program(result: Result<(Option<ExitStatus>, Vec<String>), Failure>) -> ExitCode {
+fn as_the_program(result: Result<(Option<End>, Vec<String>), Failure>) -> ExitCode {
     match result {
-        Ok((status, blind_spots)) => {
+        Ok((end, blind_spots)) => {
             blind_spots.iter().for_each(say);
-            status.map_or(ExitCode::SUCCESS, same_status)
+            match end {
+                None => ExitCode::SUCCESS,
+                Some(End { timed_out: true, .. }) => ExitCode::from(session::TIMED_OUT),
+                Some(End { status, .. }) => same_status(status),
+            }
         }
         Err(failure) => {
             say(failure.message());

@@ -12,7 +12,7 @@ use bsock_recording::layout::{Line, PAGE, flag, kind, section};
 use bsock_recording::pool::{FOREIGN, Pool, owner, owner_process};
 use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
-use bsock_recording::{clock, raw};
+use bsock_recording::{clock, raw, wait};
 
 use crate::{inherited, sites, thread};
 
@@ -93,6 +93,7 @@ pub(crate) fn confined() -> bool {
 /// No more system calls of ours from here on.
 pub(crate) fn confine() {
     CONFINED.store(true, Relaxed);
+    wait::forbid();
 }
 
 /// No more recording from here on: the program is about to forbid what the recorder cannot do without.
@@ -218,13 +219,16 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let Some(pool) = pool() else { return };
     pool.control().attached.fetch_add(1, Relaxed);
     let Some(ring) = thread::lease_now() else { return };
-    raw::populate(ring.address().cast_mut().cast(), WARM_BYTES.min(pool.ring_bytes()));
+    raw::populate(
+        ring.address().cast_mut().cast(),
+        WARM_BYTES.min(PAGE + pool.capacity(pool.index_of(ring.address()))),
+    );
     // SAFETY: the constructor runs once, in one thread.
     let scratch = unsafe { &mut *SCRATCH.0.get() };
     let (executable, strings) = scratch.split_at_mut(PAGE);
     let executable = raw::link_target(c"/proc/self/exe", executable);
     // A ring that was made small holds less of the arguments.
-    let room = strings.len().min(pool.ring_bytes() / 4);
+    let room = strings.len().min(pool.capacity(pool.index_of(ring.address())) / 4);
     // SAFETY: the caller's promise.
     let (strings, truncated) = unsafe { joined(count, arguments, strings.get_mut(..room).unwrap_or(&mut [])) };
     let now = now();

@@ -1,10 +1,12 @@
 //! The system calls that the writer makes itself, straight to the kernel: through libc's functions they would come back to
 //! the hooks (which export `read` and `close`), and they would change errno. All are made where a process or a thread
-//! attaches, to read doubtful memory, or to ask what a socket holds before it is given up; none on the way of other calls.
+//! attaches, to read doubtful memory, to ask what a socket holds before it is given up, or to wait for room where that is
+//! asked for; none on the way of other calls.
 
 #![allow(unsafe_code)] // system calls
 
 use core::ffi::{CStr, c_void};
+use core::sync::atomic::AtomicU32;
 
 /// A result of the kernel: non-negative, or `-errno`.
 type Raw = isize;
@@ -150,6 +152,26 @@ pub fn populate(address: *mut u8, length: usize) -> bool {
     const MADV_POPULATE_WRITE: usize = 23;
     // SAFETY: populating changes no byte; the kernel refuses addresses that are not mapped.
     unsafe { syscall(libc::SYS_madvise, [address as usize, length, MADV_POPULATE_WRITE, 0, 0, 0]) == 0 }
+}
+
+/// Waits until `word` is no longer `value`, or is said to have changed, or the time is over.
+pub(crate) fn wait_for_change(word: &AtomicU32, value: u32, nanoseconds: u32) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: nanoseconds.into() };
+    // SAFETY: the kernel reads the word and the time, both of which live until it is back.
+    unsafe {
+        syscall(
+            libc::SYS_futex,
+            [word.as_ptr() as usize, libc::FUTEX_WAIT as usize, value as usize, (&raw const time) as usize, 0, 0],
+        )
+    };
+}
+
+/// Wakes everybody who waits for `word`, in all processes.
+pub(crate) fn wake_all(word: &AtomicU32) {
+    // SAFETY: only the word's address counts.
+    unsafe {
+        syscall(libc::SYS_futex, [word.as_ptr() as usize, libc::FUTEX_WAKE as usize, i32::MAX as usize, 0, 0, 0])
+    };
 }
 
 /// True if the calling thread runs on its alternate signal stack.
