@@ -45,6 +45,7 @@ check-header: ## fail if include/bsock.h is not what the source says
 docs: ## write docs/rules and the manual pages anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test preload_symbols the_committed_page
 
 clean: ## remove what was built
 	$(CARGO) clean
