@@ -101,6 +101,7 @@ docs: ## write docs/rules, manual pages, completions and the tutorial's excerpts
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test preload_symbols the_committed_page
 
 clean: ## remove what was built
 	$(CARGO) clean
