@@ -33,6 +33,7 @@ from ._files import SocketIO
 from ._interfaces import if_indextoname, if_nameindex, if_nametoindex
 from ._making import (
     _GLOBAL_DEFAULT_TIMEOUT,
+    _LOCALHOST,
     close,
     create_connection,
     create_server,

@@ -1,6 +1,6 @@
 """CPython's own test_socket, with the standard module and with bsock in its place, and the two compared.
 
-    python3 python/tests/cpython_test_socket.py
+    PYTHONPATH=python BSOCK_LIBRARY=target/release/libbsock.so python3 python/tests/cpython_test_socket.py
 
 No test is skipped or changed. A test counts if it passes with the standard module on this machine. Those that then do
 not pass with bsock have to be in test_socket_differences.txt, each with its reason; and what is in there has to differ.
@@ -16,10 +16,13 @@ import subprocess
 import sys
 import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SILENCE = 40
 """Seconds after which a test hangs. The slowest takes some five."""
+SHARES = 4
+"""Children at a time for each module. The tests mostly wait."""
 ATTEMPTS = 3
 """A test that depends on time fails now and then on a busy machine, with either module: it may be tried again."""
 GOAL = 0.99
@@ -82,12 +85,11 @@ class _Result(unittest.TestResult):
 def run(module: str, names: list[str]) -> dict[str, tuple[str, str]]:
     """How each test ends: {name: (outcome, message)}."""
     outcomes: dict[str, tuple[str, str]] = {}
-    names = names or _all_names()
     while rest := [name for name in names if name not in outcomes]:
         before = len(outcomes)
-        _run_child(module, rest, outcomes)
+        status = _run_child(module, rest, outcomes)
         if len(outcomes) == before:
-            outcomes[rest[0]] = ("error", "the test program ends before it")
+            sys.exit(f"the tests do not begin with the {module} module: exit status {status}")
     return outcomes
 
 
@@ -97,7 +99,7 @@ def _all_names() -> list[str]:
     return [test.id() for test in _flat(unittest.defaultTestLoader.loadTestsFromModule(test_socket))]
 
 
-def _run_child(module: str, names: list[str], outcomes: dict[str, tuple[str, str]]) -> None:
+def _run_child(module: str, names: list[str], outcomes: dict[str, tuple[str, str]]) -> int:
     command = [sys.executable, __file__, "--child", module]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -116,6 +118,7 @@ def _run_child(module: str, names: list[str], outcomes: dict[str, tuple[str, str
     process.wait()
     if running:
         outcomes[running] = ("hang", f"status {process.returncode}")
+    return process.returncode
 
 
 def _read(process, names, lines) -> None:
@@ -130,15 +133,18 @@ def _read(process, names, lines) -> None:
 def run_both(names: list[str]) -> list[dict[str, tuple[str, str]]]:
     """How the tests end with the standard module and with bsock, side by side."""
     modules = ["standard", "bsock"]
-    results: dict[str, dict[str, tuple[str, str]]] = {}
-    threads = [
-        threading.Thread(target=lambda module=module: results.update({module: run(module, names)})) for module in modules
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [results[module] for module in modules]
+    shares = _shares(names or _all_names())
+    with ThreadPoolExecutor(len(modules) * SHARES) as pool:
+        running = [[pool.submit(run, module, share) for share in shares] for module in modules]
+        return [{name: end for share in of_module for name, end in share.result().items()} for of_module in running]
+
+
+def _shares(names: list[str]) -> list[list[str]]:
+    """The tests in shares of about the same size; those of a class stay together, since they may share a fixture."""
+    classes = sorted({name.rpartition(".")[0] for name in names})
+    share_of = {name: index % SHARES for index, name in enumerate(classes)}
+    shares = [[name for name in names if share_of[name.rpartition(".")[0]] == share] for share in range(SHARES)]
+    return [share for share in shares if share]
 
 
 def differences() -> dict[str, str]:
