@@ -58,6 +58,7 @@ from ._names import (
     getservbyport,
     sethostname,
 )
+from ._pcb import Pcb, pcb, pcbs
 from ._sendfile import _GiveupOnSendfile
 from ._texts import htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs
 from ._timeout import getdefaulttimeout, setdefaulttimeout
@@ -65,12 +66,12 @@ from ._timeout import getdefaulttimeout, setdefaulttimeout
 SocketType = socket
 
 __all__ = [
-    "CMSG_LEN", "CMSG_SPACE", "AddressFamily", "AddressInfo", "MsgFlag", "SocketIO", "SocketKind", "SocketType",
+    "CMSG_LEN", "CMSG_SPACE", "AddressFamily", "AddressInfo", "MsgFlag", "Pcb", "SocketIO", "SocketKind", "SocketType",
     "close", "create_connection", "create_server", "dup", "error", "explain", "fromfd", "gaierror", "getaddrinfo",
     "getdefaulttimeout", "getfqdn", "gethostbyaddr", "gethostbyname", "gethostbyname_ex", "gethostname",
     "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_dualstack_ipv6", "herror", "htonl",
     "htons", "if_indextoname", "if_nameindex", "if_nametoindex", "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton",
-    "ntohl", "ntohs", "recv_fds", "send_fds", "setdefaulttimeout", "sethostname", "socket", "socketpair", "timeout",
+    "ntohl", "ntohs", "pcb", "pcbs", "recv_fds", "send_fds", "setdefaulttimeout", "sethostname", "socket", "socketpair", "timeout",
 ]
 
 if TYPE_CHECKING:

@@ -7,9 +7,14 @@ properties besides. A property is the only way to do nothing until a traceback i
 from __future__ import annotations
 
 import os
+from errno import errorcode
+from threading import get_ident, local
 from typing import Any, Optional
 
 from ._c import calls
+
+# How many of these exceptions the thread has made: tells whether an exception is about the thread's last failure.
+_last = local()
 
 
 def explain() -> str:
@@ -21,27 +26,38 @@ class Explained(OSError):
     """What the exceptions have in addition to Python's own."""
 
     _notes: Optional[list[str]]
-    _explanation: Optional[str]
+    _failure: tuple[int, int]
+    _looked_up: Optional[str]
 
     @staticmethod
     def new(number: int) -> OSError:
         """The exception for an errno with which a call has just failed in this thread."""
         standard = type(OSError(number, ""))
-        failure: OSError = _explained(standard)(number, os.strerror(number))
-        return failure
+        failure: Any = _explained(standard)(number, os.strerror(number))
+        _last.serial = serial = getattr(_last, "serial", 0) + 1
+        failure._failure = (get_ident(), serial)
+        return failure  # type: ignore[no-any-return]
 
     @property
-    def bsock_explanation(self) -> str:
-        """What was asked, why it failed and, for the common failures, what to do."""
-        if self._explanation is None:
-            self._explanation = explain()
-        return self._explanation
+    def bsock_explanation(self) -> Optional[str]:
+        """What was asked, why it failed and, for the common failures, what to do.
+
+        libbsock knows about the last failure of each thread. So this is None if it is first asked for after another
+        call has failed in the thread, or in another thread.
+        """
+        if self._looked_up is None and self._failure == (get_ident(), getattr(_last, "serial", 0)):
+            text = explain()
+            # Calls that would have had to wait fail too, and raise nothing if there is a timeout.
+            if f": {errorcode.get(self.errno or 0)}: " in text:
+                self._looked_up = text
+        return self._looked_up
 
     @property
     def __notes__(self) -> list[str]:
         """PEP 678: what Python 3.11 and later print below the exception."""
         if self._notes is None:
-            self._notes = [self.bsock_explanation]
+            explanation = self.bsock_explanation
+            self._notes = [explanation] if explanation else []
         return self._notes
 
     @__notes__.setter
@@ -61,6 +77,6 @@ def _explained(standard: type[OSError]) -> Any:
     """The subclass for one of Python's classes. It has its name: a traceback looks as it always does."""
     if standard not in _classes:
         names = {"__module__": standard.__module__, "__qualname__": standard.__qualname__, "__doc__": standard.__doc__}
-        defaults = {"_notes": None, "_explanation": None}
+        defaults = {"_notes": None, "_failure": (0, 0), "_looked_up": None}
         _classes[standard] = type(standard.__name__, (Explained, standard), {**names, **defaults})
     return _classes[standard]

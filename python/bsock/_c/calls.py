@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_int, c_uint64, create_string_buffer
+from ctypes import byref, c_int, c_uint64, create_string_buffer, sizeof
 from typing import Optional
 
 from .signatures import (
     Address,
+    Pcb,
     PollFd,
     bsock_explain,
     bsock_getsockopt,
+    bsock_pcb_get,
+    bsock_pcb_list,
     bsock_poll,
     bsock_resolve,
     bsock_service_name,
     bsock_setsockopt,
     bsock_socketpair,
+    bsock_tcp_state_name,
     socklen_t,
 )
 
@@ -78,3 +82,32 @@ def explain() -> str:
     text = create_string_buffer(_EXPLANATION_BYTES)
     bsock_explain(text, _EXPLANATION_BYTES)
     return text.value.decode(errors="replace")
+
+
+def pcb(fd: int) -> tuple[int, Pcb]:
+    """0 and the block, or a code."""
+    block = Pcb()
+    return bsock_pcb_get(fd, byref(block), sizeof(block)), block
+
+
+def pcbs() -> tuple[int, list[Pcb]]:
+    """How many sockets there are and their blocks, or a code."""
+    room = 16
+    while True:
+        blocks = (Pcb * room)()
+        found = bsock_pcb_list(blocks, room, sizeof(Pcb))
+        if found <= room:
+            return found, list(blocks[: max(found, 0)])
+        room = found + 16
+
+
+def pcb_addresses(block: Pcb) -> tuple[bytes, bytes]:
+    """The two addresses of a block, as in C."""
+    raw = bytes(block)
+    local, remote = Pcb.local.offset, Pcb.remote.offset
+    return raw[local : local + block.local_length], raw[remote : remote + block.remote_length]
+
+
+def tcp_state_name(state: int) -> str:
+    """The name of a TCP state."""
+    return str(bsock_tcp_state_name(state).decode())

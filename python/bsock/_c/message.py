@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, byref, cast, create_string_buffer
+from array import array
+from ctypes import byref, cast, create_string_buffer, sizeof
+from itertools import accumulate
 from struct import Struct
 from typing import Any, Iterable, Optional
 
 from .memory import View
-from .signatures import ADDRESS_BYTES, IoVec, MMsgHdr, MsgHdr, bsock_recvmmsg, bsock_sendmmsg
+from .signatures import ADDRESS_BYTES, IoVec, MMsgHdr, MsgHdr
 
 _control_header = Struct("@Nii")
 _WORD = _control_header.size - 8
@@ -90,15 +92,102 @@ def unpack_control(raw: bytes) -> Iterable[tuple[int, int, bytes]]:
         start += aligned(length)
 
 
-class Batch:
-    """Many messages in one call: a reused array of headers, each with one buffer and room for one address."""
+MOST_MESSAGES = 1024
+"""Linux takes no more in one call."""
+_HEADER_WORDS = sizeof(MMsgHdr) // 4
+_LENGTH_WORD = MMsgHdr.length.offset // 4
+_NAME_LENGTH_WORD = MsgHdr.name_length.offset // 4
 
-    def __init__(self, count: int, size: int) -> None:
-        self.count, self.size = count, size
+
+class Headers:
+    """An array of message headers with one buffer each. Filled in with whole slices: a loop in Python over the headers
+    would cost more than the system call saves.
+    """
+
+    def __init__(self, count: int) -> None:
         self._headers = (MMsgHdr * count)()
         self._vectors = (IoVec * count)()
-        for header, vector in zip(self._headers, self._vectors):
-            header.header.iov = ctypes.pointer(vector)
-            header.header.iov_length = 1
-        self.data = create_string_buffer(max(count * size, 1))
-        self.addresses = create_string_buffer(count * ADDRESS_BYTES)
+        self.pointer = byref(self._headers)
+        self._words = memoryview(self._headers).cast("B").cast("I")
+        self._pointers = memoryview(self._vectors).cast("B").cast("Q")
+        first, step = ctypes.addressof(self._vectors), sizeof(IoVec)
+        vector_pointers = memoryview(self._headers).cast("B").cast("Q")[MsgHdr.iov.offset // 8 :: _HEADER_WORDS // 2]
+        _fill(vector_pointers, range(first, first + count * step, step))
+        _fill(memoryview(self._headers).cast("B").cast("Q")[MsgHdr.iov_length.offset // 8 :: _HEADER_WORDS // 2], [1] * count)
+
+    def set_buffers(self, starts: Iterable[int], lengths: list[int]) -> None:
+        """Where the first messages' bytes are."""
+        _fill(self._pointers[: 2 * len(lengths) : 2], starts)
+        _fill(self._pointers[1 : 2 * len(lengths) : 2], lengths)
+
+    def set_names(self, starts: Iterable[int], count: int, length: int) -> None:
+        """Where the first messages' addresses are, each of the same length."""
+        names = memoryview(self._headers).cast("B").cast("Q")[MsgHdr.name.offset // 8 :: _HEADER_WORDS // 2]
+        _fill(names[:count], starts)
+        self.set_name_lengths(count, length)
+
+    def set_name_lengths(self, count: int, length: int) -> None:
+        """The addresses' lengths alone, which each receiving call overwrites."""
+        self._words[_NAME_LENGTH_WORD::_HEADER_WORDS][:count] = array("I", [length]) * count
+
+    def lengths(self, count: int) -> list[int]:
+        """How many bytes of each message the call has moved."""
+        return self._words[_LENGTH_WORD::_HEADER_WORDS][:count].tolist()
+
+    def name_lengths(self, count: int) -> list[int]:
+        """The lengths of the addresses that the call has stored."""
+        return self._words[_NAME_LENGTH_WORD::_HEADER_WORDS][:count].tolist()
+
+
+def _fill(view: memoryview, values: Iterable[int]) -> None:
+    view[:] = array("Q", values)
+
+
+class OutgoingBatch:
+    """Messages to be sent, joined: one address to find out instead of one a message."""
+
+    def __init__(self, messages: list[bytes], address: Optional[bytes]) -> None:
+        self.count = len(messages)
+        self._headers = Headers(self.count)
+        self._joined, self._address = b"".join(messages), address
+        lengths = list(map(len, messages))
+        start = _address_of(self._joined)
+        self._headers.set_buffers(accumulate(lengths[:-1], initial=start), lengths)
+        if address is not None:
+            self._headers.set_names([_address_of(address)] * self.count, self.count, len(address))
+        self.pointer = self._headers.pointer
+
+
+def _address_of(data: bytes) -> int:
+    return ctypes.cast(data, ctypes.c_void_p).value or 0
+
+
+class IncomingBatch:
+    """Room for messages, to be used again."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.count, self._size = count, size
+        self._data = create_string_buffer(max(count * size, 1))
+        self._names = create_string_buffer(count * ADDRESS_BYTES)
+        self._headers = Headers(count)
+        first = ctypes.addressof(self._data)
+        self._headers.set_buffers([first + index * size for index in range(count)], [size] * count)
+        first = ctypes.addressof(self._names)
+        starts = range(first, first + count * ADDRESS_BYTES, ADDRESS_BYTES)
+        self._headers.set_names(starts, count, ADDRESS_BYTES)
+        self._starts = range(0, count * size, size) if size else [0] * count
+        self.pointer = self._headers.pointer
+
+    def expect(self) -> None:
+        """Makes it ready for the next call."""
+        self._headers.set_name_lengths(self.count, ADDRESS_BYTES)
+
+    def messages(self, got: int) -> list[bytes]:
+        """The bytes of the first messages."""
+        data, size = self._data, self._size
+        return [data[start : start + min(length, size)] for start, length in zip(self._starts, self._headers.lengths(got))]
+
+    def addresses(self, got: int) -> list[bytes]:
+        """The addresses of the first messages, as in C."""
+        lengths = self._headers.name_lengths(got)
+        return [self._names[start : start + length] for start, length in zip(range(0, got * ADDRESS_BYTES, ADDRESS_BYTES), lengths)]
