@@ -23,10 +23,8 @@ class socket(Transfer, Messages, Batches, Connection, Options, Files, SendFile, 
     fileno: a descriptor to take over; the system then tells what the other arguments leave open.
 
     >>> with socket() as client:
-    ...     client.connect(("127.0.0.1", 1))
-    Traceback (most recent call last):
-        ...
-    ConnectionRefusedError: [Errno 111] Connection refused
+    ...     client.connect_ex(("127.0.0.1", 1))  # ECONNREFUSED: nobody has this port.
+    111
     """
 
     __slots__ = ()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from operator import index
 from typing import Any, Optional, TypeVar
 
 from . import _timeout
 from ._constants import CONSTANTS, AddressFamily, SocketKind
 from ._errors import checked, error_of
-from ._numbers import c_int
+from ._numbers import c_int, c_size
 from ._option import option_number
 from ._c.signatures import bsock_close, bsock_set_blocking, bsock_socket
 
@@ -164,7 +163,7 @@ class Descriptor:
 
     def setblocking(self, flag: bool, /) -> None:
         """True waits for ever, False never: settimeout(None) and settimeout(0)."""
-        self._wait_at_most(None if index(flag) else 0.0)
+        self._wait_at_most(None if c_size(flag) else 0.0)
 
     def settimeout(self, value: Optional[float], /) -> None:
         """Limits how long each call waits, in seconds. None waits for ever, 0 never.

@@ -7,7 +7,7 @@ from typing import Union
 
 from ._c import libc
 from ._errors import plain_error
-from ._numbers import c_unsigned
+from ._numbers import in_range
 
 
 def if_nameindex() -> list[tuple[int, str]]:
@@ -35,7 +35,10 @@ def if_nametoindex(oname: Union[str, bytes], /) -> int:
 
 def if_indextoname(if_index: int, /) -> str:
     """The name of an interface."""
-    name = libc.if_indextoname(c_unsigned(if_index))
+    if not isinstance(if_index, int):
+        raise TypeError("an integer is required")
+    number = in_range(if_index, 0, 2**64 - 1, "index")
+    name = libc.if_indextoname(number & 0xFFFFFFFF)
     if name is None:
         raise plain_error(libc.last_errno())
     return name

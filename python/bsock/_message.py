@@ -92,12 +92,12 @@ class Messages:
     ) -> int:
         """Sends bytes from several buffers, with control data, to an address. Answers how many bytes were taken."""
         number = c_int(flags)
+        raw = None
+        if address is not None:
+            raw = pack(self._family, self._proto, address, "sendmsg")
+            sys.audit("socket.sendmsg", self, address)
         parts = _iterated(buffers, "sendmsg() argument 1 must be an iterable")
         with views(parts, readable) as data:
-            raw = None
-            if address is not None:
-                raw = pack(self._family, self._proto, address, "sendmsg")
-                sys.audit("socket.sendmsg", self, address)
             return self._sendmsg(data, _control(ancdata), number, raw)
 
     def _sendmsg(self, data: list[View], control: bytes, flags: int, address: Optional[bytes]) -> int:
@@ -132,26 +132,26 @@ class Messages:
 
     def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /) -> tuple[bytes, list[Any], int, Any]:
         """Receives bytes and control data: (bytes, [(level, type, data)], flags, the sender's address)."""
-        length = c_size(bufsize)
+        length, room, number = c_size(bufsize), c_size(ancbufsize), c_int(flags)
         if length < 0:
             raise ValueError("negative buffer size in recvmsg()")
         into = new_bytes(length)
         with View.of_own(into, length) as view:
-            got, control, told, address = self._recvmsg([view], ancbufsize, flags, "recvmsg")
+            got, control, told, address = self._recvmsg([view], room, number, "recvmsg")
         return into if got == len(into) else into[: min(got, length)], control, told, address
 
     def recvmsg_into(
         self, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[int, list[Any], int, Any]:
         """Receives into several buffers: (how many bytes, [(level, type, data)], flags, the sender's address)."""
+        room, number = c_size(ancbufsize), c_int(flags)
         parts = _iterated(buffers, "recvmsg_into() argument 1 must be an iterable")
         with views(parts, writable) as into:
-            return self._recvmsg(into, ancbufsize, flags, "recvmsg_into")
+            return self._recvmsg(into, room, number, "recvmsg_into")
 
     def _recvmsg(self, into: list[View], room: int, flags: int, caller: str) -> tuple[int, list[Any], int, Any]:
-        control_length, number = c_size(room), c_int(flags)
-        if not 0 <= control_length <= _LONGEST_CONTROL:
+        if not 0 <= room <= _LONGEST_CONTROL:
             raise ValueError(f"invalid ancillary data buffer length in {caller}()")
-        message = Incoming(into, control_length)
-        got = patiently(self._fd, POLLIN, self._timeout, bsock_recvmsg, self._fd, message.pointer, number)
+        message = Incoming(into, room)
+        got = patiently(self._fd, POLLIN, self._timeout, bsock_recvmsg, self._fd, message.pointer, flags)
         return got, message.control, message.flags, unpack(message.address, self._proto)

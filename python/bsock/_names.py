@@ -18,6 +18,7 @@ from ._numbers import c_int, c_unsigned
 _AF_INET, _AF_INET6 = int(CONSTANTS["AF_INET"]), int(CONSTANTS["AF_INET6"])
 _SOCK_DGRAM = int(CONSTANTS["SOCK_DGRAM"])
 _AI_NUMERICHOST = int(CONSTANTS["AI_NUMERICHOST"])
+_ANY_PROTOCOL: Any = object()
 
 
 def getaddrinfo(
@@ -185,26 +186,30 @@ def getfqdn(name: str = "") -> str:
     return next((known for known in (official, *aliases) if "." in known), official)
 
 
-def getservbyname(servicename: str, protocolname: Optional[str] = None, /) -> int:
+def getservbyname(servicename: str, protocolname: str = _ANY_PROTOCOL, /) -> int:
     """The port of a service in /etc/services."""
-    name, protocol = _c_text(servicename), None if protocolname is None else _c_text(protocolname)
-    sys.audit("socket.getservbyname", servicename, protocolname or "")
+    name, protocol = _c_text(servicename), _protocol(protocolname)
+    sys.audit("socket.getservbyname", servicename, (protocol or b"").decode())
     port: int = bsock_service_port(name, protocol)
     if port < 0:
         raise OSError("service/proto not found")
     return port
 
 
-def getservbyport(port: int, protocolname: Optional[str] = None, /) -> str:
+def getservbyport(port: int, protocolname: str = _ANY_PROTOCOL, /) -> str:
     """The name of the service at a port in /etc/services."""
-    number, protocol = c_int(port), None if protocolname is None else _c_text(protocolname)
+    number, protocol = c_int(port), _protocol(protocolname)
     if not 0 <= number <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    sys.audit("socket.getservbyport", number, protocolname or "")
+    sys.audit("socket.getservbyport", number, (protocol or b"").decode())
     length, name = calls.service_name(number, protocol)
     if length < 0:
         raise OSError("port/proto not found")
     return name
+
+
+def _protocol(name: str) -> Optional[bytes]:
+    return None if name is _ANY_PROTOCOL else _c_text(name)
 
 
 def getprotobyname(name: str, /) -> int:

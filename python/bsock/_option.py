@@ -58,18 +58,26 @@ class Options:
         self, level: int, option: int, value: Union[int, None, ReadableBuffer], optlen: int = _MISSING, /
     ) -> None:
         """Sets an option to a number or to bytes; or, for options that want a length and no value, (None, length)."""
-        level, option = c_int(level), c_int(option)
         if optlen is not _MISSING:
-            if value is not None:
-                raise TypeError(f"setsockopt() argument 3 must be None, not {type(value).__name__}")
-            checked(bsock_setsockopt(self._fd, level, option, None, c_unsigned(optlen)))
-        elif value is None:
+            self._set_length(level, option, value, optlen)
+            return
+        level, option = c_int(level), c_int(option)
+        if value is None:
             raise TypeError("socket.setsockopt() requires 4 arguments when the third argument is None")
         elif hasattr(value, "__index__"):
             self._set_number(level, option, value)
         else:
             with readable(value) as view:
                 checked(bsock_setsockopt(self._fd, level, option, view.pointer(), view.length))
+
+    def _set_length(self, level: int, option: int, value: Any, optlen: int) -> None:
+        if value is not None:
+            raise TypeError(f"setsockopt() argument 3 must be None, not {type(value).__name__}")
+        try:
+            level, option = c_int(level), c_int(option)
+        except OverflowError as failure:
+            raise TypeError(str(failure)) from None  # The standard module takes it for a wrong number of arguments.
+        checked(bsock_setsockopt(self._fd, level, option, None, c_unsigned(optlen)))
 
     def _set_number(self, level: int, option: int, value: Any) -> None:
         if self._family == _AF_VSOCK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from ._c import libc
@@ -78,8 +79,9 @@ def _text(value: Any) -> bytes:
 
 def _swapped(value: Any, length: int, name: str) -> int:
     """A number with its bytes in the other order, where the machine's is not the network's."""
-    if not isinstance(value, int):
-        raise TypeError(f"an integer is required (got type {type(value).__name__})")
+    if length == 4 and not isinstance(value, int):
+        raise TypeError(f"expected int, {type(value).__name__} found")
+    value = index(value)
     if value < 0:
         raise OverflowError(f"{name}: can't convert negative Python int to C {8 * length}-bit unsigned integer")
     if value >= 1 << 8 * length:

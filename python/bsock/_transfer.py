@@ -53,11 +53,9 @@ class Transfer:
         return self._send(data, flags)
 
     def _send(self, data: ReadableBuffer, flags: int) -> int:
-        flags = c_int(flags)
         with readable(data) as view:
-            return patiently(
-                self._fd, POLLOUT, self._timeout, bsock_send, self._fd, view.pointer(), size(view.length), flags
-            )
+            arguments = (self._fd, view.pointer(), size(view.length), c_int(flags))
+            return patiently(self._fd, POLLOUT, self._timeout, bsock_send, *arguments)
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         """Sends all the bytes, by as many sends as it takes. The timeout is that of the whole."""
@@ -70,14 +68,15 @@ class Transfer:
                 return
             if sent != INTERRUPTED:
                 raise error_of(sent)
-        self._sendall(data, c_int(flags), 0)
+        self._sendall(data, flags, 0)
 
     def _sendall(self, data: ReadableBuffer, flags: int, sent: int) -> None:
         """Sends what is behind the first `sent` bytes."""
         deadline = monotonic() + self._timeout if self._timeout else None
         with readable(data) as view:
+            number = c_int(flags)
             while True:
-                rest = (self._fd, view.pointer(sent), size(view.length - sent), flags)
+                rest = (self._fd, view.pointer(sent), size(view.length - sent), number)
                 if deadline is None:
                     sent += patiently(self._fd, POLLOUT, None, bsock_send, *rest)
                 else:
@@ -99,7 +98,7 @@ class Transfer:
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Receives at most so many bytes, as soon as there are some. None says that the peer has ended the stream."""
-        if flags is _NO_FLAGS and not self._timeout and type(bufsize) is int and 0 <= bufsize <= SCRATCH_BYTES:
+        if flags is _NO_FLAGS and not self._timeout and type(bufsize) is int and 0 < bufsize <= SCRATCH_BYTES:
             try:
                 scratch = pop_scratch()
             except IndexError:
@@ -119,6 +118,8 @@ class Transfer:
         length, flags = c_size(bufsize), c_int(flags)
         if length < 0:
             raise ValueError("negative buffersize in recv")
+        if length == 0:
+            return b""
         into = new_bytes(length)
         got = patiently(self._fd, POLLIN, self._timeout, bsock_recv, self._fd, into, size(length), flags)
         return into if got == len(into) else into[: min(got, length)]
@@ -126,8 +127,9 @@ class Transfer:
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """Receives into a buffer, at most `nbytes` bytes (0: as many as fit); answers how many."""
         with writable(buffer) as view:
-            arguments = (self._fd, view.pointer(), size(_room(view.length, nbytes, "recv_into")), c_int(flags))
-            return patiently(self._fd, POLLIN, self._timeout, bsock_recv, *arguments)
+            room = _room(view.length, nbytes, "recv_into")
+            arguments = (self._fd, view.pointer(), size(room), c_int(flags))
+            return patiently(self._fd, POLLIN, self._timeout, bsock_recv, *arguments) if room else 0
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """Receives a datagram, of which at most so many bytes are kept: (bytes, the sender's address)."""
