@@ -2,9 +2,9 @@
 
     import bsock as socket
 
-A program that changes this line runs as before, on libbsock. What it gets in addition: an exception of a failed call says
-why it failed and what to do, below its traceback (Python 3.11) and as its attribute `bsock_explanation`; `send_many` and
-`recv_many` move many datagrams in one call; `pcb` and `pcbs` show what the system knows about sockets.
+A program that changes this line runs as before, on libbsock. What it gets in addition: an exception of a failed call
+says why it failed and what to do, below its traceback (Python 3.11) and as its attribute `bsock_explanation`;
+`send_many` and `recv_many` move many datagrams in one call; `pcb` and `pcbs` show what the system knows about sockets.
 
 >>> import bsock as socket
 >>> with socket.create_server(("127.0.0.1", 0)) as server:
@@ -22,7 +22,7 @@ standard `socket` module. Where something insists on the standard class, hand th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _constants
 from ._c.loader import VERSION as __version__
@@ -71,11 +71,14 @@ __all__ = [
     "getdefaulttimeout", "getfqdn", "gethostbyaddr", "gethostbyname", "gethostbyname_ex", "gethostname",
     "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_dualstack_ipv6", "herror", "htonl",
     "htons", "if_indextoname", "if_nameindex", "if_nametoindex", "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton",
-    "ntohl", "ntohs", "pcb", "pcbs", "recv_fds", "send_fds", "setdefaulttimeout", "sethostname", "socket", "socketpair", "timeout",
+    "ntohl", "ntohs", "pcb", "pcbs", "recv_fds", "send_fds", "setdefaulttimeout", "sethostname", "socket",
+    "socketpair", "timeout",
 ]
 
 if TYPE_CHECKING:
-    from socket import *  # noqa: F403  For the constants: which there are depends on Python and the system.
+
+    def __getattr__(name: str) -> Any:
+        """For type checkers: a constant. Which there are depends on Python and the system."""
 else:
     globals().update(_constants.CONSTANTS)
     __all__ += _constants.CONSTANTS

@@ -11,10 +11,10 @@ from struct import Struct
 from typing import Any, Callable
 
 from ._address_families import PACKERS, UNPACKERS
-from ._constants import CONSTANTS
-from ._hosts import packed_host
 from ._c.libc import inet_ntop
 from ._c.memory import readable
+from ._constants import CONSTANTS
+from ._hosts import packed_host
 from ._numbers import c_int, c_unsigned
 
 _AF_INET, _AF_INET6 = int(CONSTANTS["AF_INET"]), int(CONSTANTS["AF_INET6"])

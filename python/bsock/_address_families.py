@@ -8,11 +8,11 @@ import os
 from struct import Struct
 from typing import Any, Callable, Union
 
+from ._c.libc import if_indextoname, if_nametoindex, last_errno
+from ._c.memory import readable
 from ._constants import CONSTANTS
 from ._errors import plain_error
 from ._hosts import packed_host
-from ._c.libc import if_indextoname, if_nametoindex, last_errno
-from ._c.memory import readable
 from ._numbers import c_int, c_unsigned, in_range
 
 Packer = Callable[[Any, str, int], bytes]

@@ -9,10 +9,7 @@ from time import monotonic
 from typing import Any, Optional
 
 from ._address import pack, unpack
-from ._constants import timeout
-from ._errors import IN_PROGRESS, INTERRUPTED, TRY_AGAIN, checked, error_of
-from ._c.memory import ADDRESS_BYTES, give_scratch, take_scratch
-from ._numbers import c_int
+from ._c.memory import give_scratch, take_scratch
 from ._c.signatures import (
     bsock_accept,
     bsock_bind,
@@ -23,6 +20,9 @@ from ._c.signatures import (
     bsock_listen,
     bsock_shutdown,
 )
+from ._constants import timeout
+from ._errors import IN_PROGRESS, INTERRUPTED, TRY_AGAIN, checked, error_of
+from ._numbers import c_int
 from ._timeout import POLLIN, POLLOUT, patiently, wait
 
 _BACKLOG = 128
@@ -119,5 +119,3 @@ class Connection:
         give_scratch(scratch)
         return unpack(raw, self._proto)
 
-
-assert ADDRESS_BYTES >= 110, "the longest address is a UNIX path"

@@ -8,11 +8,11 @@ import warnings
 from typing import Any, Optional, TypeVar
 
 from . import _timeout
+from ._c.signatures import bsock_close, bsock_set_blocking, bsock_socket
 from ._constants import CONSTANTS, AddressFamily, SocketKind
 from ._errors import checked, error_of
 from ._numbers import c_int, c_size
 from ._option import option_number
-from ._c.signatures import bsock_close, bsock_set_blocking, bsock_socket
 
 _AF_INET, _SOCK_STREAM = int(CONSTANTS["AF_INET"]), int(CONSTANTS["SOCK_STREAM"])
 _SOCK_NONBLOCK, _SOCK_CLOEXEC = int(CONSTANTS["SOCK_NONBLOCK"]), int(CONSTANTS["SOCK_CLOEXEC"])

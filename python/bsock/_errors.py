@@ -6,9 +6,9 @@ import os
 from errno import EAGAIN, EALREADY, EINPROGRESS, EINTR
 from typing import NoReturn
 
+from ._c.libc import resolver_error_text
 from ._constants import gaierror
 from ._explanation import Explained
-from ._c.libc import resolver_error_text
 
 INTERRUPTED = -EINTR
 TRY_AGAIN = -EAGAIN

@@ -21,7 +21,8 @@ _MISSING: Any = object()
 
 def option_number(fd: int, level: int, option: int) -> int:
     """An option that is a number of C's int."""
-    return _checked(*calls.option_number(fd, level, option))
+    number: int = _checked(*calls.option_number(fd, level, option))
+    return number
 
 
 def _checked(code: int, value: Any) -> Any:
@@ -55,7 +56,7 @@ class Options:
         return _checked(*calls.option_bytes(self._fd, level, option, buflen))
 
     def setsockopt(
-        self, level: int, option: int, value: Union[int, None, ReadableBuffer], optlen: int = _MISSING, /
+        self, level: int, option: int, value: Union[int, ReadableBuffer, None], optlen: int = _MISSING, /
     ) -> None:
         """Sets an option to a number or to bytes; or, for options that want a length and no value, (None, length)."""
         if optlen is not _MISSING:
@@ -64,7 +65,7 @@ class Options:
         level, option = c_int(level), c_int(option)
         if value is None:
             raise TypeError("socket.setsockopt() requires 4 arguments when the third argument is None")
-        elif hasattr(value, "__index__"):
+        if hasattr(value, "__index__"):
             self._set_number(level, option, value)
         else:
             with readable(value) as view:

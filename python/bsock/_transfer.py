@@ -127,8 +127,8 @@ class Transfer:
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """Receives into a buffer, at most `nbytes` bytes (0: as many as fit); answers how many."""
         with writable(buffer) as view:
-            room = _room(view.length, nbytes, "recv_into")
-            arguments = (self._fd, view.pointer(), size(room), c_int(flags))
+            number, room = c_int(flags), _room(view.length, nbytes, "recv_into")
+            arguments = (self._fd, view.pointer(), size(room), number)
             return patiently(self._fd, POLLIN, self._timeout, bsock_recv, *arguments) if room else 0
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
@@ -149,8 +149,8 @@ class Transfer:
     def recvfrom_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """Receives a datagram into a buffer: (how many bytes, the sender's address)."""
         with writable(buffer) as view:
-            room = _room(view.length, nbytes, "recvfrom_into")
-            return self._recvfrom(view.pointer(), room, c_int(flags))
+            number, room = c_int(flags), _room(view.length, nbytes, "recvfrom_into")
+            return self._recvfrom(view.pointer(), room, number)
 
     def _recvfrom(self, into: Any, length: int, flags: int) -> tuple[int, Any]:
         scratch = take_scratch()

@@ -1,5 +1,5 @@
-"""Programs of a networking course with `import bsock as socket` and nothing else changed, in every combination of server
-and client over bsock and over the standard module.
+"""Programs of a networking course with `import bsock as socket` and nothing else changed, in every combination of
+server and client over bsock and over the standard module.
 """
 
 import contextlib

@@ -26,8 +26,8 @@ def imports(path):
 
 class Shape(unittest.TestCase):
     def test_ctypes_is_in_one_folder(self):
-        users = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py") if "ctypes" in dict(imports(path))}
-        self.assertEqual(users, {"_c"})
+        users = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "ctypes" in dict(imports(path))]
+        self.assertEqual({path.parts[0] for path in users}, {"_c"})
 
     def test_the_standard_module_gives_constants_and_exceptions_alone(self):
         taken = {}
@@ -35,8 +35,6 @@ class Shape(unittest.TestCase):
             for module, name in imports(path):
                 if module in ("socket", "_socket"):
                     taken.setdefault(path.name, []).append((module, name))
-        # The star is for type checkers and is not executed.
-        self.assertEqual(taken.pop("__init__.py"), [("socket", "*")])
         self.assertEqual(set(taken), {"_constants.py"})
         for module, name in taken["_constants.py"]:
             self.assertEqual(module, "socket")
@@ -69,7 +67,7 @@ class Shape(unittest.TestCase):
     def test_everything_public_is_documented(self):
         for name in bsock.__all__:
             value = getattr(bsock, name)
-            if inspect.isfunction(value) or inspect.isclass(value) and value.__module__.startswith("bsock"):
+            if getattr(value, "__module__", "").startswith("bsock"):
                 self.assertTrue(value.__doc__, name)
         for name, value in vars(bsock.socket).items():
             if inspect.isfunction(value) and not name.startswith("_"):

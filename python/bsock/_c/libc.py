@@ -241,4 +241,4 @@ def if_indextoname(index: int) -> Optional[str]:
 
 def sethostname(name: bytes) -> bool:
     """Names this machine."""
-    return _sethostname(name, len(name)) == 0
+    return int(_sethostname(name, len(name))) == 0

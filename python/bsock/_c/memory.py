@@ -21,7 +21,7 @@ class Scratch:
     __slots__ = ("address", "address_length", "data", "length")
 
     def __init__(self) -> None:
-        self.data = ctypes.create_string_buffer(SCRATCH_BYTES)
+        self.data: Any = ctypes.create_string_buffer(SCRATCH_BYTES)
         self.address = ctypes.create_string_buffer(ADDRESS_BYTES)
         self.length = socklen_t(ADDRESS_BYTES)
         self.address_length = ctypes.byref(self.length)
@@ -32,7 +32,8 @@ class Scratch:
 
     def received_address(self) -> bytes:
         """The address that the call has stored."""
-        return self.address[: min(self.length.value, ADDRESS_BYTES)]
+        address: Any = self.address  # What ctypes answers for a slice of char is bytes.
+        return bytes(address[: min(self.length.value, ADDRESS_BYTES)])
 
 
 # The free buffers. pop and append are atomic, so that no two threads ever have the same one; who is interrupted by an

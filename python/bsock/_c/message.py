@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from array import array
-from ctypes import byref, cast, create_string_buffer, sizeof
+from ctypes import byref, c_char_p, cast, create_string_buffer, sizeof
 from itertools import accumulate
 from struct import Struct
 from typing import Any, Iterable, Optional
@@ -34,7 +34,7 @@ class Message:
             self.header.iov = (IoVec * len(views))(*((view.address, view.length) for view in views))
             self.header.iov_length = len(views)
         if address is not None:
-            self.header.name = cast(address, ctypes.c_void_p)
+            self.header.name = _address_of(address)
             self.header.name_length = len(address)
         if control_length:
             self.header.control = cast(control, ctypes.c_void_p)
@@ -50,8 +50,8 @@ class Incoming(Message):
     """A message to be received."""
 
     def __init__(self, views: list[View], control_length: int) -> None:
-        self._address = create_string_buffer(ADDRESS_BYTES)
-        self._control = create_string_buffer(max(control_length, 1))
+        self._address: Any = create_string_buffer(ADDRESS_BYTES)
+        self._control: Any = create_string_buffer(max(control_length, 1))
         super().__init__(views, None, self._control, control_length)
         self.header.name = cast(self._address, ctypes.c_void_p)
         self.header.name_length = ADDRESS_BYTES
@@ -64,7 +64,7 @@ class Incoming(Message):
     @property
     def address(self) -> bytes:
         """Where it came from, as in C."""
-        return self._address[: min(self.header.name_length, ADDRESS_BYTES)]
+        return bytes(self._address[: min(self.header.name_length, ADDRESS_BYTES)])
 
     @property
     def control(self) -> list[tuple[int, int, bytes]]:
@@ -111,9 +111,12 @@ class Headers:
         self._words = memoryview(self._headers).cast("B").cast("I")
         self._pointers = memoryview(self._vectors).cast("B").cast("Q")
         first, step = ctypes.addressof(self._vectors), sizeof(IoVec)
-        vector_pointers = memoryview(self._headers).cast("B").cast("Q")[MsgHdr.iov.offset // 8 :: _HEADER_WORDS // 2]
-        _fill(vector_pointers, range(first, first + count * step, step))
-        _fill(memoryview(self._headers).cast("B").cast("Q")[MsgHdr.iov_length.offset // 8 :: _HEADER_WORDS // 2], [1] * count)
+        _fill(self._field(MsgHdr.iov.offset), range(first, first + count * step, step))
+        _fill(self._field(MsgHdr.iov_length.offset), [1] * count)
+
+    def _field(self, offset: int) -> memoryview:
+        """A field of 8 bytes in all headers."""
+        return memoryview(self._headers).cast("B").cast("Q")[offset // 8 :: sizeof(MMsgHdr) // 8]
 
     def set_buffers(self, starts: Iterable[int], lengths: list[int]) -> None:
         """Where the first messages' bytes are."""
@@ -122,8 +125,7 @@ class Headers:
 
     def set_names(self, starts: Iterable[int], count: int, length: int) -> None:
         """Where the first messages' addresses are, each of the same length."""
-        names = memoryview(self._headers).cast("B").cast("Q")[MsgHdr.name.offset // 8 :: _HEADER_WORDS // 2]
-        _fill(names[:count], starts)
+        _fill(self._field(MsgHdr.name.offset)[:count], starts)
         self.set_name_lengths(count, length)
 
     def set_name_lengths(self, count: int, length: int) -> None:
@@ -159,7 +161,7 @@ class OutgoingBatch:
 
 
 def _address_of(data: bytes) -> int:
-    return ctypes.cast(data, ctypes.c_void_p).value or 0
+    return cast(c_char_p(data), ctypes.c_void_p).value or 0
 
 
 class IncomingBatch:
@@ -167,8 +169,8 @@ class IncomingBatch:
 
     def __init__(self, count: int, size: int) -> None:
         self.count, self._size = count, size
-        self._data = create_string_buffer(max(count * size, 1))
-        self._names = create_string_buffer(count * ADDRESS_BYTES)
+        self._data: Any = create_string_buffer(max(count * size, 1))
+        self._names: Any = create_string_buffer(count * ADDRESS_BYTES)
         self._headers = Headers(count)
         first = ctypes.addressof(self._data)
         self._headers.set_buffers([first + index * size for index in range(count)], [size] * count)
@@ -185,9 +187,10 @@ class IncomingBatch:
     def messages(self, got: int) -> list[bytes]:
         """The bytes of the first messages."""
         data, size = self._data, self._size
-        return [data[start : start + min(length, size)] for start, length in zip(self._starts, self._headers.lengths(got))]
+        lengths = self._headers.lengths(got)
+        return [data[start : start + min(length, size)] for start, length in zip(self._starts, lengths)]
 
     def addresses(self, got: int) -> list[bytes]:
         """The addresses of the first messages, as in C."""
-        lengths = self._headers.name_lengths(got)
-        return [self._names[start : start + length] for start, length in zip(range(0, got * ADDRESS_BYTES, ADDRESS_BYTES), lengths)]
+        starts = range(0, got * ADDRESS_BYTES, ADDRESS_BYTES)
+        return [self._names[start : start + length] for start, length in zip(starts, self._headers.name_lengths(got))]

@@ -12,7 +12,6 @@ from ctypes import (
     Structure,
     c_char,
     c_char_p,
-    c_double,
     c_int,
     c_long,
     c_short,
