@@ -54,7 +54,9 @@ class Batches:
             sys.audit("socket.sendto", self, address)
         outgoing = OutgoingBatch(batch[:MOST_MESSAGES], raw)
         arguments = (self._fd, outgoing.pointer, outgoing.count, number)
-        return patiently(self._fd, POLLOUT, self._timeout, bsock_sendmmsg, *arguments)
+        taken = patiently(self._fd, POLLOUT, self._timeout, bsock_sendmmsg, *arguments)
+        outgoing.give_back()
+        return taken
 
     def recv_many(self, count: int, bufsize: int, flags: int = 0) -> list[bytes]:
         """Waits for a datagram, and receives it with those that are there as well: at most `count`, of each at most
