@@ -3,11 +3,16 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+use crate::check;
+use crate::language::Choice;
 
 const EXAMPLES: &str = "\
 Examples:
   bsock check -- ./server 8989           what is wrong, in which line
+  bsock check --with './server 8989' -- ./client 8989
+                                         both, the client when the server listens
   bsock trace -- ./client 8989           its socket calls, decoded
   bsock run --record r.bsock -- ./server keep a recording, look at it later
   bsock check r.bsock
@@ -15,7 +20,8 @@ Examples:
 
 Exit status of run and trace: the program's own; 125 if bsock could not do
 its work, 126 and 127 if the program cannot be executed or is not there.
-Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
+Of check: 0 no findings, 1 findings, 2 bsock could not do its work or was used
+wrongly; how the program ended stands in the report.";
 
 /// What the user typed.
 #[derive(Debug, Parser)]
@@ -58,23 +64,17 @@ pub(crate) enum Verb {
     },
     /// Say what the program does wrong on its sockets, and in which line of its source
     #[command(
-        after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check -- sh -c './server 8989 & ./client 8989'\n  bsock check --format json -o findings.json r.bsock"
+        after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check --with './server 8989' -- ./client 8989\n  bsock check --format json -o findings.json r.bsock"
     )]
-    Check {
-        /// How to write the findings
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
-        /// Write to FILE instead of standard error
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-        #[command(flatten)]
-        source: Source,
-    },
+    Check(check::Options),
     /// Tell the long story of a rule, or list all rules
     #[command(after_help = "Example:\n  bsock explain port-byte-order")]
     Explain {
         /// The rule's name; without it, a list of all
         rule: Option<String>,
+        /// The language of the list; otherwise that of LC_ALL, LC_MESSAGES or LANG
+        #[arg(long, value_enum, value_name = "LANG")]
+        lang: Option<Choice>,
     },
 }
 
@@ -88,15 +88,6 @@ pub(crate) struct Source {
     /// A program to run, and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND", group = "what")]
     pub(crate) command: Vec<OsString>,
-}
-
-/// Formats of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people, in the manner of a compiler
-    Text,
-    /// One object a line (docs/check-json.md)
-    Json,
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ mod blind_spots;
 mod check;
 mod elf;
 mod explain;
+mod language;
 mod locate;
 mod observe;
+mod programs;
 mod queue;
 mod report;
 mod run;
@@ -23,8 +25,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
+use bsock_analysis::message::Language;
 use bsock_recording::shared::Size;
 use clap::Parser;
+use language::Choice;
 use say::say;
 use session::Failure;
 use terminal::Terminal;
@@ -47,20 +51,20 @@ fn main() -> ExitCode {
             let observed = trace::trace(&source, output.as_deref(), all);
             as_the_program(observed.map(|observed| (observed.status, observed.blind_spots)))
         }
-        Verb::Check { format, output, source } => match check::check(&source, format, output.as_deref()) {
-            Ok(found) => ExitCode::from(u8::from(found)),
+        Verb::Check(options) => match check::check(&options) {
+            Ok(verdict) => ExitCode::from(verdict as u8),
             Err(failure) => {
                 say(failure.message());
                 ExitCode::from(CHECK_FAILURE)
             }
         },
-        Verb::Explain { rule } => explained(rule.as_deref()),
+        Verb::Explain { rule, lang } => explained(rule.as_deref(), Choice::or_of_environment(lang)),
     }
 }
 
-fn explained(rule: Option<&str>) -> ExitCode {
+fn explained(rule: Option<&str>, language: Language) -> ExitCode {
     let stdout = std::io::stdout();
-    match explain::explain(rule, Terminal::of(&stdout), &mut stdout.lock()) {
+    match explain::explain(rule, language, Terminal::of(&stdout), &mut stdout.lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(explain::Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(explain::Failure::Output(error)) => {

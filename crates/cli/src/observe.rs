@@ -8,6 +8,7 @@ use bsock_recording::event::Event;
 use bsock_recording::shared::Size;
 
 use crate::arguments::Source;
+use crate::programs::{Course, Plan};
 use crate::session::{Failure, Session};
 use crate::stream::Stream;
 
@@ -15,6 +16,8 @@ use crate::stream::Stream;
 pub(crate) struct Observed {
     /// How the program ended, if one was run.
     pub(crate) status: Option<ExitStatus>,
+    /// How it went, beside that.
+    pub(crate) course: Course,
     /// What could not be seen or read, one sentence each.
     pub(crate) blind_spots: Vec<String>,
     /// Calls that no event tells of.
@@ -38,13 +41,21 @@ fn recorded(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<(
 }
 
 fn live(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
-    let session = Session::start(&source.command, Size::default())?;
+    observe_programs(&Plan::alone(&source.command), each)
+}
+
+/// As [`observe`], of programs that are run now.
+pub(crate) fn observe_programs(
+    plan: &Plan,
+    each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>,
+) -> Result<Observed, Failure> {
+    let session = Session::start_all(plan, Size::default())?;
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {
         stream.item(item);
         pass_on(&mut stream, each)
     })?;
-    Ok(observed(&stream, Some(ended.status), ended.blind_spots))
+    Ok(Observed { course: ended.course, ..observed(&stream, Some(ended.status), ended.blind_spots) })
 }
 
 fn pass_on(stream: &mut Stream, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> io::Result<()> {
@@ -57,5 +68,5 @@ fn pass_on(stream: &mut Stream, each: &mut dyn FnMut(&Event, Scale) -> io::Resul
 fn observed(stream: &Stream, status: Option<ExitStatus>, mut blind_spots: Vec<String>) -> Observed {
     blind_spots.extend(stream.blind_spots());
     blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
-    Observed { status, blind_spots, lost: stream.lost(), scale: stream.scale() }
+    Observed { status, course: Course::default(), blind_spots, lost: stream.lost(), scale: stream.scale() }
 }

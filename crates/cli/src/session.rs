@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -18,15 +18,16 @@ use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
 use crate::elf::{self, Obstacle};
+use crate::programs::{Course, Plan, Programs};
 use crate::queue::{self, Batch, Queue};
-use crate::sys::{self, Change, Turns};
+use crate::sys::{self, Turns};
 
 /// The environment variable that names another preload than the one beside the command.
 const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
 
-/// A program under the preload.
+/// A program under the preload, or a server and its client.
 pub(crate) struct Session {
-    child: Child,
+    programs: Programs,
     start: clock::Pair,
     source: u32,
     ring_bytes: usize,
@@ -39,6 +40,8 @@ pub(crate) struct Session {
 pub(crate) struct Ended {
     /// How the program ended.
     pub(crate) status: ExitStatus,
+    /// How the whole ended, where it was more than one program that ended by itself.
+    pub(crate) course: Course,
     /// What could not be seen, one sentence each.
     pub(crate) blind_spots: Vec<String>,
 }
@@ -86,20 +89,22 @@ impl Failure {
 impl Session {
     /// Starts `command`, to be recorded through rings of `size`.
     pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
-        let [program, arguments @ ..] = command else {
-            return Err(Failure::Own("no command was given after `--`".into()));
-        };
+        Self::start_all(&Plan::alone(command), size)
+    }
+
+    /// Starts the first of the programs of `plan`; the rest follows when it can.
+    pub(crate) fn start_all(plan: &Plan, size: Size) -> Result<Self, Failure> {
         let preload = preload_path().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
         let here = Surroundings::here();
-        let mut command = Command::new(program);
-        command.args(arguments);
+        let mut environment = Vec::new();
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
                 let preload = loadable(preload, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&former, &preload));
+                environment.push((VARIABLE, shared.path().as_os_str().to_owned()));
+                environment.push(("LD_PRELOAD", with_former_preload(&former, &preload)));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -110,11 +115,12 @@ impl Session {
                 return Err(Failure::Own(format!("cannot make shared memory for the recording: {error}")));
             }
         };
-        let obstacle = elf::obstacle(program);
+        let obstacle =
+            plan.server.as_ref().map_or(&plan.command, |server| &server.command).first().and_then(elf::obstacle);
         let drain = shared.map(|shared| Drain::new(shared, source));
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
-        let child = sys::spawn(&mut command, limits).map_err(|error| refused(program, &error))?;
-        Ok(Self { child, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
+        let programs = Programs::start(plan, environment, limits)?;
+        Ok(Self { programs, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
     }
 
     /// When the recording began.
@@ -162,26 +168,20 @@ impl Session {
 
     /// Drains into `sink` until the program ends.
     fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
-        let watch = sys::watch(self.child.id());
         let mut writable = Ok(());
         let mut idle = 0;
-        let status = loop {
+        let (status, course) = loop {
             let drained = match &mut self.drain {
                 Ok(drain) if writable.is_ok() => drain.round(sink),
                 _ => Ok(0),
             };
-            match sys::change(self.child.id()).map_err(unkept)? {
-                Some(Change::Stopped(signal)) => sys::stop_by(signal),
-                Some(Change::Ended) => {
-                    sys::child_is_gone();
-                    break self.child.wait().map_err(unkept)?;
-                }
-                None => {}
+            if let Some(ended) = self.programs.look()? {
+                break ended;
             }
             match drained {
                 Ok(fullest) => {
                     idle = if fullest == 0 { idle + 1 } else { 0 };
-                    sys::sleep(watch.as_ref(), self.pause(fullest, idle));
+                    sys::sleep(self.programs.watch(), self.pause(fullest, idle));
                 }
                 // A full disk ends the recording, not the program.
                 Err(error) => writable = Err(error),
@@ -189,12 +189,13 @@ impl Session {
         };
         writable.map_err(unkept)?;
         let blind_spots = self.blind_spots();
-        let process = self.child.id();
         if let Ok(drain) = self.drain {
-            sink(Item::Ended { process, status: status.into_raw() }).map_err(unkept)?;
+            for (process, status) in self.programs.ended() {
+                sink(Item::Ended { process: *process, status: status.into_raw() }).map_err(unkept)?;
+            }
             drain.finish(sink).map_err(unkept)?;
         }
-        Ok(Ended { status, blind_spots })
+        Ok(Ended { status, course, blind_spots })
     }
 
     /// How long to wait before the next round, after `idle` rounds in which nothing came. A program that makes no calls is
@@ -329,18 +330,6 @@ fn preload_path() -> Result<PathBuf, String> {
             "{PRELOAD} is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}"
         )
     })
-}
-
-fn refused(program: &OsString, error: &io::Error) -> Failure {
-    let name = program.to_string_lossy();
-    match error.kind() {
-        io::ErrorKind::NotFound => Failure::NotFound(format!("{name}: command not found")),
-        io::ErrorKind::PermissionDenied => Failure::NotExecutable(format!("{name}: permission denied")),
-        _ if error.raw_os_error() == Some(libc::ENOEXEC) => {
-            Failure::NotExecutable(format!("{name}: not a program of this machine"))
-        }
-        _ => Failure::Own(format!("{name}: {error}")),
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use bsock_analysis::address::{Address, Printable};
 use bsock_analysis::model::Model;
-use bsock_analysis::site::{Locate, Location, Site};
+use bsock_analysis::site::{Location, Site};
 use bsock_analysis::{Analysis, rules};
 use bsock_recording::clock::Scale;
 use bsock_recording::event::{Call, Event, Memory, Outcome, UNREAD, What};
@@ -56,7 +56,7 @@ pub(crate) fn trace(source: &Source, output: Option<&Path>, all: bool) -> Result
 /// Writes the lines of a recording.
 struct Trace<'a> {
     out: &'a mut dyn Write,
-    locate: &'a dyn Locate,
+    locate: &'a Locator,
     all: bool,
     counts: Counts,
 }
@@ -99,7 +99,7 @@ impl Trace<'_> {
     fn call(&mut self, model: &Model, event: &Event, call: &Call, scale: &Scale) -> io::Result<()> {
         self.counts.shown += 1;
         let place =
-            model.process(event.thread).and_then(|process| self.locate.locate(&Site::of(process.program(), call)));
+            model.process(event.thread).and_then(|process| self.locate.innermost(&Site::of(process.program(), call)));
         let duration = scale.duration(event.end.saturating_sub(event.begin));
         self.line(event, scale, format_args!("{}{}{}", Shown(call), Took(call.outcome, duration), At(place)))
     }

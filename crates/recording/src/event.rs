@@ -50,6 +50,8 @@ pub enum What {
     Module(Box<Module>),
     /// Calls of this thread that were not recorded, before this point.
     Lost(u64),
+    /// A call on this descriptor that a newer version recorded, and this one does not know.
+    Unknown(i32),
 }
 
 /// How a call ended.
@@ -183,7 +185,7 @@ pub fn line(record: &[u8]) -> Option<Line> {
     })
 }
 
-/// Decodes a record that [`split`] gave. `None` for a kind that this version does not know.
+/// Decodes a record that [`split`] gave. `None` for a kind that this version does not know, unless it is that of a call.
 ///
 /// # Errors
 ///
@@ -199,6 +201,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::LOST => What::Lost(line.args[0]),
         number => match Function::from_number(number) {
             Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
+            None if number < kind::PROCESS_START => What::Unknown(line.fd),
             None => return Ok(None),
         },
     };

@@ -98,6 +98,7 @@ impl Model {
             What::ProcessStart(start) => self.process_start(event, start),
             What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
             What::Lost(calls) => self.lost(event.thread, *calls),
+            What::Unknown(fd) => self.unknown_call(event, *fd),
             What::ThreadStart | What::ThreadEnd => {}
         }
     }
