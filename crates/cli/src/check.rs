@@ -43,6 +43,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let (settings, file) = settings::here()?;
     let rules = selection::selected(options, &settings, file.as_deref())?;
     let plan = plan(options)?;
+    let recording = options.record.as_deref().map(say::recording_file).transpose()?;
     let output = options.output.as_deref().map(say::report_file).transpose()?;
 
     let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
@@ -64,7 +65,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         if options.live { findings.show(analysis.fresh(), &scale) } else { Ok(()) }
     };
     let observed = match &plan {
-        Some(plan) => observe_programs(plan, &mut each),
+        Some(plan) => observe_programs(plan, recording, &mut each),
         None => observe(&options.source, &mut each),
     }?;
     analysis.lost(observed.lost);
@@ -91,12 +92,14 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
 
 /// What to run, where it is more than a command that ends by itself.
 fn plan(options: &Options) -> Result<Option<Plan>, Failure> {
-    if options.with.is_none() && options.timeout.is_none() {
+    if options.with.is_none() && options.timeout.is_none() && options.record.is_none() {
         return Ok(None);
     }
     let command = options.source.command.clone();
     if command.is_empty() {
-        return Err(Failure::Own("--with and --timeout are for a command after `--`, not for recordings".into()));
+        return Err(Failure::Own(
+            "--with, --timeout and --record are for a command after `--`, not for recordings".into(),
+        ));
     }
     let server = options.with.as_deref().map(server).transpose()?;
     Ok(Some(Plan { command, server, timeout: options.timeout }))

@@ -1,14 +1,17 @@
 //! What every verb that shows something has in common: a program run now, or recordings made earlier, as events.
 
+use std::fs::File;
 use std::io;
 use std::process::ExitStatus;
 
 use bsock_recording::clock::Scale;
 use bsock_recording::event::Event;
+use bsock_recording::file::Recorder;
 use bsock_recording::shared::Size;
 
 use crate::arguments::Source;
 use crate::programs::{Course, Plan};
+use crate::run::begin;
 use crate::session::{Failure, Session};
 use crate::stream::Stream;
 
@@ -41,20 +44,30 @@ fn recorded(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<(
 }
 
 fn live(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
-    observe_programs(&Plan::alone(&source.command), each)
+    observe_programs(&Plan::alone(&source.command), None, each)
 }
 
-/// As [`observe`], of programs that are run now.
+/// As [`observe`], of programs that are run now; their recording is kept in `file`, if there is one.
 pub(crate) fn observe_programs(
     plan: &Plan,
+    file: Option<File>,
     each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>,
 ) -> Result<Observed, Failure> {
+    let unkept = |error| Failure::Own(format!("cannot keep the recording: {error}"));
     let session = Session::start_all(plan, Size::default())?;
+    let mut kept = file.map(|file| begin(file, &session.header())).transpose();
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {
+        // Once it cannot be written, the rest of it is given up; the program is not.
+        if let Ok(Some(recorder)) = &mut kept
+            && let Err(error) = recorder.item(item)
+        {
+            kept = Err(error);
+        }
         stream.item(item);
         pass_on(&mut stream, each)
     })?;
+    kept.and_then(|recorder| recorder.map_or(Ok(()), Recorder::finish)).map_err(unkept)?;
     Ok(Observed { course: ended.course, ..observed(&stream, Some(ended.status), ended.blind_spots) })
 }
 

@@ -169,6 +169,7 @@ impl Programs {
             Ok(started) => self.server = Some(std::mem::replace(&mut self.main, started)),
             Err(failure) => {
                 self.main.kill();
+                self.main.child.wait().map_err(unknown)?;
                 return Err(failure);
             }
         }

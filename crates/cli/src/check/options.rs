@@ -35,6 +35,9 @@ pub(crate) struct Options {
     /// Start SERVER first, wait until it listens, and end it when the command has ended; both are checked
     #[arg(long, value_name = "SERVER")]
     pub(crate) with: Option<String>,
+    /// Keep the recording in FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Print findings as they come; those that need the whole picture still come at the end
     #[arg(long)]
     pub(crate) live: bool,
