@@ -245,5 +245,5 @@ fn every_folder_is_a_rules_and_every_file_in_it_is_used() {
     let folders = fs::read_dir(root().join("tests/mistakes")).expect("the folder").flatten();
     let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder").flatten());
     let unused: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| !used.contains(path)).collect();
-    assert_eq!(unused, [PathBuf::new(); 0], "neither wrong_*.c nor right_*.c of a rule, nor named by one of them");
+    assert_eq!(unused, Vec::<PathBuf>::new(), "neither wrong_*.c nor right_*.c of a rule, nor named by one of them");
 }

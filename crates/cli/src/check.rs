@@ -49,8 +49,9 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
     let language = Choice::or_of_environment(options.lang.or(settings.lang));
     let locator = Locator::default();
+    let into_file = output.is_some();
     let mut out = destination(output);
-    let output = report::output(options.format, Manner { locate: &locator, language, terminal }, &mut *out);
+    let output = report::output(options.format, Manner { locate: &locator, language, terminal, into_file }, &mut *out);
     let mut findings = Findings { output, advice: options.advice || settings.advice, counts: Counts::default() };
 
     let mut analysis = Analysis::new(rules);

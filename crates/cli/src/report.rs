@@ -28,6 +28,8 @@ pub(crate) struct Manner<'a> {
     pub(crate) locate: &'a dyn Locate,
     pub(crate) language: Language,
     pub(crate) terminal: Terminal,
+    /// It goes into a file, so that standard error is free for people.
+    pub(crate) into_file: bool,
 }
 
 /// What is told after the findings.

@@ -165,8 +165,10 @@ impl Output for Json<'_> {
         let mut remarks: Vec<String> =
             words::remarks(ending).iter().map(|remark| remark.text(self.manner.language)).collect();
         remarks.extend_from_slice(&ending.blind_spots);
-        // Said here as well: a script that looks at findings alone would never show them to anybody.
-        remarks.iter().for_each(say::say);
+        // A script that looks at findings alone would never show them to anybody.
+        if self.manner.into_file {
+            remarks.iter().for_each(say::say);
+        }
         let object = SummaryObject {
             version: VERSION,
             kind: "summary",

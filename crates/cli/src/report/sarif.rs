@@ -44,7 +44,7 @@ impl Output for Sarif<'_> {
         let related = finding.related.iter();
         let related = related.filter_map(|related| self.location(&related.site, Some(related.message.text(language))));
         let text = format!("{}\n{}", finding.message.text(language), finding.help.text(language));
-        let result = json!({
+        let mut result = json!({
             "ruleId": finding.rule,
             "ruleIndex": rules::ALL.iter().position(|rule| rule.name == finding.rule),
             "level": level(finding.confidence),
@@ -55,7 +55,6 @@ impl Output for Sarif<'_> {
             "properties": { "confidence": finding.confidence.name(), "messageId": finding.message.form.id },
         });
         // A rule from outside the table has no index.
-        let mut result = result;
         if let Some(object) = result.as_object_mut() {
             object.retain(|_, value| !value.is_null());
         }
@@ -67,7 +66,9 @@ impl Output for Sarif<'_> {
         let language = self.manner.language;
         let remarks = words::remarks(ending).into_iter().map(|remark| remark.text(language));
         let remarks: Vec<String> = remarks.chain(ending.blind_spots.iter().cloned()).collect();
-        remarks.iter().for_each(say::say);
+        if self.manner.into_file {
+            remarks.iter().for_each(say::say);
+        }
         let notifications: Vec<Value> =
             remarks.iter().map(|remark| json!({ "level": "note", "message": { "text": remark } })).collect();
         let mut invocation = json!({

@@ -143,7 +143,7 @@ fn written(format: Format, manner: Manner<'_>, findings: &[Finding], ending: &En
 }
 
 fn in_english(places: &Places) -> Manner<'_> {
-    Manner { locate: places, language: Language::English, terminal: Terminal::PLAIN }
+    Manner { locate: places, language: Language::English, terminal: Terminal::PLAIN, into_file: false }
 }
 
 /// The text, with the name of the source file made short.
@@ -485,7 +485,7 @@ fn nothing_that_the_program_says_steers_the_terminal() {
         let process = ProcessName { name: "a\x1b[2J\x07".to_owned(), pid: 1 };
         Finding { process, ..finding(caller, Confidence::Certain) }
     });
-    let manner = Manner { locate: &Hostile, language: Language::English, terminal: Terminal::PLAIN };
+    let manner = Manner { locate: &Hostile, language: Language::English, terminal: Terminal::PLAIN, into_file: false };
     for format in [Format::Text, Format::Gcc, Format::Json, Format::Sarif] {
         let said = written(format, manner, &findings, &ending(&findings));
         assert!(!said.contains(|character: char| character.is_control() && character != '\n'), "{said:?}");
