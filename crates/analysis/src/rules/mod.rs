@@ -75,6 +75,10 @@ macro_rules! rules {
 }
 
 rules! {
+    connect_error_ignored::ConnectErrorIgnored, "connect-error-ignored", [Certain],
+        "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    use_after_close::UseAfterClose, "use-after-close", [Certain],
+        "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
