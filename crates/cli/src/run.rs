@@ -32,7 +32,7 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running)
 }
 
 /// The recording's first bytes, in place of what the file held.
-fn begin(file: File, header: &Header) -> io::Result<Recorder> {
+pub(crate) fn begin(file: File, header: &Header) -> io::Result<Recorder> {
     if file.metadata()?.is_file() {
         file.set_len(0)?;
     }
