@@ -10,7 +10,6 @@ from ._c import libc
 from ._errors import plain_error
 from ._numbers import in_range
 
-
 # Before Python 3.13 what was too large was cut.
 _HIGHEST = 2**64 - 1 if sys.version_info < (3, 13) else 2**32 - 1
 
