@@ -9,7 +9,7 @@ export BSOCK_ARTEFACTS = $(ARTEFACTS)
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(CARGO) >/dev/null || { echo "bsock: $(CARGO) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all demo test bench lint header check-header docs clean help
+.PHONY: all demo test bench loom fuzz lint header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
@@ -30,6 +30,18 @@ test: all ## all tests; a few minutes
 bench: all ## what a call costs; prints a table, and says where a goal is missed
 	$(call need,valgrind,valgrind)
 	$(CARGO) bench --package bsock-cli --bench cost
+
+loom: ## the shared rings in a model of memory that tries every order; a minute
+	$(need-rust)
+	RUSTFLAGS="--cfg loom" $(CARGO) test --release --package bsock-recording --target-dir $(TARGET)/loom --test loom
+
+FUZZ_TARGET = $(or $(filter recording records,$(TARGET)),recording)
+
+fuzz: ## SECONDS=60 TARGET=recording (or records): the reader of recordings against a fuzzer; needs nightly and cargo-fuzz
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "bsock: cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly" >&2; exit 1; }
+	mkdir -p fuzz/corpus/$(FUZZ_TARGET)
+	cp crates/recording/tests/recordings/* crates/recording/tests/corpus/* fuzz/corpus/$(FUZZ_TARGET)/
+	$(CARGO) +nightly fuzz run $(FUZZ_TARGET) -- -max_total_time=$(or $(SECONDS),60)
 
 lint: ## formatting, clippy with warnings as errors, generated files up to date
 	$(CARGO) fmt --all --check

@@ -114,6 +114,7 @@ impl Session {
                 let preload = loadable(preload, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
                 command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&former, &preload));
+                command.env(SANITIZER_VARIABLE, with_former_options(std::env::var_os(SANITIZER_VARIABLE)));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -335,6 +336,20 @@ fn with_former_preload(former: &OsStr, preload: &Path) -> OsString {
     }
     value.extend_from_slice(preload.as_os_str().as_bytes());
     OsString::from_vec(value)
+}
+
+/// Where AddressSanitizer looks for options. Its runtime ends programs in which another library comes before it, lest that
+/// one takes its functions away; the recorder has none of those that matter, and calls those that it has itself.
+const SANITIZER_VARIABLE: &str = "ASAN_OPTIONS";
+
+/// The value for it. What the user says comes behind, and so counts.
+fn with_former_options(former: Option<OsString>) -> OsString {
+    let mut options = OsString::from("verify_asan_link_order=0");
+    if let Some(former) = former.filter(|former| !former.is_empty()) {
+        options.push(":");
+        options.push(former);
+    }
+    options
 }
 
 /// Where the preload is: beside the command in a build tree, in `lib/bsock` beside `bin` where it is installed.
