@@ -8,7 +8,7 @@ use std::path::Path;
 use bsock_recording::file::{Header, Recorder};
 
 use crate::arguments::Running;
-use crate::blind_spots::Scan;
+use crate::blind_spots::{Counts, Scan};
 use crate::say;
 use crate::session::{Ended, Failure, Session};
 
@@ -28,6 +28,10 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running)
     })?;
     ended.blind_spots.extend(scan.sentences(beginning));
     kept.and_then(Recorder::finish).map_err(failed)?;
+    let Counts { calls, lost, processes } = scan.counts();
+    if calls + lost > 0 {
+        say::say(format_args!("{calls} calls of {} processes in {}, {lost} lost", processes.len(), path.display()));
+    }
     Ok(ended)
 }
 

@@ -115,6 +115,8 @@ impl Session {
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
                 environment.push((VARIABLE, shared.path().as_os_str().to_owned()));
                 environment.push(("LD_PRELOAD", preload::with_former(&former, &library)));
+                let options = preload::with_former_options(std::env::var_os(preload::SANITIZER_VARIABLE));
+                environment.push((preload::SANITIZER_VARIABLE, options));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.

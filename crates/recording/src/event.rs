@@ -184,8 +184,14 @@ pub struct Damage {
     pub what: &'static str,
 }
 
+/// [`Damage::what`] of a recording that is not damaged, but beyond this version.
+pub const NEWER: &str = "made by a newer bsock, which can read it";
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.what == NEWER {
+            return write!(f, "cannot be read from byte {} on: {NEWER}", self.offset);
+        }
         write!(f, "damaged at byte {}: {}", self.offset, self.what)
     }
 }

@@ -61,6 +61,12 @@ impl Merger {
         result
     }
 
+    /// How many bytes of ring `ring` were taken.
+    #[must_use]
+    pub fn taken(&self, ring: usize) -> u64 {
+        self.rings.get(ring).map_or(0, |stream| stream.consumed + stream.partial.len() as u64)
+    }
+
     /// Every record that ends before `ticks` is in.
     pub fn round(&mut self, ticks: u64) {
         self.horizon = self.horizon.max(ticks);
@@ -103,22 +109,33 @@ impl RingStream {
             rest = &joined;
         }
         loop {
-            let consumed = self.consumed;
-            let at = |damage: Damage| Damage { offset: damage.offset + consumed, ..damage };
-            let Some((record, after)) = split(rest).map_err(at)? else { break };
-            let event = self.decode(record).map_err(at)?;
-            match event {
-                Some(event) => {
-                    self.last = event.end;
-                    self.waiting.push_back(event);
+            match self.record(rest, skipped) {
+                Ok(0) => break,
+                Ok(length) => rest = rest.get(length..).unwrap_or(&[]),
+                Err(damage) => {
+                    let offset = damage.offset + self.consumed;
+                    // What is dropped counts, so that offsets stay those of the ring's stream.
+                    self.consumed += rest.len() as u64;
+                    return Err(Damage { offset, ..damage });
                 }
-                None => *skipped += 1,
             }
-            self.consumed += record.len() as u64;
-            rest = after;
         }
         self.partial = rest.to_vec();
         Ok(())
+    }
+
+    /// Takes the record at the beginning of `bytes`; its length, 0 if it is not all there.
+    fn record(&mut self, bytes: &[u8], skipped: &mut u64) -> Result<usize, Damage> {
+        let Some((record, _)) = split(bytes)? else { return Ok(0) };
+        match self.decode(record)? {
+            Some(event) => {
+                self.last = event.end;
+                self.waiting.push_back(event);
+            }
+            None => *skipped += 1,
+        }
+        self.consumed += record.len() as u64;
+        Ok(record.len())
     }
 
     /// A loss of nobody knows how many calls, after what came last.
@@ -190,6 +207,8 @@ mod tests {
         assert_eq!(merger.skipped(), 1);
         let error = merger.chunk(0, &[0; 64]).expect_err("no lines");
         assert_eq!(error.offset, 64);
+        assert_eq!(merger.taken(0), 128);
+        assert_eq!(merger.chunk(0, &[0; 64]).expect_err("no lines").offset, 128);
         merger.finish();
         assert_eq!(merger.pop().map(|event| event.what), Some(What::Lost(1)), "the gap is an event");
     }
