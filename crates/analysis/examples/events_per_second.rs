@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bsock_analysis::Analysis;
 use bsock_analysis::rules::ALL;
+use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread, What};
 use bsock_recording::function::Function;
 
@@ -73,5 +74,6 @@ fn call(function: Function, fd: i32, outcome: Outcome, args: [u64; 3]) -> What {
         address_result,
         stack,
         path,
+        details: Details::default(),
     }))
 }

@@ -13,6 +13,12 @@ pub(crate) const SOCK_DGRAM: u32 = 2;
 pub(crate) const SOCK_TYPE_MASK: u32 = 0xf;
 pub(crate) const SOCK_CLOEXEC: u64 = 0o2_000_000;
 
+pub(crate) const F_DUPFD: u64 = 0;
+pub(crate) const F_SETFD: u64 = 2;
+pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
+pub(crate) const FD_CLOEXEC: u64 = 1;
+pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
+
 pub(crate) const MSG_PEEK: u64 = 2;
 
 pub(crate) const EINTR: i32 = 4;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Event, Memory, Module, Outcome, ProcessStart, Thread, What};
 use bsock_recording::function::Function;
 
@@ -126,6 +127,7 @@ pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {
         address_result: None,
         stack: Vec::new(),
         path: None,
+        details: Details::default(),
     }
 }
 

@@ -212,6 +212,7 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
 
 #[cfg(test)]
 mod tests {
+    use bsock_recording::details::Details;
     use bsock_recording::event::{Memory, ProcessStart};
 
     use super::*;
@@ -234,6 +235,7 @@ mod tests {
             address_result: None,
             stack: Vec::new(),
             path: Some(path),
+            details: Details::default(),
         };
         event(process, at, What::Call(Box::new(call)))
     }

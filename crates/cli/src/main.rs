@@ -2,6 +2,8 @@
 
 mod arguments;
 mod blind_spots;
+mod call_names;
+mod call_text;
 mod check;
 mod elf;
 mod explain;

@@ -9,7 +9,11 @@ mod table;
 #[path = "../../../src/explain/names.rs"]
 mod names;
 
-pub(crate) use self::arguments::{direction, family, kind, message_flags, protocol};
+#[allow(dead_code, unused_imports, reason = "as above")]
+#[path = "../../../src/explain/options.rs"]
+mod options;
+
+pub(crate) use self::arguments::{direction, family, kind, message_flags, option, protocol, type_flags};
 
 /// The names are for their parent module only; here they are handed on.
 mod arguments {
@@ -29,6 +33,15 @@ mod arguments {
 
     pub(crate) fn message_flags(bits: i32) -> impl Display {
         super::names::message_flags(bits)
+    }
+
+    /// A socket option's level and name.
+    pub(crate) fn option(level: i32, option: i32) -> (impl Display, impl Display) {
+        super::options::names(level, option)
+    }
+
+    pub(crate) fn type_flags(bits: i32) -> impl Display {
+        super::names::type_flags(bits)
     }
 
     pub(crate) fn direction(number: i32) -> impl Display {

@@ -8,7 +8,7 @@ use core::ffi::c_int;
 
 use bsock_recording::function::Function;
 use bsock_recording::layout::{Line, section};
-use bsock_recording::writer::Section;
+use bsock_recording::writer::{Outer, Section};
 
 use crate::memory::Captured;
 use crate::thread::Writer;
@@ -34,6 +34,11 @@ impl Frame {
     }
 }
 
+/// An int as an argument word.
+pub(crate) fn word(value: c_int) -> u64 {
+    i64::from(value) as u64
+}
+
 /// What the hooked functions return: -1 for an error.
 pub(crate) trait Outcome: Copy {
     /// As a number.
@@ -44,6 +49,13 @@ impl Outcome for c_int {
     #[inline(always)]
     fn number(self) -> i64 {
         i64::from(self)
+    }
+}
+
+impl Outcome for i64 {
+    #[inline(always)]
+    fn number(self) -> i64 {
+        self
     }
 }
 
@@ -76,44 +88,122 @@ pub(crate) fn record_with<R: Outcome>(
     real: impl FnOnce() -> R,
     capture: impl FnOnce(bool) -> Option<Captured>,
 ) -> R {
-    let Some(writer) = thread::writer(frame.address()) else { return real() };
-    let mut line = begin(writer, function, fd, args, frame);
-    let outer = writer.ring.enter(&line, frame.address());
+    let Some(mut call) = Recorded::begin(function, fd, args, frame) else { return real() };
     let result = real();
-    finish(writer, &mut line, result);
-    let captured = capture(result.number() >= 0);
-    if captured.is_none() && sites::is_plain(line.caller) {
-        writer.ring.append(&mut line, &[], frame.address());
-    } else {
-        append_with_stack(writer, &mut line, captured.as_ref(), frame);
+    call.returned(result);
+    match capture(result.number() >= 0) {
+        Some(captured) => call.append(&[captured.section()]),
+        None => call.append(&[]),
     }
-    writer.ring.leave(&outer);
     result
 }
 
+/// A call under way, for hooks that have more to say of it than its line holds. It has no destructor: one that is left behind
+/// shows as unfinished.
+pub(crate) struct Recorded {
+    writer: Writer,
+    /// The record's first line.
+    pub(crate) line: Line,
+    outer: Outer,
+    frame: Frame,
+}
+
+impl Recorded {
+    /// Puts the call into the slot. The real call comes next.
+    #[inline(always)]
+    pub(crate) fn begin(function: Function, fd: c_int, args: [u64; 3], frame: Frame) -> Option<Self> {
+        let writer = thread::writer(frame.address())?;
+        let line = begin(writer, function, fd, args, frame);
+        let outer = writer.ring.enter(&line, frame.address());
+        Some(Self { writer, line, outer, frame })
+    }
+
+    /// The real call has returned.
+    #[inline(always)]
+    pub(crate) fn returned<R: Outcome>(&mut self, result: R) {
+        finish(self.writer, &mut self.line, result);
+    }
+
+    /// Appends the record.
+    #[inline(always)]
+    pub(crate) fn append(mut self, sections: &[Section<'_>]) {
+        if sections.is_empty() && sites::is_plain(self.line.caller) {
+            self.writer.ring.append(&mut self.line, &[], self.frame.address());
+        } else {
+            append(self.writer, &mut self.line, sections, self.frame);
+        }
+        self.writer.ring.leave(&self.outer);
+    }
+}
+
+/// The sections of a record, put together.
+pub(crate) struct Sections<'a> {
+    all: [Section<'a>; MOST_SECTIONS],
+    used: usize,
+}
+
+impl<'a> Sections<'a> {
+    pub(crate) const fn new() -> Self {
+        Self { all: [Section::whole(0, &[]); MOST_SECTIONS], used: 0 }
+    }
+
+    /// One more, if there is room.
+    pub(crate) fn add(&mut self, section: Section<'a>) {
+        if let Some(place) = self.all.get_mut(self.used) {
+            *place = section;
+            self.used += 1;
+        }
+    }
+
+    /// Bytes of an object that is `claimed` long (no section for one of length 0), `None` if they could not be read.
+    pub(crate) fn add_bytes(&mut self, kind: u16, claimed: usize, bytes: Option<&'a [u8]>) {
+        if claimed > 0 {
+            let claimed = u32::try_from(claimed).unwrap_or(u32::MAX);
+            self.add(Section { kind, claimed, bytes: bytes.unwrap_or(&[]) });
+        }
+    }
+
+    pub(crate) fn all(&self) -> &[Section<'a>] {
+        self.all.get(..self.used).unwrap_or(&[])
+    }
+}
+
+/// A section of descriptors.
+pub(crate) fn ints(kind: u16, ints: &[c_int]) -> Section<'_> {
+    // SAFETY: the bytes of the same numbers.
+    Section::whole(kind, unsafe { core::slice::from_raw_parts(ints.as_ptr().cast(), size_of_val(ints)) })
+}
+
+/// A section of whole words.
+pub(crate) fn words(kind: u16, words: &[u64]) -> Section<'_> {
+    // SAFETY: the bytes of the same words.
+    Section::whole(kind, unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) })
+}
+
 /// Records a call that does not return, if all goes well: before it is made, and not in the slot.
-pub(crate) fn record_before(function: Function, args: [u64; 3], frame: Frame, captured: Option<&Captured>) {
+pub(crate) fn record_before(function: Function, fd: c_int, args: [u64; 3], frame: Frame, sections: &[Section<'_>]) {
     let Some(writer) = thread::writer(frame.address()) else { return };
-    let mut line = begin(writer, function, -1, args, frame);
+    let mut line = begin(writer, function, fd, args, frame);
     line.flags |= bsock_recording::layout::flag::UNFINISHED;
     line.end = line.begin;
-    append_with_stack(writer, &mut line, captured, frame);
+    append(writer, &mut line, sections, frame);
 }
 
 /// Records that such a call has returned after all.
 pub(crate) fn record_failure(
     function: Function,
+    fd: c_int,
     args: [u64; 3],
     begin: u64,
     frame: Frame,
-    captured: Option<&Captured>,
+    sections: &[Section<'_>],
 ) {
     let Some(writer) = thread::writer(frame.address()) else { return };
-    let mut line = self::begin(writer, function, -1, args, frame);
+    let mut line = self::begin(writer, function, fd, args, frame);
     (line.begin, line.end) = (begin, line.begin);
     // SAFETY: errno is the calling thread's.
     line.result = -i64::from(unsafe { *libc::__errno_location() });
-    append_with_stack(writer, &mut line, captured, frame);
+    append(writer, &mut line, sections, frame);
 }
 
 #[inline(always)]
@@ -145,22 +235,30 @@ fn stack_bytes(kind: u16) -> usize {
     if transfers.iter().any(|function| function.number() == kind) { STACK_BYTES_OF_TRANSFERS } else { STACK_BYTES }
 }
 
+/// The most sections that a hook passes.
+const MOST_SECTIONS: usize = 12;
+
 /// Appends a record with what it needs beside its line; tells of the caller's module first if nobody has.
 #[inline(never)]
-pub(crate) fn append_with_stack(writer: Writer, line: &mut Line, captured: Option<&Captured>, frame: Frame) {
-    let transparent = sites::is_transparent(writer, line, frame);
-    let mut sections = [Section::whole(0, &[]); 2];
-    let mut used = 0;
-    if let Some(captured) = captured {
-        sections[0] = captured.section();
-        used = 1;
+pub(crate) fn append(writer: Writer, line: &mut Line, sections: &[Section<'_>], frame: Frame) {
+    if sites::is_transparent(writer, line, frame) {
+        append_with_stack(writer, line, sections, frame);
+    } else {
+        writer.ring.append(line, sections, frame.address());
     }
+}
+
+/// Apart from [`append`], since most calls need not clear that much memory.
+#[cold]
+#[inline(never)]
+fn append_with_stack(writer: Writer, line: &mut Line, sections: &[Section<'_>], frame: Frame) {
+    let mut all = [Section::whole(0, &[]); MOST_SECTIONS + 1];
+    let used = sections.len().min(MOST_SECTIONS);
+    all.iter_mut().zip(sections).take(used).for_each(|(into, section)| *into = *section);
     let mut stack = [0; STACK_BYTES];
-    if transparent {
-        let wanted = stack.get_mut(..stack_bytes(line.kind)).unwrap_or(&mut []);
-        let bytes = crate::memory::stack_above(frame, wanted);
-        sections[used] = Section::whole(section::STACK, bytes);
-        used += 1;
+    let wanted = stack.get_mut(..stack_bytes(line.kind)).unwrap_or(&mut []);
+    if let Some(last) = all.get_mut(used) {
+        *last = Section::whole(section::STACK, crate::memory::stack_above(frame, wanted));
     }
-    writer.ring.append(line, sections.get(..used).unwrap_or(&[]), frame.address());
+    writer.ring.append(line, all.get(..=used).unwrap_or(&[]), frame.address());
 }

@@ -21,16 +21,21 @@
 
 mod call;
 mod confine;
+mod descriptors;
+mod ending;
 mod life;
 mod memory;
+mod messages;
 mod next;
+mod options;
 mod process;
+mod readiness;
 mod shim;
 mod sites;
 mod sockets;
-
 mod thread;
 mod thread_local;
+mod tracked;
 mod transfer;
 
 use core::ffi::{c_char, c_int};

@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
-use crate::call::{self, Frame, record_before, record_failure};
+use crate::call::{self, Frame, record_before, record_failure, word};
 use crate::memory::Captured;
 use crate::next::real;
 use crate::{process, thread};
@@ -27,7 +27,7 @@ pub(crate) extern "C-unwind" fn fork(frame: Frame) -> c_int {
         return child;
     }
     call::finish(writer, &mut line, child);
-    call::append_with_stack(writer, &mut line, None, frame);
+    call::append(writer, &mut line, &[], frame);
     writer.ring.leave(&outer);
     child
 }
@@ -41,21 +41,21 @@ pub(crate) extern "C-unwind" fn execve(
 ) -> c_int {
     let args = [path.addr() as u64, 0, 0];
     let captured = Captured::string(section::PATH, path, frame);
-    record_before(Function::Execve, args, frame, Some(&captured));
+    record_before(Function::Execve, -1, args, frame, &[captured.section()]);
     let begin = process::now();
     let result = real!(execve as ExecveType, path, arguments, environment);
-    record_failure(Function::Execve, args, begin, frame, Some(&captured));
+    record_failure(Function::Execve, -1, args, begin, frame, &[captured.section()]);
     result
 }
 
 pub(crate) extern "C-unwind" fn exit(status: c_int, frame: Frame) -> ! {
-    record_before(Function::Exit, [i64::from(status) as u64, 0, 0], frame, None);
+    record_before(Function::Exit, -1, [word(status), 0, 0], frame, &[]);
     real!(exit as ExitType, status)
 }
 
 /// The ring goes back at once: a shell's many short children would use them up before the command has looked.
 pub(crate) extern "C-unwind" fn underscore_exit(status: c_int, frame: Frame) -> ! {
-    record_before(Function::UnderscoreExit, [i64::from(status) as u64, 0, 0], frame, None);
+    record_before(Function::UnderscoreExit, -1, [word(status), 0, 0], frame, &[]);
     thread::give_back_at_exit();
     real!(_exit as ExitType, status)
 }

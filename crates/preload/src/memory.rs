@@ -6,6 +6,7 @@
 //! kernel, which answers EFAULT instead of killing; not once the process is confined, and then they are *unreadable*.
 
 use core::ffi::{c_char, c_void};
+use core::mem::MaybeUninit;
 use core::ptr;
 
 use bsock_recording::layout::PAGE;
@@ -84,6 +85,37 @@ pub(crate) fn length_at(address: *const libc::socklen_t, proven: bool, frame: Fr
     (!address.is_null() && read(address.cast(), &mut bytes, proven, frame)).then(|| u32::from_ne_bytes(bytes))
 }
 
+/// A plain structure of the program's. `T` is one of C's: any bytes are a value of it.
+pub(crate) fn copy<T: Copy>(address: *const T, proven: bool, frame: Frame) -> Option<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    // SAFETY: the bytes of `value`, which are initialised.
+    let into = unsafe { core::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>()) };
+    // SAFETY: zeroed at least, and a structure of C's.
+    (!address.is_null() && read(address.cast(), into, proven, frame)).then(|| unsafe { value.assume_init() })
+}
+
+/// Some bytes of the program's, for a record: where they are if `proven`, otherwise as many as `scratch` has room for, copied
+/// there. `None` if they cannot be read.
+pub(crate) fn view<'a>(
+    address: *const c_void,
+    length: usize,
+    proven: bool,
+    scratch: &'a mut [u8],
+    frame: Frame,
+) -> Option<&'a [u8]> {
+    if address.is_null() || length == 0 {
+        return None;
+    }
+    if proven {
+        // SAFETY: the kernel has just used these bytes. Should another thread write to them, what the ring gets is as
+        // undecided as what the kernel got; they are copied once, and nothing is concluded from them here.
+        return Some(unsafe { core::slice::from_raw_parts(address.cast(), length) });
+    }
+    let wanted = length.min(scratch.len());
+    let into = scratch.get_mut(..wanted)?;
+    read(address, into, false, frame).then_some(into)
+}
+
 /// The stack from the return address on, up to the end of its page at least: beyond it, only what the kernel says is there.
 pub(crate) fn stack_above(frame: Frame, into: &mut [u8]) -> &[u8] {
     let start = frame.address() as usize;
@@ -98,7 +130,7 @@ pub(crate) fn stack_above(frame: Frame, into: &mut [u8]) -> &[u8] {
 }
 
 fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> bool {
-    if into.is_empty() {
+    if into.is_empty() || address.is_null() {
         return false;
     }
     if proven || on_our_page(address.addr(), into.len(), frame) {

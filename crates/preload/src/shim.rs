@@ -7,8 +7,8 @@
 //! `r11` is free: the calling convention gives it to nobody. `cfi` directives make the few instructions unwindable, since a
 //! profiler or a cancellation may come while they run.
 
-/// The body of a naked function that calls $function with its own arguments and goes on with $then, every register that may
-/// hold an argument as it was.
+/// The body of a naked function that calls $function with its own first five arguments and the address of its frame as the
+/// sixth, and goes on with $then, every register that may hold an argument as it was.
 macro_rules! keeping_registers {
     ($function:path, $then:literal $(, $operand:ident = sym $symbol:path)*) => {
         core::arch::naked_asm!(
@@ -27,6 +27,7 @@ macro_rules! keeping_registers {
             "push r8",
             "push r9",
             "push r10",
+            "lea r9, [rbp + 8]",
             "and rsp, -16",
             "call {function}",
             "lea rsp, [rbp - 64]",
@@ -52,6 +53,66 @@ pub(crate) use keeping_registers;
 
 /// A naked exported function of one of the kinds that the table knows.
 macro_rules! exported {
+    // Six arguments take all six registers: the frame's address is the seventh, which the calling convention wants on the stack.
+    // `r10` and `rax` are free, too, but no Rust function can name them. So the shim calls where it otherwise jumps, and its
+    // own frame of one word is one more to unwind, for which the directives are there: a cancellation flies through it.
+    ($name:ident, $next:path, record(stack) => $hook:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        extern "C-unwind" fn $name() {
+            core::arch::naked_asm!(
+                ".cfi_startproc",
+                "endbr64",
+                "mov r11, qword ptr [rip + {recording}]",
+                "cmp dword ptr [r11], 0",
+                "jne 2f",
+                "jmp qword ptr [rip + {next}]",
+                "2:",
+                "push rsp", // its value before the push: where the return address is
+                ".cfi_adjust_cfa_offset 8",
+                "call {hook}",
+                "pop rcx",
+                ".cfi_adjust_cfa_offset -8",
+                "ret",
+                ".cfi_endproc",
+                recording = sym crate::process::RECORDING,
+                next = sym $next,
+                hook = sym $hook,
+            )
+        }
+    };
+    // Seven arguments: the last is on the caller's stack already and is passed on; the frame's address is the eighth. The
+    // third word keeps the stack aligned to 16.
+    ($name:ident, $next:path, record(stack_after_one) => $hook:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        extern "C-unwind" fn $name() {
+            core::arch::naked_asm!(
+                ".cfi_startproc",
+                "endbr64",
+                "mov r11, qword ptr [rip + {recording}]",
+                "cmp dword ptr [r11], 0",
+                "jne 2f",
+                "jmp qword ptr [rip + {next}]",
+                "2:",
+                "mov r11, rsp",
+                "sub rsp, 8",
+                ".cfi_adjust_cfa_offset 8",
+                "push r11",
+                ".cfi_adjust_cfa_offset 8",
+                "push qword ptr [r11 + 8]",
+                ".cfi_adjust_cfa_offset 8",
+                "call {hook}",
+                "add rsp, 24",
+                ".cfi_adjust_cfa_offset -24",
+                "ret",
+                ".cfi_endproc",
+                recording = sym crate::process::RECORDING,
+                next = sym $next,
+                hook = sym $hook,
+            )
+        }
+    };
     ($name:ident, $next:path, record($frame:ident) => $hook:path) => {
         #[unsafe(naked)]
         #[unsafe(no_mangle)]

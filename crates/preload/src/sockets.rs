@@ -1,4 +1,4 @@
-//! Hooks that make, name, connect and end sockets.
+//! Hooks that make, name and connect sockets.
 
 use core::ffi::c_int;
 
@@ -7,25 +7,53 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 use libc::{sockaddr, socklen_t};
 
-use crate::call::{Frame, record, record_with};
-use crate::memory::{Captured, length_at};
+use crate::call::{self, Frame, Recorded, record, record_with, word};
+use crate::memory::{self, Captured, length_at};
 use crate::next::real;
+use crate::tracked;
 
 type Plain1 = unsafe extern "C-unwind" fn(c_int) -> c_int;
 type Plain2 = unsafe extern "C-unwind" fn(c_int, c_int) -> c_int;
 type Plain3 = unsafe extern "C-unwind" fn(c_int, c_int, c_int) -> c_int;
 type WithAddress = unsafe extern "C-unwind" fn(c_int, *const sockaddr, socklen_t) -> c_int;
+type PairType = unsafe extern "C-unwind" fn(c_int, c_int, c_int, *mut [c_int; 2]) -> c_int;
+type NameType = unsafe extern "C-unwind" fn(c_int, *mut sockaddr) -> c_int;
 type AcceptType = unsafe extern "C-unwind" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
 type Accept4Type = unsafe extern "C-unwind" fn(c_int, *mut sockaddr, *mut socklen_t, c_int) -> c_int;
 
-/// An int as an argument word.
-fn word(value: c_int) -> u64 {
-    i64::from(value) as u64
-}
-
 pub(crate) extern "C-unwind" fn socket(domain: c_int, kind: c_int, protocol: c_int, frame: Frame) -> c_int {
     let args = [word(domain), word(kind), word(protocol)];
-    record(Function::Socket, -1, args, frame, || real!(socket as Plain3, domain, kind, protocol))
+    let fd = record(Function::Socket, -1, args, frame, || real!(socket as Plain3, domain, kind, protocol));
+    if fd >= 0 {
+        tracked::opened(fd, is_stream(kind));
+    }
+    fd
+}
+
+fn is_stream(kind: c_int) -> bool {
+    kind & !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) == libc::SOCK_STREAM
+}
+
+pub(crate) extern "C-unwind" fn socketpair(
+    domain: c_int,
+    kind: c_int,
+    protocol: c_int,
+    pair: *mut [c_int; 2],
+    frame: Frame,
+) -> c_int {
+    let args = [word(domain), word(kind), word(protocol)];
+    let real = || real!(socketpair as PairType, domain, kind, protocol, pair);
+    let Some(mut call) = Recorded::begin(Function::Socketpair, -1, args, frame) else { return real() };
+    let result = real();
+    call.returned(result);
+    let made = memory::copy(pair, true, frame).filter(|_| result == 0);
+    let Some(made) = made else {
+        call.append(&[]);
+        return result;
+    };
+    made.iter().for_each(|fd| tracked::opened(*fd, is_stream(kind)));
+    call.append(&[call::ints(section::DESCRIPTORS, &made)]);
+    result
 }
 
 pub(crate) extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
@@ -43,7 +71,11 @@ pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, len
 }
 
 pub(crate) extern "C-unwind" fn listen(fd: c_int, backlog: c_int, frame: Frame) -> c_int {
-    record(Function::Listen, fd, [word(backlog), 0, 0], frame, || real!(listen as Plain2, fd, backlog))
+    let result = record(Function::Listen, fd, [word(backlog), 0, 0], frame, || real!(listen as Plain2, fd, backlog));
+    if result == 0 {
+        tracked::listens(fd);
+    }
+    result
 }
 
 pub(crate) extern "C-unwind" fn accept(
@@ -55,7 +87,16 @@ pub(crate) extern "C-unwind" fn accept(
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
     let capture = |accepted| filled_in(address, length, room, accepted, frame);
-    record_with(Function::Accept, fd, args, frame, || real!(accept as AcceptType, fd, address, length), capture)
+    let real = || real!(accept as AcceptType, fd, address, length);
+    accepted(record_with(Function::Accept, fd, args, frame, real, capture))
+}
+
+/// Only streams are accepted; message queues of SOCK_SEQPACKET answer the questions of streams as well.
+fn accepted(fd: c_int) -> c_int {
+    if fd >= 0 {
+        tracked::opened(fd, true);
+    }
+    fd
 }
 
 pub(crate) extern "C-unwind" fn accept4(
@@ -68,22 +109,56 @@ pub(crate) extern "C-unwind" fn accept4(
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), word(flags)];
     let capture = |accepted| filled_in(address, length, room, accepted, frame);
-    record_with(
-        Function::Accept4,
-        fd,
-        args,
-        frame,
-        || real!(accept4 as Accept4Type, fd, address, length, flags),
-        capture,
-    )
+    let real = || real!(accept4 as Accept4Type, fd, address, length, flags);
+    accepted(record_with(Function::Accept4, fd, args, frame, real, capture))
 }
 
-pub(crate) extern "C-unwind" fn shutdown(fd: c_int, how: c_int, frame: Frame) -> c_int {
-    record(Function::Shutdown, fd, [word(how), 0, 0], frame, || real!(shutdown as Plain2, fd, how))
+pub(crate) extern "C-unwind" fn getsockname(
+    fd: c_int,
+    address: *mut sockaddr,
+    length: *mut socklen_t,
+    frame: Frame,
+) -> c_int {
+    let real = || real!(getsockname as AcceptType, fd, address, length);
+    name(Function::Getsockname, fd, address, length, frame, real)
 }
 
-pub(crate) extern "C-unwind" fn close(fd: c_int, frame: Frame) -> c_int {
-    record(Function::Close, fd, [0; 3], frame, || real!(close as Plain1, fd))
+pub(crate) extern "C-unwind" fn getpeername(
+    fd: c_int,
+    address: *mut sockaddr,
+    length: *mut socklen_t,
+    frame: Frame,
+) -> c_int {
+    let real = || real!(getpeername as AcceptType, fd, address, length);
+    name(Function::Getpeername, fd, address, length, frame, real)
+}
+
+fn name(
+    function: Function,
+    fd: c_int,
+    address: *mut sockaddr,
+    length: *mut socklen_t,
+    frame: Frame,
+    real: impl FnOnce() -> c_int,
+) -> c_int {
+    let room = length_at(length, false, frame);
+    let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
+    record_with(function, fd, args, frame, real, |known| filled_in(address, length, room, known, frame))
+}
+
+pub(crate) extern "C-unwind" fn bindresvport(fd: c_int, address: *mut sockaddr, frame: Frame) -> c_int {
+    let args = [address.addr() as u64, 0, 0];
+    let length = size_of::<libc::sockaddr_in>() as socklen_t;
+    let capture = |bound| if address.is_null() { None } else { passed(address, length, bound, frame) };
+    record_with(Function::Bindresvport, fd, args, frame, || real!(bindresvport as NameType, fd, address), capture)
+}
+
+pub(crate) extern "C-unwind" fn sockatmark(fd: c_int, frame: Frame) -> c_int {
+    record(Function::Sockatmark, fd, [0; 3], frame, || real!(sockatmark as Plain1, fd))
+}
+
+pub(crate) extern "C-unwind" fn isfdtype(fd: c_int, kind: c_int, frame: Frame) -> c_int {
+    record(Function::Isfdtype, fd, [word(kind), 0, 0], frame, || real!(isfdtype as Plain2, fd, kind))
 }
 
 /// The address as it was before the call, which may have taken long enough for the program to free it. Only where it could
@@ -102,13 +177,13 @@ fn read_again(
 }
 
 /// The address that the program passed. A length beyond any address is not believed.
-fn passed(address: *const sockaddr, length: socklen_t, proven: bool, frame: Frame) -> Option<Captured> {
+pub(crate) fn passed(address: *const sockaddr, length: socklen_t, proven: bool, frame: Frame) -> Option<Captured> {
     let believed = if length as usize <= crate::memory::ADDRESS_BYTES { length as usize } else { 0 };
     (length > 0).then(|| Captured::read(section::ADDRESS, length, address.cast(), believed, proven, frame))
 }
 
 /// The address that the kernel filled in: of its `length` bytes as many as the program had `room` for.
-fn filled_in(
+pub(crate) fn filled_in(
     address: *const sockaddr,
     length: *const socklen_t,
     room: Option<u32>,

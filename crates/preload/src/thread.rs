@@ -118,6 +118,13 @@ pub(crate) extern "C" fn before_clone(_: u64, _: u64, flags: u64) {
     }
 }
 
+/// True in the child of a `vfork`, once a call of it is being recorded.
+#[inline(always)]
+pub(crate) fn is_vfork_child() -> bool {
+    // SAFETY: the thread's own state.
+    unsafe { (*state()).vfork != 0 }
+}
+
 /// Before a `vfork`: the thread must hold a ring of this very process, since the child can attach to nothing.
 pub(crate) extern "C" fn before_vfork() {
     if !process::recording() {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::details::Details;
 use crate::function::Function;
 use crate::layout::{LINE, Line, flag, kind, padded, section};
 
@@ -48,6 +49,8 @@ pub enum What {
     ThreadEnd,
     /// An object whose code makes calls.
     Module(Box<Module>),
+    /// A socket that was open when the process attached.
+    Inherited(Box<Inherited>),
     /// Calls of this thread that were not recorded, before this point.
     Lost(u64),
 }
@@ -88,6 +91,8 @@ pub struct Call {
     pub stack: Vec<u8>,
     /// The path that the program passed.
     pub path: Option<Memory>,
+    /// What else was recorded of it.
+    pub details: Details,
 }
 
 /// A piece of the program's memory.
@@ -131,6 +136,25 @@ pub struct Module {
     pub build_id: Vec<u8>,
     /// libbsock: its frames stand between the program and the call.
     pub transparent: bool,
+}
+
+/// A socket that a program finds when it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inherited {
+    /// Its descriptor.
+    pub fd: i32,
+    /// `AF_*`.
+    pub domain: u16,
+    /// `SOCK_*`, without flags.
+    pub kind: u32,
+    /// It listens.
+    pub listening: bool,
+    /// SO_COOKIE: the kernel's own number of the socket, whatever its descriptors are. 0 if unknown.
+    pub cookie: u64,
+    /// Its own address.
+    pub local: Option<Memory>,
+    /// Its peer's.
+    pub remote: Option<Memory>,
 }
 
 /// Bytes that cannot be a recording.
@@ -197,6 +221,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::THREAD_END => What::ThreadEnd,
         kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
         kind::LOST => What::Lost(line.args[0]),
+        kind::INHERITED => What::Inherited(Box::new(inherited(&line, sections)?)),
         number => match Function::from_number(number) {
             Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
             None => return Ok(None),
@@ -223,6 +248,7 @@ fn call(function: Function, line: &Line, sections: Sections<'_>) -> Result<Call,
         address_result: None,
         stack: Vec::new(),
         path: None,
+        details: Details::default(),
     };
     for found in sections {
         let (number, claimed, bytes) = found?;
@@ -232,7 +258,7 @@ fn call(function: Function, line: &Line, sections: Sections<'_>) -> Result<Call,
             section::ADDRESS_RESULT => call.address_result = Some(memory),
             section::STACK => call.stack = memory.bytes,
             section::PATH => call.path = Some(memory),
-            _ => {}
+            other => call.details.push(other, memory),
         }
     }
     Ok(call)
@@ -272,6 +298,23 @@ fn module(line: &Line, sections: Sections<'_>) -> Result<Module, Damage> {
         }
     }
     Ok(module)
+}
+
+fn inherited(line: &Line, sections: Sections<'_>) -> Result<Inherited, Damage> {
+    let [what, cookie, listening] = line.args;
+    let (domain, kind) = ((what >> 32) as u16, what as u32);
+    let mut found =
+        Inherited { fd: line.fd, domain, kind, listening: listening != 0, cookie, local: None, remote: None };
+    for section in sections {
+        let (number, claimed, bytes) = section?;
+        let memory = Memory { claimed, bytes: bytes.to_vec() };
+        match number {
+            section::ADDRESS => found.local = Some(memory),
+            section::ADDRESS_RESULT => found.remote = Some(memory),
+            _ => {}
+        }
+    }
+    Ok(found)
 }
 
 /// The sections behind a record's line: number, claimed length, bytes.

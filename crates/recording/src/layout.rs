@@ -84,6 +84,9 @@ pub mod kind {
     pub const MODULE: u16 = 0x103;
     /// Records that found no room before this one. args: how many.
     pub const LOST: u16 = 0x104;
+    /// A socket that was open when a process attached: inherited through exec, or opened by a constructor. args: domain << 32 |
+    /// type, SO_COOKIE, 1 if it listens; sections ADDRESS (its own), ADDRESS_RESULT (its peer's).
+    pub const INHERITED: u16 = 0x105;
 }
 
 /// Bits of [`Line::flags`].
@@ -130,6 +133,63 @@ pub mod section {
     pub const PATH: u16 = 6;
     /// A module's GNU build identity.
     pub const BUILD_ID: u16 = 7;
+    /// Arguments that the line has no room for, as `u64`; [`Function`](crate::function::Function) tells which.
+    pub const MORE: u16 = 8;
+    /// Values of arguments after the call, as `u64`; [`Function`](crate::function::Function) tells which.
+    pub const AFTER: u16 = 9;
+    /// A socket option's value, as the program passed it.
+    pub const VALUE: u16 = 10;
+    /// A socket option's value, as the kernel filled it in.
+    pub const VALUE_RESULT: u16 = 11;
+    /// The first buffers of a vector, address and length of each as `u64`. `claimed`: how many there are.
+    pub const VECTOR: u16 = 12;
+    /// Control messages that the program passed, as they were in memory.
+    pub const CONTROL: u16 = 13;
+    /// Control messages that the kernel filled in.
+    pub const CONTROL_RESULT: u16 = 14;
+    /// Descriptors, as `i32`.
+    pub const DESCRIPTORS: u16 = 15;
+    /// SO_COOKIE of each of [`DESCRIPTORS`], as `u64`; 0 if it is no socket or not known.
+    pub const COOKIES: u16 = 16;
+    /// What became of each message of a vector: bytes and `msg_flags`, a `u32` each. `claimed`: how many there are.
+    pub const MESSAGES: u16 = 17;
+    /// The first of an array of `pollfd`, after the call. `claimed`: how many there are.
+    pub const POLLED: u16 = 18;
+    /// The first of an array of `epoll_event` (packed, 12 bytes) that the kernel filled in. `claimed`: how many there are.
+    pub const EVENTS: u16 = 19;
+    /// Sets of `select` before the call, without the zeros at their end. `claimed`: bytes that were looked at.
+    pub const READ_SET: u16 = 20;
+    /// See [`READ_SET`].
+    pub const WRITE_SET: u16 = 21;
+    /// See [`READ_SET`].
+    pub const EXCEPT_SET: u16 = 22;
+    /// Sets of `select` after the call: as many bytes as the kernel wrote, without the zeros at their end.
+    pub const READ_SET_AFTER: u16 = 23;
+    /// See [`READ_SET_AFTER`].
+    pub const WRITE_SET_AFTER: u16 = 24;
+    /// See [`READ_SET_AFTER`].
+    pub const EXCEPT_SET_AFTER: u16 = 25;
+    /// A host's name, as the program passed it.
+    pub const HOST: u16 = 26;
+    /// A service's name or port, as the program passed it.
+    pub const SERVICE: u16 = 27;
+    /// The host's name that was found.
+    pub const HOST_RESULT: u16 = 28;
+    /// The service's name that was found.
+    pub const SERVICE_RESULT: u16 = 29;
+    /// The first bytes that were sent or received. `claimed`: how many were moved.
+    pub const PAYLOAD: u16 = 30;
+    /// The last bytes that were moved, where [`PAYLOAD`] does not reach so far.
+    pub const PAYLOAD_END: u16 = 31;
+    /// What stands in the buffer behind the bytes that were moved: of a short send what was not sent, of a receive what the
+    /// buffer held before.
+    pub const PAYLOAD_REST: u16 = 32;
+    /// What SIGPIPE does in the process, as `u64`, where the call failed with EPIPE: 0 the default, which ends it, 1 nothing, 2 a
+    /// handler.
+    pub const SIGPIPE: u16 = 34;
+    /// Bytes not read by the program and not taken by the peer, right before the call: for each stream socket descriptor,
+    /// unread, unsent, as `i32`; -1 where the kernel did not say.
+    pub const QUEUES: u16 = 33;
 }
 
 /// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.
@@ -162,6 +222,8 @@ pub struct Control {
     pub freed: AtomicU32,
     /// Calls that found no ring to be recorded in.
     pub lost: AtomicU64,
+    /// How many of the first bytes that a call moves are recorded; 0: none, and none of the last or the next either.
+    pub payload: AtomicU32,
     /// A bit for each ring that has its memory. Of the others a page that is touched may find none left, which is a SIGBUS.
     pub memory: [AtomicU64; MAX_RINGS / 64],
 }

@@ -6,7 +6,7 @@
 //! - the **writer** ([`writer`], [`pool`], [`shared::Attached`], [`raw`]) runs inside somebody else's program, in hooks that
 //!   may interrupt anything: it needs libc alone, allocates nothing, takes no lock, touches neither errno nor any
 //!   interposed function, and makes system calls only where a process or a thread attaches;
-//! - the **reader** ([`shared::Shared`], [`drain`], [`merge`], [`event`], [`file`]) runs in the command. It trusts no byte:
+//! - the **reader** ([`shared::Shared`], [`drain`], [`merge`], [`event`], [`details`], [`file`]) runs in the command. It trusts no byte:
 //!   whatever lies in a ring or in a file, it returns an error with the offset, and never panics.
 //!
 //! A call's way: a hook fills a [`layout::Line`], [`writer::Ring`] puts it into the *in progress* slot of its thread's ring,
@@ -15,6 +15,7 @@
 //! recording read later takes the path of one read live from the second step on.
 
 pub mod clock;
+pub mod details;
 pub mod drain;
 pub mod event;
 pub mod file;

@@ -1,6 +1,6 @@
 //! The system calls that the writer makes itself, straight to the kernel: through libc's functions they would come back to
 //! the hooks (which export `read` and `close`), and they would change errno. All are made where a process or a thread
-//! attaches, or to read doubtful memory; none on the way of a recorded call.
+//! attaches, to read doubtful memory, or to ask what a socket holds before it is given up; none on the way of other calls.
 
 #![allow(unsafe_code)] // system calls
 
@@ -177,6 +177,51 @@ pub fn read_memory(process: u32, address: *const c_void, into: &mut [u8]) -> boo
         )
     };
     usize::try_from(read) == Ok(into.len())
+}
+
+/// An `int` that `ioctl` writes, as SIOCINQ does; `None` where it fails.
+#[must_use]
+pub fn ioctl_int(fd: i32, request: u64) -> Option<i32> {
+    let mut value = 0_i32;
+    // SAFETY: for requests that write an int; the kernel writes one.
+    let result =
+        unsafe { syscall(libc::SYS_ioctl, [fd as usize, request as usize, (&raw mut value) as usize, 0, 0, 0]) };
+    (result == 0).then_some(value)
+}
+
+/// A socket option that is an integer of four or eight bytes; `None` where `fd` is no socket or does not have it.
+#[must_use]
+pub fn socket_option(fd: i32, level: i32, option: i32) -> Option<u64> {
+    let mut value = [0; 8];
+    let mut length = value.len() as u32;
+    // SAFETY: the kernel writes at most `length` bytes to `value`.
+    let result = unsafe {
+        syscall(
+            libc::SYS_getsockopt,
+            [fd as usize, level as usize, option as usize, (&raw mut value) as usize, (&raw mut length) as usize, 0],
+        )
+    };
+    (result == 0).then(|| u64::from_ne_bytes(value))
+}
+
+/// A socket's own address, or its peer's: the whole length, and what fits into `into`.
+#[must_use]
+pub fn socket_name(fd: i32, peer: bool, into: &mut [u8]) -> Option<(u32, &[u8])> {
+    let number = if peer { libc::SYS_getpeername } else { libc::SYS_getsockname };
+    let mut length = into.len() as u32;
+    // SAFETY: the kernel writes at most `length` bytes to `into`.
+    let result =
+        unsafe { syscall(number, [fd as usize, into.as_mut_ptr() as usize, (&raw mut length) as usize, 0, 0, 0]) };
+    let all = into.len();
+    (result == 0).then(|| (length, into.get(..all.min(length as usize)).unwrap_or(&[])))
+}
+
+/// The descriptor's flags, FD_CLOEXEC among them; `None` if it is not open.
+#[must_use]
+pub fn descriptor_flags(fd: i32) -> Option<i32> {
+    // SAFETY: the command takes no pointer.
+    let flags = unsafe { syscall(libc::SYS_fcntl, [fd as usize, libc::F_GETFD as usize, 0, 0, 0, 0]) };
+    (flags >= 0).then_some(flags as i32)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What each call does to the table.
 
+use bsock_recording::details::Passed;
 use bsock_recording::event::{Call, Event, Outcome, Thread};
 use bsock_recording::function::Function;
 
@@ -7,7 +8,10 @@ use super::Model;
 use super::descriptors::{Closed, Entry};
 use super::endpoint::EndpointId;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, AF_UNIX, EBADF, ENOTSOCK, MSG_PEEK, SOCK_CLOEXEC};
+use crate::linux::{
+    AF_INET, AF_INET6, AF_UNIX, CLOSE_RANGE_CLOEXEC, EBADF, ENOTSOCK, F_DUPFD, F_DUPFD_CLOEXEC, F_SETFD, FD_CLOEXEC,
+    MSG_PEEK, SOCK_CLOEXEC,
+};
 
 impl Model {
     pub(super) fn call(&mut self, event: &Event, call: &Call) {
@@ -19,10 +23,24 @@ impl Model {
         self.close_gap(event.thread);
         match call.function {
             Function::Socket => self.socket(event, call),
-            Function::Close => self.close(event, call),
-            Function::Fork => self.fork(event, call),
-            Function::Execve => self.known_process(event.thread).executing = call.outcome == Outcome::Unfinished,
-            Function::Exit | Function::UnderscoreExit => self.exit(event.thread),
+            Function::Socketpair => self.socketpair(event, call),
+            Function::Close | Function::Fclose | Function::Pclose | Function::Freopen => self.close(event, call),
+            Function::CloseRange | Function::Closefrom => self.close_range(event, call),
+            Function::Dup | Function::Dup2 | Function::Dup3 | Function::Fcntl => self.copy(event, call),
+            Function::Fdopen => self.behind_a_stream(event, call),
+            Function::Recvmsg => {
+                self.socket_call(event, call);
+                self.arrive(event, call);
+            }
+            Function::Fork | Function::UnderscoreFork | Function::Forkpty => self.fork(event, call),
+            Function::Daemon => self.known_process(event.thread).becomes_daemon = call.outcome == Outcome::Unfinished,
+            Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => {
+                self.remember_cookies(event, call);
+                self.known_process(event.thread).executing = call.outcome == Outcome::Unfinished;
+            }
+            Function::PosixSpawn | Function::PosixSpawnp => self.remember_cookies(event, call),
+            Function::Exit | Function::UnderscoreExit | Function::QuickExit => self.exit(event.thread),
+            function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
         }
     }
@@ -32,6 +50,95 @@ impl Model {
         let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
         self.open(event, fd, id, call.args[1] & SOCK_CLOEXEC != 0);
         self.subject = Some(id);
+    }
+
+    fn socketpair(&mut self, event: &Event, call: &Call) {
+        for made in call.descriptors() {
+            let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
+            self.open(event, made.fd, id, call.args[1] & SOCK_CLOEXEC != 0);
+            self.subject = Some(id);
+        }
+    }
+
+    /// One more number for the same endpoint, or a mark on one.
+    fn copy(&mut self, event: &Event, call: &Call) {
+        let id = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin);
+        if let Some(id) = id {
+            self.subject = self.visible(event.thread, id);
+        }
+        let Some(copy) = descriptor(call.outcome) else {
+            if id.is_some() && call.outcome == Outcome::Failed(EBADF) {
+                self.contradicted(event, call);
+            }
+            return;
+        };
+        let close_on_exec = match (call.function, call.args[0]) {
+            (Function::Fcntl, F_DUPFD) => false,
+            (Function::Fcntl, F_DUPFD_CLOEXEC) => true,
+            (Function::Fcntl, F_SETFD) => {
+                let descriptors = &mut self.known_process(event.thread).descriptors;
+                return descriptors.mark(call.fd, call.args[1] & FD_CLOEXEC != 0);
+            }
+            (Function::Fcntl, _) => return,
+            (Function::Dup3, _) => call.args[1] & SOCK_CLOEXEC != 0,
+            _ => false,
+        };
+        if copy == call.fd {
+            return;
+        }
+        if matches!(call.function, Function::Dup2 | Function::Dup3) {
+            self.close_number(event, copy);
+        }
+        if let Some(id) = id {
+            self.endpoints.share(id);
+            self.open(event, copy, id, close_on_exec);
+        }
+    }
+
+    /// From here on a stream holds back and asks for more than the program does: what is recorded of the descriptor is not
+    /// what the program did.
+    fn behind_a_stream(&mut self, event: &Event, call: &Call) {
+        let Some(id) = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin) else { return };
+        self.subject = self.visible(event.thread, id);
+        if matches!(call.outcome, Outcome::Returned(_)) {
+            self.endpoints.distrust(id);
+        }
+    }
+
+    /// Descriptors that a message brought. A socket that a recorded process sent is known by the kernel's number of it.
+    fn arrive(&mut self, event: &Event, call: &Call) {
+        let received: Vec<_> = call.descriptors().collect();
+        for Passed { fd, cookie } in received {
+            self.inherit(event, fd, cookie, (0, 0));
+        }
+    }
+
+    /// A socket came to be open without a call that made it.
+    pub(super) fn inherit(&mut self, event: &Event, fd: i32, cookie: u64, (family, kind): (u16, u32)) {
+        if cookie == 0 || self.known_process(event.thread).descriptors.resolve(fd, event.begin).is_some() {
+            return;
+        }
+        let known = self.cookies.get(&cookie).copied().filter(|id| self.endpoints.get(*id).is_some());
+        let id = known.inspect(|id| self.endpoints.share(*id)).unwrap_or_else(|| {
+            let id = self.endpoints.create(family, kind);
+            self.endpoints.distrust(id);
+            id
+        });
+        self.open(event, fd, id, false);
+    }
+
+    /// The call says what the kernel calls some sockets.
+    fn remember_cookies(&mut self, event: &Event, call: &Call) {
+        for Passed { fd, cookie } in call.descriptors() {
+            let id = self.known_process(event.thread).descriptors.resolve(fd, event.begin);
+            if let Some(id) = id.filter(|_| cookie != 0) {
+                // Numbers of sockets that are gone are forgotten when there are many.
+                if self.cookies.len() >= COOKIES {
+                    self.cookies.retain(|_, id| self.endpoints.get(*id).is_some());
+                }
+                self.cookies.insert(cookie, id);
+            }
+        }
     }
 
     /// The kernel gave out a number for a new endpoint.
@@ -68,11 +175,50 @@ impl Model {
         }
     }
 
+    fn close_range(&mut self, event: &Event, call: &Call) {
+        if !matches!(call.outcome, Outcome::Returned(_)) {
+            return;
+        }
+        let (first, last) = match call.function {
+            Function::Closefrom => (call.args[0] as u32, u32::MAX),
+            _ => (call.args[0] as u32, call.args[1] as u32),
+        };
+        let only_marks = call.function == Function::CloseRange && call.args[2] & CLOSE_RANGE_CLOEXEC != 0;
+        for fd in self.known_process(event.thread).descriptors.within(first, last) {
+            if only_marks {
+                self.known_process(event.thread).descriptors.mark(fd, true);
+            } else {
+                self.close_number(event, fd);
+            }
+        }
+    }
+
+    /// The call closed `fd`, too.
+    fn close_number(&mut self, event: &Event, fd: i32) {
+        let process = self.known_process(event.thread);
+        let (closed, lost_track) = process.descriptors.close(fd, event.begin);
+        match closed {
+            Closed::Current(id) | Closed::Displaced(id) => {
+                self.subject = self.visible(event.thread, id);
+                self.endpoints.release(id);
+            }
+            Closed::Doubtful(id) => self.endpoints.distrust(id),
+            Closed::Unknown => {}
+        }
+        if let Some(old) = lost_track {
+            self.abandon(old);
+        }
+    }
+
     /// A call on a descriptor that must be a socket, or may be one.
     fn socket_call(&mut self, event: &Event, call: &Call) {
-        let Some(id) = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin) else {
-            return self.unknown_descriptor(event, call);
-        };
+        let descriptors = &self.known_process(event.thread).descriptors;
+        let other = if has_two_descriptors(call.function) { call.args[0] as i32 } else { -1 };
+        let found = [call.fd, other].into_iter().find_map(|fd| descriptors.resolve(fd, event.begin));
+        let Some(id) = found else { return self.unknown_descriptor(event, call) };
+        if call.function == Function::Sendmsg {
+            self.remember_cookies(event, call);
+        }
         if matches!(call.outcome, Outcome::Failed(EBADF | ENOTSOCK)) {
             return self.contradicted(event, call);
         }
@@ -83,11 +229,11 @@ impl Model {
             (Function::Listen, _) => endpoint.listen(call),
             (Function::Connect, _) => endpoint.connect(call),
             (Function::Accept | Function::Accept4, _) => self.accept(event, call, Some(id)),
-            (Function::Send | Function::Write, Outcome::Returned(bytes)) => count(&mut self.summary.sent, bytes),
-            (Function::Recv, Outcome::Returned(bytes)) if call.args[2] & MSG_PEEK == 0 => {
-                count(&mut self.summary.received, bytes)
-            }
-            (Function::Read, Outcome::Returned(bytes)) => count(&mut self.summary.received, bytes),
+            (_, Outcome::Returned(bytes)) => match direction(call) {
+                Some(Direction::Out) => count(&mut self.summary.sent, moved(call, bytes)),
+                Some(Direction::In) => count(&mut self.summary.received, moved(call, bytes)),
+                None => {}
+            },
             _ => {}
         }
     }
@@ -113,8 +259,7 @@ impl Model {
 
     fn unknown_descriptor(&mut self, event: &Event, call: &Call) {
         match call.function {
-            // Files are read and written, too.
-            Function::Read | Function::Write => return,
+            function if works_on_files(function) => return,
             Function::Accept | Function::Accept4 => self.accept(event, call, None),
             _ => {}
         }
@@ -145,6 +290,92 @@ impl Model {
     fn visible(&self, thread: Thread, id: EndpointId) -> Option<EndpointId> {
         self.process(thread).filter(|process| process.confirmed).map(|_| id)
     }
+}
+
+/// As many sockets that were passed on are remembered before those that are gone are looked for.
+const COOKIES: usize = 1024;
+
+/// Which way a call moves bytes.
+enum Direction {
+    In,
+    Out,
+}
+
+fn direction(call: &Call) -> Option<Direction> {
+    match call.function {
+        Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg => Some(Direction::Out),
+        Function::Write | Function::Writev | Function::Sendfile => Some(Direction::Out),
+        Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Recvmmsg => {
+            (call.args[2] & MSG_PEEK == 0).then_some(Direction::In)
+        }
+        Function::Read | Function::Readv => Some(Direction::In),
+        _ => None,
+    }
+}
+
+/// Bytes: of calls on many messages, those of all of them.
+fn moved(call: &Call, result: i64) -> i64 {
+    match call.function {
+        Function::Sendmmsg | Function::Recvmmsg => call.messages().map(|message| i64::from(message.bytes)).sum(),
+        _ => result,
+    }
+}
+
+/// From one descriptor to another: the other is the first argument.
+fn has_two_descriptors(function: Function) -> bool {
+    matches!(function, Function::Sendfile | Function::Splice | Function::Tee | Function::CopyFileRange)
+}
+
+/// Calls that files know as well: on a descriptor that is not in the table they are most likely made on one.
+#[must_use]
+pub fn works_on_files(function: Function) -> bool {
+    has_two_descriptors(function)
+        || matches!(
+            function,
+            Function::Read
+                | Function::Write
+                | Function::Readv
+                | Function::Writev
+                | Function::Pread
+                | Function::Pwrite
+                | Function::Preadv
+                | Function::Pwritev
+                | Function::Vmsplice
+                | Function::Ioctl
+                | Function::Isfdtype
+                | Function::LoginTty
+        )
+}
+
+/// Calls whose descriptors, if there are any, are not the line's.
+fn is_about_no_descriptor(function: Function) -> bool {
+    matches!(
+        function,
+        Function::Poll
+            | Function::Ppoll
+            | Function::Select
+            | Function::Pselect
+            | Function::EpollCreate
+            | Function::EpollCreate1
+            | Function::EpollCtl
+            | Function::EpollWait
+            | Function::EpollPwait
+            | Function::EpollPwait2
+            | Function::FdeltChk
+            | Function::Fcloseall
+            | Function::System
+            | Function::Popen
+            | Function::Getaddrinfo
+            | Function::Freeaddrinfo
+            | Function::Getnameinfo
+            | Function::Gethostbyname
+            | Function::Gethostbyname2
+            | Function::Gethostbyaddr
+            | Function::GethostbynameR
+            | Function::Syscall
+            | Function::Dlopen
+            | Function::Dlmopen
+    )
 }
 
 fn count(total: &mut u64, bytes: i64) {

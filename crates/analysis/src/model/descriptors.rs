@@ -81,6 +81,21 @@ impl Descriptors {
         }
     }
 
+    /// Whether `exec` is to close it.
+    pub(super) fn mark(&mut self, fd: i32, close_on_exec: bool) {
+        if let Some(entry) = self.entries.get_mut(&fd) {
+            entry.close_on_exec = close_on_exec;
+        }
+    }
+
+    /// The numbers from `first` to `last` that it holds, in order.
+    pub(super) fn within(&self, first: u32, last: u32) -> Vec<i32> {
+        let inside = |fd: &i32| u32::try_from(*fd).is_ok_and(|fd| (first..=last).contains(&fd));
+        let mut found: Vec<i32> = self.entries.keys().copied().filter(inside).collect();
+        found.sort_unstable();
+        found
+    }
+
     /// Empties the table; returns what it referred to.
     pub(super) fn take(&mut self) -> impl Iterator<Item = EndpointId> + use<> {
         std::mem::take(&mut self.entries).into_values().flat_map(Entry::references)

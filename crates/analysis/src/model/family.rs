@@ -92,8 +92,9 @@ impl Model {
         let parent = self.images.get(&start.parent).and_then(|image| self.processes.get(&(start.parent, *image)));
         let Some(parent) = parent else { return self.appeared(event, start) };
         let (program, descriptors) = (parent.program.clone(), parent.descriptors.fork());
+        let confirmed = parent.becomes_daemon;
         descriptors.endpoints().for_each(|id| self.endpoints.share(id));
-        Process { confirmed: false, ..Process::new(program, descriptors, event.end) }
+        Process { confirmed, ..Process::new(program, descriptors, event.end) }
     }
 
     /// A process of which nothing was seen before: what it inherited is unknown.

@@ -25,6 +25,7 @@ use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
 
+pub use self::calls::works_on_files;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
@@ -42,6 +43,8 @@ pub struct Model {
     images: HashMap<u32, u64>,
     endpoints: Endpoints,
     unborn: Unborn,
+    /// Endpoints by the kernel's number of the socket, where a call told it.
+    cookies: HashMap<u64, EndpointId>,
     exiting: VecDeque<Key>,
     programs: u64,
     subject: Option<EndpointId>,
@@ -98,6 +101,9 @@ impl Model {
             What::ProcessStart(start) => self.process_start(event, start),
             What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
             What::Lost(calls) => self.lost(event.thread, *calls),
+            What::Inherited(socket) => {
+                self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
+            }
             What::ThreadStart | What::ThreadEnd => {}
         }
     }

@@ -16,13 +16,23 @@ pub struct Process {
     pub(super) confirmed: bool,
     /// It called `execve`, which has not returned.
     pub(super) executing: bool,
+    /// It called `daemon`, which forks inside libc and does not return here.
+    pub(super) becomes_daemon: bool,
     /// Threads of which calls are missing, up to the next that will be seen.
     pub(super) gaps: Vec<u32>,
 }
 
 impl Process {
     pub(super) fn new(program: Arc<Program>, descriptors: Descriptors, started: u64) -> Self {
-        Self { program, descriptors, started, confirmed: true, executing: false, gaps: Vec::new() }
+        Self {
+            program,
+            descriptors,
+            started,
+            confirmed: true,
+            executing: false,
+            becomes_daemon: false,
+            gaps: Vec::new(),
+        }
     }
 
     /// What it runs.
