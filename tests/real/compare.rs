@@ -87,15 +87,27 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
         outcome.notes.push(format!("plain: {}", plain.failure()));
         return outcome;
     }
-    let again = (scenario.by == By::Tests).then(|| play(scenario, place, &kept.join("plain-again"), None));
+    // The second time caches are warm, and what differs by itself shows.
+    let again = play(scenario, place, &kept.join("plain-again"), None);
+    if !again.succeeded() {
+        outcome.notes.push(format!("plain, the second time: {}", again.failure()));
+        return outcome;
+    }
     let recording = kept.join("recording");
     let recorded = play(scenario, place, &kept.join("recorded"), Some(&recording));
-    outcome.cost = Some(recorded.took.as_secs_f64() / plain.took.as_secs_f64());
+    outcome.cost = Some(recorded.took.as_secs_f64() / again.took.as_secs_f64());
+    outcome.plain = again.word(scenario);
     outcome.recorded = recorded.word(scenario);
     outcome.notes.extend(recorded.errors.lines().filter(|line| line.starts_with("bsock: ")).map(str::to_owned));
-    let differences = match again {
-        Some(again) => test_differences(&plain, &again, &recorded, &mut outcome.notes),
-        None => line_differences(&kept, &plain, &recorded),
+    let differences = match scenario.by {
+        By::Tests => test_differences(&plain, &again, &recorded, &mut outcome.notes),
+        By::Transcript if plain.transcript != again.transcript => {
+            vec![format!("two plain runs differ:\n{}", difference(&kept, ["plain.out", "plain-again.out"]))]
+        }
+        By::Transcript if plain.transcript != recorded.transcript => {
+            vec![format!("the transcripts differ:\n{}", difference(&kept, ["plain.out", "recorded.out"]))]
+        }
+        By::Transcript => Vec::new(),
     };
     let counted = recorded_enough(scenario, &recording, &mut outcome);
     outcome.equal = recorded.succeeded() && differences.is_empty() && counted;
@@ -231,16 +243,11 @@ impl Run {
     }
 }
 
-/// Lines in which the transcripts differ, as `diff` shows them.
-fn line_differences(kept: &Path, plain: &Run, recorded: &Run) -> Vec<String> {
-    if plain.transcript == recorded.transcript {
-        return Vec::new();
-    }
-    let files = ["plain.out", "recorded.out"].map(|name| kept.join(name));
-    let output = Command::new("diff").args(["-u", "--"]).args(files).output();
+/// Lines in which two transcripts differ, as `diff` shows them.
+fn difference(kept: &Path, names: [&str; 2]) -> String {
+    let output = Command::new("diff").args(["-u", "--"]).args(names.map(|name| kept.join(name))).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let shown: Vec<&str> = text.lines().take(SHOWN).collect();
-    vec![format!("the transcripts differ:\n{}", shown.join("\n"))]
+    text.lines().take(SHOWN).collect::<Vec<_>>().join("\n")
 }
 
 /// Tests with another outcome when recorded. Those that differ between two plain runs prove nothing; they are noted.

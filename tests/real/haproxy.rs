@@ -26,7 +26,8 @@ fn play(stage: &mut Stage) {
     let text = text.replace("FRONT", &front.to_string()).replace("TLS", &tls.to_string());
     let configuration = stage.file("haproxy.cfg", text.replace("BACK", &back.to_string()));
     let mut command = stage.command("haproxy");
-    command.args(["-W", "-S", "master.sock", "-f"]).arg(&configuration);
+    command.arg("-W").arg("-S").arg(format!("unix@{}", stage.path("master.sock").display()));
+    command.arg("-f").arg(&configuration);
     let server = stage.start("haproxy", &mut command).says("Loading success").listens(front).listens(tls);
     let step = |what: &str, arguments: &str| {
         let arguments = arguments.replace("FRONT", &format!("http://127.0.0.1:{front}"));

@@ -18,6 +18,8 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 
 fn play(stage: &mut Stage) {
     let (front, tls, back) = (stage.port(), stage.port(), stage.port());
+    // Process, thread and connection in the error log.
+    stage.rule(r"^\d+#\d+: \*\d+ ", "");
     certificate(stage);
     stage.large_file("large", 2_000_000);
     stage.file("small", "small\n");

@@ -53,9 +53,9 @@ fn play(stage: &mut Stage) {
         command
     };
     stage.quiet_step("make a cluster", 0, &mut program("initdb", "-D data -U tester -A trust -N --locale=C -E UTF8"));
-    let options =
-        "-D data -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories=. -c max_connections=40";
-    let server = stage.start("postgres", &mut program("postgres", options)).says("ready to accept connections");
+    let sockets = home.display();
+    let options = format!("-D data -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories={sockets}");
+    let server = stage.start("postgres", &mut program("postgres", &options)).says("ready to accept connections");
     let sql = |what: &str, text: &str| {
         stage.step(what, program("psql", "-X -A -t -q -v ON_ERROR_STOP=0").args(["-c", text]));
     };
