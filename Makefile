@@ -5,20 +5,63 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 ARTEFACTS := $(abspath $(TARGET)/release)
 export BSOCK_ARTEFACTS = $(ARTEFACTS)
 
+# Where `make install` puts things. A folder that does not begin with / is below PREFIX: LIBDIR=lib/x86_64-linux-gnu.
+# DESTDIR comes before all of them, for packages that are filled before they are installed.
+DESTDIR ?=
+PREFIX ?= /usr/local
+BINDIR = bin
+LIBDIR = lib
+INCLUDEDIR = include
+DATADIR = share
+ZSHDIR = share/zsh/site-functions
+
+# Cargo.toml is the version's home; its first number is the soname's.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+SONAME := libbsock.so.$(firstword $(subst ., ,$(VERSION)))
+# The library to be installed has a soname. The one in target/release has none: a program linked there would look for
+# libbsock.so.0, which no build makes.
+TO_INSTALL := $(abspath $(TARGET))/to-install
+packaging = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
+	DATADIR='$(DATADIR)' ZSHDIR='$(ZSHDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' \
+	ARTEFACTS='$(ARTEFACTS)' TO_INSTALL='$(TO_INSTALL)' sh
+
 # $(call need,PROGRAM,PACKAGE): fails with the command that installs what is missing.
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
-need-rust = @command -v $(CARGO) >/dev/null || { echo "bsock: $(CARGO) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
+need-rust = @command -v $(firstword $(CARGO)) >/dev/null || { echo "bsock: $(firstword $(CARGO)) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all demo test conformance bench lint check-aarch64 header check-header docs clean help
+.PHONY: all install uninstall deb dist check-dist demo examples test conformance bench lint check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
 	$(call need,cc,gcc libc6-dev)
 	$(CARGO) build --release --workspace
+	$(CARGO) rustc --release --package bsock --lib --crate-type cdylib,staticlib --target-dir $(TO_INSTALL) -- \
+		-C link-arg=-Wl,-soname,$(SONAME) --print native-static-libs=$(TO_INSTALL)/native-static-libs
+
+install: ## put what `make` built below PREFIX (/usr/local); needs no Rust, so `sudo make install` works
+	@$(packaging) packaging/install.sh install
+
+uninstall: ## take it away again; with the same PREFIX, DESTDIR and LIBDIR
+	@$(packaging) packaging/install.sh uninstall
+
+deb: all ## a Debian package of it, in target/debian
+	$(call need,dpkg-shlibdeps,dpkg-dev)
+	@$(packaging) packaging/debian/build.sh
+
+dist: ## what is committed, with every crate it needs, as an archive in target/dist that builds offline
+	$(need-rust)
+	$(call need,git,git)
+	@CARGO='$(CARGO)' $(packaging) packaging/dist.sh make
+
+check-dist: dist ## build and install from that archive, without a network; two minutes
+	@CARGO='$(CARGO)' $(packaging) packaging/dist.sh check
 
 demo: all ## the echo pair of the course notes: built, run, talked to from Python, and checked with a mistake in it
 	$(call need,python3,python3)
 	@sh c-examples/demo.sh "$(ARTEFACTS)"
+
+examples: all ## the programs of the course notes, built into c-examples/build
+	@$(MAKE) --no-print-directory -C c-examples ARTEFACTS="$(ARTEFACTS)"
 
 test: all ## all tests; a few minutes
 	$(call need,c++,g++)
@@ -26,6 +69,9 @@ test: all ## all tests; a few minutes
 	$(call need,readelf,binutils)
 	$(call need,valgrind,valgrind)
 	$(call need,curl,curl)
+	$(call need,pkg-config,pkg-config)
+	$(call need,cmake,cmake)
+	$(call need,dpkg-shlibdeps,dpkg-dev)
 	$(CARGO) test --workspace
 
 conformance: all ## libc and bsock side by side by random calls: make conformance STEPS=10000000 SEED=7
@@ -51,9 +97,10 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules and the manual pages anew from the source
+docs: ## write docs/rules, manual pages, completions and the tutorial's excerpts anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
 
 clean: ## remove what was built
 	$(CARGO) clean

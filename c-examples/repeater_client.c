@@ -40,11 +40,12 @@ int main(int argc, char **argv)
         length = strlen(line);
         if (length == 0 || line[length - 1] != '\n') /* the last line may lack its end */
             line[length++] = '\n';
-        if (bsock_sendall(fd, line, length, 0, NULL) < 0)
+        int code = bsock_sendall(fd, line, length, 0, NULL);
+        if (code < 0)
             return fail();
         if (length == 2 && line[0] == 'q')
             break;
-        int code = bsock_read_line(&answers, &answer, &length);
+        code = bsock_read_line(&answers, &answer, &length);
         if (code < 0)
             return fail();
         if (code == 0) {

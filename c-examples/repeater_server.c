@@ -41,9 +41,7 @@ static enum outcome serve(int fd)
             (code = bsock_sendall(fd, line, length, 0, NULL)) < 0)
             break;
     }
-    if (code == BSOCK_ELINE_TOO_LONG)
-        fprintf(stderr, "repeater_server: %s\n", bsock_strerror(code));
-    else if (code < 0)
+    if (code < 0)
         complain();
     return CLIENT_GONE;
 }

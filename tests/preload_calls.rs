@@ -3,14 +3,12 @@
 
 mod support;
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
-use support::recording::{Contents, recorded};
+use support::recording::{Contents, assert_lines, output, recorded, traced, traced_with};
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
 
 fn every_call(flags: &[&str]) -> TempProgram {
@@ -20,40 +18,8 @@ fn every_call(flags: &[&str]) -> TempProgram {
 /// What a hardened program calls instead; gcc warns of what the hostile arguments would do.
 const HARDENED: &[&str] = &["-O2", "-D_FORTIFY_SOURCE=3", "-Wno-error"];
 
-fn output(command: &mut Command) -> String {
-    let output = command.output().expect("runs");
-    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// The lines of a trace of one group, without times and places.
-fn traced(program: &Path, group: &str) -> Vec<String> {
-    let directory = TempDir::new();
-    let file = directory.path().join("trace");
-    output(Command::new(target_dir().join("bsock")).args(["trace", "-o"]).arg(&file).arg("--").arg(program).arg(group));
-    let lines = fs::read_to_string(&file).expect("a trace");
-    let call = |line: &str| Some(line.trim_start().splitn(3, ' ').nth(2)?.split(" <").next()?.to_owned());
-    lines.lines().filter_map(call).collect()
-}
-
 fn assert_traced(group: &str, expected: &[&str]) {
-    let lines = traced(&every_call(&[]).path(), group);
-    let mut rest = lines.iter();
-    for wanted in expected {
-        // `*` stands for what is another every time: ports and addresses.
-        let found = rest.any(|line| matches(line, wanted));
-        assert!(found, "{wanted} is not, or not in this order, in\n{}", lines.join("\n"));
-    }
-}
-
-fn matches(line: &str, wanted: &str) -> bool {
-    let mut pieces = wanted.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| line.strip_prefix(first)) else { return false };
-    for piece in pieces {
-        let Some(at) = rest.find(piece) else { return false };
-        rest = &rest[at + piece.len()..];
-    }
-    rest.is_empty() || wanted.ends_with('*')
+    assert_lines(&traced(&every_call(&[]).path(), &[group]), expected);
 }
 
 #[test]
@@ -83,8 +49,8 @@ fn hardened_names_are_recorded_as_what_they_stand_for_26() {
             What::Call(call) => Some((call.function, call.outcome)),
             _ => None,
         });
-        // Standard output is written by libc's own calls, but for the end of the program.
-        calls.filter(|(function, _)| *function != Function::UnderscoreExit).collect::<Vec<_>>()
+        // A stream is somewhere else every time.
+        calls.filter(|(function, _)| *function != Function::Fdopen).collect::<Vec<_>>()
     };
     for group in ["sockets", "messages", "readiness", "descriptors"] {
         assert_eq!(calls(&[], group), calls(HARDENED, group), "{group}");
@@ -219,4 +185,60 @@ fn a_descriptor_that_travels_is_known_by_the_kernels_number_of_the_socket_42() {
     assert_eq!(sent[1].cookie, 0, "the other is none");
     let failed = contents.calls(Function::Sendmsg).filter(|(_, call)| call.outcome == Outcome::Failed(14));
     assert!(failed.into_iter().any(|(_, call)| call.details.get(section::VECTOR).is_some_and(|v| v.bytes.is_empty())));
+}
+
+fn moving() -> TempProgram {
+    compile_c(&root().join("tests/programs/payload.c"), &["-Wno-unused-result"])
+}
+
+fn payload(bytes: &str) -> Vec<String> {
+    traced_with(&["--payload", bytes], &moving().path(), &[]).0
+}
+
+#[test]
+fn payload_is_recorded_where_it_is_asked_for_and_only_of_sockets_45() {
+    let lines = payload("16");
+    assert_lines(
+        &lines,
+        &[
+            "send(3, \"AAAAAAAAAAAAAAAA\"..., 1048576 bytes, 0) = *",
+            "write(3, \"new\", 3 bytes) = 3",
+            "recv(4, \"new\", 200 bytes, 0) = 3",
+            "writev(3, [0, 5, 6] \"of a \", 11 bytes) = 11",
+            "read(4, \"of a vector\", 200 bytes) = 11",
+            "recv(6, \"more\", 4 bytes /* of a datagram of 14 */, 0) = 4",
+            "recvfrom(6, \"fits\", 14 bytes, 0, NULL, NULL) = 4",
+            "send(3, 5 bytes, 0) = -1 EFAULT*",
+            "recv(*, \"\"..., 7 bytes, MSG_TRUNC|MSG_WAITALL) = 7",
+            "send(3, 1 bytes, MSG_NOSIGNAL) = -1 EPIPE * SIGPIPE: SIG_DFL",
+            "write(3, 1 bytes) = -1 EPIPE * SIGPIPE: SIG_IGN",
+        ],
+    );
+    let without = payload("0");
+    assert!(!without.iter().any(|line| line.contains("AAAA") || line.contains("new")), "{without:?}");
+    assert_lines(&without, &["write(3, 1 bytes) = -1 EPIPE * SIGPIPE: SIG_IGN"]);
+}
+
+#[test]
+fn the_end_of_what_was_moved_and_what_stands_behind_it_are_there() {
+    let (program, directory) = (moving(), TempDir::new());
+    let file = directory.path().join("recording");
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--payload", "32", "--record"]).arg(&file).arg("--").arg(program.path());
+    assert_eq!(output(&mut command), output(&mut program.command()));
+    let contents = Contents::of(&file);
+    let find = |function, bytes: &[u8]| {
+        let mut calls = contents.calls(function).map(|(_, call)| call);
+        calls.find(|call| call.details.bytes(section::PAYLOAD).starts_with(bytes))
+    };
+    let send = find(Function::Send, b"AAAA").expect("the short send");
+    let Outcome::Returned(sent) = send.outcome else { panic!("it succeeds") };
+    let letter = |at: i64| b'A' + ((at >> 10) % 26) as u8;
+    let (end, rest) = (send.details.bytes(section::PAYLOAD_END), send.details.get(section::PAYLOAD_REST));
+    assert_eq!((end.len(), end.last().copied()), (32, Some(letter(sent - 1))));
+    let rest = rest.expect("what was not sent");
+    assert_eq!((rest.bytes.first().copied(), u64::from(rest.claimed)), (Some(letter(sent)), (1 << 20) - sent as u64));
+    let recv = find(Function::Recv, b"new").expect("the receive");
+    assert!(recv.details.bytes(section::PAYLOAD_REST).starts_with(b" answer of before\0"), "what the buffer held");
+    assert_eq!(recv.args[0] % 8, send.args[0] % 8, "the buffers' addresses are there");
 }

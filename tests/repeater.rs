@@ -1,31 +1,31 @@
-//! The repeater of `c-examples/`, in its three forms: with `bsock.h`, with libc, with `bsock_posix.h`.
+//! The repeater of `c-examples/`, in its four forms: with `bsock.h`, with libc, with `bsock_posix.h`, under `bsock run`.
 
 mod support;
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::process::Output;
-use support::{Server, TempProgram, compile_c, link_flags, root, run_with_input, text};
+use support::examples::{Example, Form};
+use support::{Server, text};
 
 const PREFIX: &str = "复读机: you said: ";
 
 struct Pair {
-    server: TempProgram,
-    client: TempProgram,
+    server: Example,
+    client: Example,
 }
 
 impl Pair {
-    fn compile(directory: &str, flags: &[String]) -> Self {
-        let compile = |name: &str| compile_c(&root().join(directory).join(name), flags);
-        Self { server: compile("repeater_server.c"), client: compile("repeater_client.c") }
+    fn new(form: Form) -> Self {
+        Self { server: Example::new("repeater_server", form), client: Example::new("repeater_client", form) }
     }
 
     fn serve(&self) -> Server {
-        Server::start(self.server.command().arg("0"))
+        self.server.serve(&["0"])
     }
 
     fn talk(&self, server: &Server, input: &str) -> Output {
-        run_with_input(self.client.command().arg(server.port().to_string()), input)
+        self.client.run(&[&server.port().to_string()], input)
     }
 }
 
@@ -79,26 +79,28 @@ fn a_lost_client_does_not_end_the_server(pair: &Pair) {
 
 #[test]
 fn with_bsock_h() {
-    converses(&Pair::compile("c-examples", &link_flags()));
+    converses(&Pair::new(Form::Bsock));
 }
 
 #[test]
 fn with_libc() {
-    converses(&Pair::compile("c-examples/posix", &[]));
+    converses(&Pair::new(Form::Libc));
 }
 
 #[test]
 fn with_bsock_posix_h() {
-    let mut flags = link_flags();
-    flags.extend(["-include", "bsock_posix.h"].map(String::from));
-    converses(&Pair::compile("c-examples/posix", &flags));
+    converses(&Pair::new(Form::BsockPosix));
+}
+
+#[test]
+fn with_libc_under_bsock_run() {
+    converses(&Pair::new(Form::Recorded));
 }
 
 #[test]
 fn a_client_without_a_server_says_why_it_failed() {
-    let pair = Pair::compile("c-examples", &link_flags());
     // Port 1 is nobody's, and never one that the system hands out.
-    let output = run_with_input(pair.client.command().arg("1"), "");
+    let output = Example::new("repeater_client", Form::Bsock).run(&["1"], "");
     let stderr = text(&output.stderr);
     assert!(stderr.contains("connect(3, 127.0.0.1:1, 16): ECONNREFUSED: "), "{stderr}");
     assert_eq!(output.status.code(), Some(1));

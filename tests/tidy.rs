@@ -137,8 +137,8 @@ fn files_that_the_architecture_names_exist() {
 #[test]
 fn the_readme_names_every_verb_and_every_target_that_it_tells_to_run() {
     let (readme, makefile) = (read("README.md"), read("Makefile"));
-    for verb in ["run", "trace", "check", "explain"] {
-        assert!(readme.contains(&format!("bsock {verb} ")), "{verb} is missing");
+    for verb in ["run", "trace", "check", "explain", "compare"] {
+        assert!(readme.contains(&format!("`bsock {verb}")), "{verb} is missing");
     }
     for target in readme.split("`make ").skip(1).filter_map(|rest| rest.split(['`', ' ']).next()) {
         assert!(makefile.contains(&format!("\n{target}:")), "the Makefile has no target {target}");

@@ -75,6 +75,10 @@ fn socket(failed: &FailedCall) -> Option<&'static str> {
         libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT => {
             "The family has no such type and protocol together: protocol 0 chooses the type's own"
         }
+        libc::EACCES if is_for_ping(failed) => {
+            "This socket is for the groups in /proc/sys/net/ipv4/ping_group_range, which belongs to root; SOCK_RAW \
+             needs root or CAP_NET_RAW instead"
+        }
         libc::EPERM | libc::EACCES => "Raw and packet sockets need root or CAP_NET_RAW",
         libc::EINVAL => {
             "The second argument is a type such as SOCK_STREAM or SOCK_DGRAM, with SOCK_NONBLOCK \
@@ -82,6 +86,12 @@ fn socket(failed: &FailedCall) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// The datagram sockets of ICMP take another right than the raw ones; icmp(7).
+fn is_for_ping(failed: &FailedCall) -> bool {
+    let kind = failed.int(1) & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC);
+    kind == libc::SOCK_DGRAM && [libc::IPPROTO_ICMP, libc::IPPROTO_ICMPV6].contains(&failed.int(2))
 }
 
 fn socketpair(failed: &FailedCall) -> Option<&'static str> {

@@ -131,7 +131,8 @@ impl<'a, I: Iterator<Item = FoundAddress<'a>>> Race<'a, I> {
             (deadline, next) => deadline.or(next),
         };
         // An interrupted poll is just a short one.
-        let _ = compose::poll(&mut polled, milliseconds_until(until));
+        let used = polled.iter().rposition(|polled| polled.fd >= 0).map_or(0, |last| last + 1);
+        let _ = compose::poll(polled.get_mut(..used).unwrap_or_default(), milliseconds_until(until));
         for (slot, polled) in self.attempts.iter_mut().zip(&polled) {
             if polled.revents == 0 {
                 continue;

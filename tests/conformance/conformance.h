@@ -1,6 +1,7 @@
 /*
  * What the rows of the table are written with. A file of calls/ holds the rows of one call, once for all the ways that the
- * call can be made: libc's function, or bsock.h's with -DTHROUGH_BSOCK, or bsock_posix.h's with -include bsock_posix.h.
+ * call can be made: libc's function, or bsock.h's with -DTHROUGH_BSOCK, or bsock_posix.h's with -include bsock_posix.h, or
+ * with -DTHROUGH_TABLE by turns, as `bsock compare` does (crates/cli/cases/).
  *
  *     CASE(listen, a_datagram_socket, EOPNOTSUPP)
  *     {
@@ -55,8 +56,15 @@
 #ifdef THROUGH_BSOCK
 #include "bsock.h"
 #define MADE(name) bsock_##name
+#define ANSWERS_CODES 1
+#elif defined(THROUGH_TABLE)
+/* Functions that pass the call on to libc or to bsock.h, whose turn it is. */
+#define MADE(name) passed_on_##name
+#define ANSWERS_CODES answers_codes
+static int answers_codes;
 #else
 #define MADE(name) name
+#define ANSWERS_CODES 0
 #endif
 
 /* For functions that not every selection of rows uses. */
@@ -115,6 +123,9 @@ static struct {
     atomic_int pipes, handled;
 } now;
 
+/* Whether the call is timed, and no row may wait in it; whether the caller is no C function that a cancellation could end. */
+MAYBE int timed, not_cancellable;
+
 /* Adds to the state that is printed. */
 __attribute__((format(printf, 1, 2), unused)) static void say(const char *format, ...)
 {
@@ -141,6 +152,10 @@ static void finish(void);
 #define GIVE_UP(...) (wrong(__VA_ARGS__), finish())
 /* The machine or the rights of this process do not suffice for the row. */
 #define SKIP(why) (snprintf(now.skipped, sizeof now.skipped, "%s", why), finish())
+/* Where a row's call waits for a time or for another thread: its duration says nothing. */
+#define WAITS() (timed ? SKIP("it waits") : (void)0)
+/* Where the call is cancelled. */
+#define C_ALONE() (not_cancellable ? SKIP("cancelling a thread would take the interpreter's frames away") : (void)0)
 /* What the row needs before its call. */
 #define NEED(expression)                                                                                               \
     ((expression) ? (void)0 : GIVE_UP("line %d: %s: %s", __LINE__, #expression, strerrorname_np(errno)))
@@ -170,14 +185,10 @@ MAYBE long after_call(long result)
             wrong("%s succeeds and changes errno to %d", now.call, code);
         code = 0;
     } else {
-#ifdef THROUGH_BSOCK
-        if (result < -4095 || code != -result)
+        if (ANSWERS_CODES ? result < -4095 || code != -result : result != -1)
             wrong("%s answers %ld and sets errno to %d", now.call, result, code);
-        code = result < -4095 ? code : (int)-result;
-#else
-        if (result != -1)
-            wrong("%s answers %ld", now.call, result);
-#endif
+        if (ANSWERS_CODES && result >= -4095)
+            code = (int)-result;
         result = -1;
     }
     now.result = result;
@@ -360,6 +371,7 @@ MAYBE void set(int fd, int level, int option, int value)
 MAYBE void patience(int fd, int option)
 {
     struct timeval little = {0, 1000};
+    WAITS();
     NEED(setsockopt(fd, SOL_SOCKET, option, &little, sizeof little) == 0);
 }
 
@@ -652,6 +664,7 @@ static void start_helper(long fd, int with_signal, int flags, void (*rescue)(voi
 {
     struct sigaction action;
     sigset_t signals;
+    WAITS();
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = flags;
@@ -722,6 +735,8 @@ MAYBE void cancel_when_asleep(long fd, void (*body)(void))
 {
     pthread_t thread;
     void *result;
+    WAITS();
+    C_ALONE();
     NEED(pthread_create(&thread, NULL, cancelled_thread, &body) == 0);
     while (!atomic_load(&sleeper_thread))
         sched_yield();
@@ -755,6 +770,8 @@ MAYBE void in_cancelled_thread(void (*body)(void))
 {
     pthread_t thread;
     void *result;
+    WAITS();
+    C_ALONE();
     NEED(pthread_create(&thread, NULL, prepares_first, &body) == 0 && pthread_join(thread, &result) == 0);
     if (!atomic_load(&now.returned)) {
         now.result = CANCELLED;

@@ -44,7 +44,7 @@ fn play(stage: &mut Stage) {
     step("a body", "-d one=1 -w %{http_code}\\n FRONT/form");
     step("refused by a rule", "-o absent -w %{http_code}\\n FRONT/forbidden");
     step("nobody behind it", "-o absent -w %{http_code}\\n FRONT/nobody");
-    ask("its server", "stats.sock", "show servers conn back");
+    ask("its backends", "stats.sock", "show backend");
     system::signal(server.process(), libc::SIGUSR2);
     let mut server = server;
     server.until(|server| server.log().matches("Loading success").count() == 2);

@@ -35,6 +35,7 @@ fn other_user() -> Option<(u32, u32)> {
 
 fn play(stage: &mut Stage) {
     let port = stage.port();
+    stage.rule(r"PID \d+", "PID");
     let stage = &*stage;
     let folder = folder().expect("is installed");
     let user = other_user();

@@ -108,6 +108,11 @@ impl Mutant {
         Self(directory)
     }
 
+    /// Its file.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.0.path().join("libbsock.so")
+    }
+
     /// What makes a program use it in place of the library.
     pub(crate) fn link_flags(&self) -> Vec<String> {
         let (include, library) = (root().join("include"), self.0.path().display());

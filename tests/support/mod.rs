@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 pub(crate) mod conformance;
+pub(crate) mod examples;
 pub(crate) mod recording;
 
 use std::ffi::OsStr;
@@ -121,12 +122,12 @@ pub(crate) fn compile_c_text<F: AsRef<OsStr>>(source: &str, flags: &[F]) -> Temp
     compile_c(&file, flags)
 }
 
-/// A server that says `listening on 127.0.0.1:PORT` when it is ready. Killed when dropped.
+/// A server that says `listening on ADDRESS` when it is ready. Killed when dropped.
 pub(crate) struct Server {
     child: Child,
     // Kept open: a server whose output is closed under it dies of its next word.
     output: BufReader<ChildStdout>,
-    port: u16,
+    address: String,
 }
 
 impl Server {
@@ -135,17 +136,22 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().expect("is piped"));
         let mut line = String::new();
         output.read_line(&mut line).expect("the server speaks");
-        let port = line.trim().strip_prefix("listening on 127.0.0.1:").and_then(|port| port.parse().ok());
-        let Some(port) = port else {
+        let Some(address) = line.trim().strip_prefix("listening on ").map(str::to_owned) else {
             let _ = child.kill();
             let _ = child.wait();
             panic!("the server said {line:?}");
         };
-        Self { child, output, port }
+        Self { child, output, address }
+    }
+
+    /// What it said after `listening on`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok());
+        port.unwrap_or_else(|| panic!("{} has no port", self.address))
     }
 
     pub(crate) fn process(&self) -> u32 {
@@ -153,7 +159,7 @@ impl Server {
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
-        TcpStream::connect(("127.0.0.1", self.port)).expect("the server accepts")
+        TcpStream::connect(("127.0.0.1", self.port())).expect("the server accepts")
     }
 
     /// Waits until the server ends by itself. Answers its exit status and what else it printed.

@@ -63,3 +63,50 @@ pub(crate) fn same_in_every_way(program: &TempProgram, arguments: &[&str], expec
     assert_eq!(shown(recorded(&program.path(), arguments, &file).output().expect("runs")), plain, "recorded");
     Contents::of(&file)
 }
+
+/// What a program that succeeds writes.
+pub(crate) fn output(command: &mut Command) -> String {
+    let output = command.output().expect("runs");
+    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The lines of a program's trace, without times, processes and places.
+pub(crate) fn traced(program: &Path, arguments: &[&str]) -> Vec<String> {
+    traced_with(&[], program, arguments).0
+}
+
+/// As [`traced`], with options for the command; and what the command says.
+pub(crate) fn traced_with(options: &[&str], program: &Path, arguments: &[&str]) -> (Vec<String>, String) {
+    let directory = TempDir::new();
+    let file = directory.path().join("trace");
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.arg("trace").args(options).arg("-o").arg(&file).arg("--").arg(program).args(arguments);
+    let said = text(&command.output().expect("runs").stderr);
+    let lines = fs::read_to_string(&file).expect("a trace");
+    let call = |line: &str| {
+        let text = line.trim_start().splitn(3, ' ').nth(2)?;
+        let end = text.rfind(" <").or_else(|| text.find(" = ?").map(|at| at + 4)).unwrap_or(text.len());
+        Some(text.get(..end)?.to_owned())
+    };
+    (lines.lines().filter_map(call).collect(), said)
+}
+
+/// Fails unless the trace has these lines in this order. `*` stands for what is another every time.
+pub(crate) fn assert_lines(lines: &[String], expected: &[&str]) {
+    let mut rest = lines.iter();
+    for wanted in expected {
+        let found = rest.any(|line| matches(line, wanted));
+        assert!(found, "{wanted} is not, or not in this order, in\n{}", lines.join("\n"));
+    }
+}
+
+fn matches(line: &str, wanted: &str) -> bool {
+    let mut pieces = wanted.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| line.strip_prefix(first)) else { return false };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.is_empty() || wanted.ends_with('*')
+}

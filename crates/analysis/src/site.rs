@@ -61,6 +61,8 @@ pub enum NoSource {
     Rebuilt,
     /// The file cannot be read, or is not what it should be.
     Unreadable,
+    /// The call was made by Python's own machinery: the user's line is one of a Python file, of which no call tells.
+    Python,
 }
 
 impl fmt::Display for NoSource {
@@ -69,6 +71,7 @@ impl fmt::Display for NoSource {
             Self::NoDebugInformation => "compile with -g to see the line",
             Self::Rebuilt => "the program was rebuilt since it ran, so the line is not known",
             Self::Unreadable => "the file cannot be read, so the line is not known",
+            Self::Python => "python: line unknown",
         })
     }
 }

@@ -2,20 +2,38 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::trace::Filter;
 
 const EXAMPLES: &str = "\
 Examples:
   bsock check -- ./server 8989           what is wrong, in which line
   bsock trace -- ./client 8989           its socket calls, decoded
+  bsock trace -- sh -c './server 8989 & ./client 8989'
   bsock run --record r.bsock -- ./server keep a recording, look at it later
   bsock check r.bsock
   bsock explain port-byte-order          the long story of a finding
 
-Exit status of run and trace: the program's own; 125 if bsock could not do
-its work, 126 and 127 if the program cannot be executed or is not there.
+Exit status of run and trace: the program's own; 124 if --timeout ended it,
+125 if bsock could not do its work, 126 and 127 if the program cannot be
+executed or is not there.
 Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  bsock compare                          every call, hundreds of cases; half a minute
+  bsock compare bind connect             these calls alone
+  bsock compare bind/a_port_in_use       a single case
+  bsock compare --from python send recv  the same cases, called through ctypes
+  bsock compare --format svg -o calls.svg
+
+The calls are made in processes of their own, on loopback and in a temporary
+folder. Some need root or network namespaces; those that the machine cannot
+make are left out, and said to be. Exit status: 0 all the same (but for what
+differs on purpose), 1 a difference, 2 bsock could not do its work.";
 
 /// What the user typed.
 #[derive(Debug, Parser)]
@@ -32,27 +50,31 @@ pub(crate) enum Verb {
     /// Run a program as it is, and keep a recording of its socket calls if asked
     #[command(after_help = "Example:\n  bsock run --record r.bsock -- ./server 8989")]
     Run {
-        /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)
+        /// Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
-        /// Room for the records of each thread. More loses less when bsock gets no processor for long
-        #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
-        ring_kib: u32,
+        #[command(flatten)]
+        running: Running,
         /// The program and its arguments, after `--`
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
     /// Show each socket call, decoded, one a line
     #[command(
-        after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace r.bsock"
+        after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace --failed --call connect,bind r.bsock\n  bsock trace --format json -o calls.json server.bsock client.bsock"
     )]
     Trace {
+        /// How to write the calls
+        #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+        format: TraceFormat,
         /// Write to FILE; otherwise to standard error when the program has ended
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// Show read, write and close on files and pipes, too
         #[arg(long)]
         all: bool,
+        #[command(flatten)]
+        filter: Filter,
         #[command(flatten)]
         source: Source,
     },
@@ -70,6 +92,9 @@ pub(crate) enum Verb {
         #[command(flatten)]
         source: Source,
     },
+    /// Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(Comparing),
     /// Tell the long story of a rule, or list all rules
     #[command(after_help = "Example:\n  bsock explain port-byte-order")]
     Explain {
@@ -88,6 +113,87 @@ pub(crate) struct Source {
     /// A program to run, and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND", group = "what")]
     pub(crate) command: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// How a program is run and recorded.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "While COMMAND runs")]
+pub(crate) struct Running {
+    /// Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let a program that is faster than bsock wait for it, rather than lose calls
+    #[arg(long)]
+    pub(crate) lossless: bool,
+    /// Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=8192))]
+    pub(crate) payload: Option<u32>,
+    /// Room for the records of each thread. More loses less when bsock gets no processor for long
+    #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
+    pub(crate) ring_kib: u32,
+}
+
+/// A time in seconds, whole or not.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("a time is a number of seconds greater than zero".to_owned()),
+    }
+}
+
+/// Formats of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    /// For people, a line a call
+    Text,
+    /// One object a line (docs/trace-json.md)
+    Json,
+}
+
+/// What to compare, and how to show it.
+#[derive(Debug, Args)]
+pub(crate) struct Comparing {
+    /// Who makes the calls
+    #[arg(long, value_enum, default_value_t = Caller::C)]
+    pub(crate) from: Caller,
+    /// How to show the comparison
+    #[arg(long, value_enum, default_value_t = Picture::Text)]
+    pub(crate) format: Picture,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How often each call is timed on each side, by turns; 0: not at all
+    #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub(crate) repetitions: u32,
+    /// Calls (`bind`) or single cases (`bind/a_port_in_use`); without them, all
+    #[arg(value_name = "CALL[/CASE]")]
+    pub(crate) cases: Vec<String>,
+}
+
+/// Who makes the calls of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Caller {
+    /// A C program
+    C,
+    /// python3, through ctypes on both sides
+    Python,
+}
+
+/// Formats of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Picture {
+    /// A table as wide as the terminal
+    Text,
+    /// One object a line (docs/compare-json.md)
+    Json,
+    /// A chart of the ratios
+    Svg,
 }
 
 /// Formats of findings.
@@ -165,5 +271,9 @@ mod tests {
         assert!(parse("bsock check").is_err());
         assert!(parse("bsock check a.bsock -- ./server").is_err());
         assert!(parse("bsock run --record x").is_err());
+        assert!(parse("bsock run --timeout 0.5 --follow -- ./server").is_ok());
+        for wrong in ["0", "-1", "x", "nan", "inf"] {
+            assert!(parse(&format!("bsock run --timeout={wrong} -- ./server")).is_err(), "{wrong}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use bsock_recording::event::{Call, Event, Outcome, Thread, What, decode, line, s
 use bsock_recording::function::Function;
 use bsock_recording::layout::{Line, MAX_RINGS, kind};
 
+use crate::blind_ways::BlindWays;
 use crate::elf;
 
 /// A program executed so shortly before the end of the recording may not have had the time to attach to it.
@@ -38,8 +40,12 @@ pub(crate) struct BlindSpots {
     by_children: Vec<Execution>,
     /// Programs that attached in processes that had executed nothing: the parent, and when.
     newcomers: Vec<(u32, u64)>,
+    /// What processes did that no hook sees, and how often.
+    passed: BTreeMap<String, u64>,
     /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
     ended: Vec<u32>,
+    /// What the recorder noticed itself.
+    ways: BlindWays,
 }
 
 /// A program that a thread was about to execute.
@@ -52,8 +58,9 @@ struct Execution {
 impl BlindSpots {
     /// Looks at an event. Those of one ring come in order of time; others may come before or after them.
     pub(crate) fn event(&mut self, event: &Event) {
+        self.ways.event(event);
         match &event.what {
-            What::Call(call) if call.function == Function::Execve => self.execution(event, call),
+            What::Call(call) => self.call(event, call),
             What::ProcessStart(start) if !start.forked => {
                 let (process, at) = (event.thread.process, event.begin);
                 let latest = self.attached.entry(process).or_default();
@@ -69,6 +76,41 @@ impl BlindSpots {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn call(&mut self, event: &Event, call: &Call) {
+        match call.function {
+            Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => self.execution(event, call),
+            Function::PosixSpawn | Function::PosixSpawnp => self.spawn(event, call),
+            Function::Syscall => {
+                self.passed("a system call on descriptors that a program made without libc's functions".into())
+            }
+            Function::Dlopen => {
+                self.passed(format!("calls of {}, which a program loaded with RTLD_DEEPBIND", Named(call)))
+            }
+            Function::Dlmopen => {
+                self.passed(format!("calls of {}, which a program loaded into a namespace of its own", Named(call)))
+            }
+            Function::Fdopen if call.args[0] == 1 && matches!(call.outcome, Outcome::Returned(_)) => {
+                self.passed("what passed through a socket that a program made a stream with fdopen".into());
+            }
+            _ => {}
+        }
+    }
+
+    /// A process did something that no hook sees.
+    fn passed(&mut self, what: String) {
+        *self.passed.entry(what).or_default() += 1;
+    }
+
+    /// A child that another program was executed in at once: its number is known, and nobody else's.
+    fn spawn(&mut self, event: &Event, call: &Call) {
+        let Outcome::Returned(child @ 1..) = call.outcome else { return };
+        let (Ok(child), at) = (u32::try_from(child), event.begin) else { return };
+        if self.attached.get(&child).is_none_or(|attached| *attached < at) {
+            let path = call.path.as_ref().map(|path| path.bytes.clone()).unwrap_or_default();
+            self.executed.insert(child, Execution { thread: Thread { process: child, ..event.thread }, at, path });
         }
     }
 
@@ -111,7 +153,8 @@ impl BlindSpots {
         });
     }
 
-    /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program.
+    /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program, then what
+    /// the recorder noticed.
     pub(crate) fn sentences(&self, start: Pair, end: Pair) -> Vec<String> {
         let scale = Scale::new(start, end);
         let mut by_children: Vec<&Execution> = self.by_children.iter().collect();
@@ -133,7 +176,12 @@ impl BlindSpots {
         }
         let more = programs.len().saturating_sub(NAMED);
         let named = programs.iter().take(NAMED).map(|(reason, times)| sentence(reason, *times));
-        named.chain((more > 0).then(|| format!("{more} other programs were not recorded either"))).collect()
+        let passed = self.passed.iter().map(|(what, times)| match times {
+            1 => format!("not seen: {what}"),
+            _ => format!("not seen, {times} times: {what}"),
+        });
+        let more = (more > 0).then(|| format!("{more} other programs were not recorded either"));
+        named.chain(more).chain(passed).chain(self.ways.sentences()).collect()
     }
 }
 
@@ -193,7 +241,18 @@ impl Scan {
 
 /// Decodes a record if it is one that matters.
 fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
-    const EXECVE: u16 = Function::Execve.number();
+    const MATTERING: [Function; 10] = [
+        Function::Execve,
+        Function::Execvp,
+        Function::Fexecve,
+        Function::Execveat,
+        Function::PosixSpawn,
+        Function::PosixSpawnp,
+        Function::Syscall,
+        Function::Dlopen,
+        Function::Dlmopen,
+        Function::Fdopen,
+    ];
     let Some(number) = record.first_chunk().copied().map(u16::from_ne_bytes) else { return };
     match number {
         kind::THREAD_START => {
@@ -201,12 +260,27 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
                 *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
             }
         }
-        EXECVE | kind::PROCESS_START => {
-            if let Ok(Some(event)) = decode(*thread, record) {
-                blind_spots.event(&event);
-            }
-        }
+        kind::PROCESS_START | kind::BLIND => decoded(*thread, record, blind_spots),
+        _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
         _ => {}
+    }
+}
+
+fn decoded(thread: Thread, record: &[u8], blind_spots: &mut BlindSpots) {
+    if let Ok(Some(event)) = decode(thread, record) {
+        blind_spots.event(&event);
+    }
+}
+
+/// The path that a call was given, or which one it was.
+struct Named<'a>(&'a Call);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.path {
+            Some(path) => Printable(&path.bytes).fmt(f),
+            None => f.write_str("an object"),
+        }
     }
 }
 

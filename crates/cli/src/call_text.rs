@@ -97,7 +97,10 @@ fn arguments(call: &Call, f: &mut Formatter<'_>) -> fmt::Result {
         F::Dlopen => path(call, f).and_then(|()| f.write_str(", RTLD_DEEPBIND")),
         F::Dlmopen => path(call, f),
         F::Exit | F::UnderscoreExit | F::QuickExit => {
-            write!(f, "{first}")?;
+            match call.args[0] {
+                UNREAD => f.write_str("?")?,
+                _ => write!(f, "{first}")?,
+            }
             call.queues().try_for_each(|queue| write!(f, ", {}", HeldBy(queue)))
         }
         F::Daemon => write!(f, "{first}, {second}"),
@@ -403,7 +406,10 @@ impl Display for Bytes<'_> {
             let more = if payload.bytes.len() < payload.claimed as usize { "..." } else { "" };
             write!(f, "\"{}\"{more}, ", Printable(&payload.bytes))?;
         }
-        write!(f, "{} bytes", self.1)
+        match self.0.waiting().filter(|waiting| *waiting > self.1) {
+            Some(waiting) => write!(f, "{} bytes /* of a datagram of {waiting} */", self.1),
+            None => write!(f, "{} bytes", self.1),
+        }
     }
 }
 
@@ -420,7 +426,11 @@ impl Display for Vector<'_> {
             write!(f, "{}{}", if shown > 0 { ", " } else { "" }, buffer.length)?;
             shown += 1;
         }
-        write!(f, "{}] {} bytes", if shown < count { ", ..." } else { "" }, Optional(*total))
+        write!(f, "{}] ", if shown < count { ", ..." } else { "" })?;
+        match *total {
+            UNREAD => f.write_str("- bytes"),
+            total => write!(f, "{}", Bytes(call, total)),
+        }
     }
 }
 
@@ -461,12 +471,12 @@ impl Display for Pointed<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use bsock_recording::details::Details;
 
     use super::*;
 
-    fn call(function: Function, fd: i32, args: [u64; 3], outcome: Outcome) -> Call {
+    pub(crate) fn call(function: Function, fd: i32, args: [u64; 3], outcome: Outcome) -> Call {
         Call {
             function,
             fd,

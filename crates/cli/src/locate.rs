@@ -10,6 +10,7 @@
 //! all.
 
 mod object;
+mod python;
 mod unwind;
 
 use std::cell::RefCell;
@@ -42,12 +43,10 @@ impl Locate for Locator {
         let path = path(&site.program, module);
         // The instruction of the call ends where it returns to.
         let offset = caller.checked_sub(module.bias)?.checked_sub(1)?;
-        let place = match self.object(path) {
-            None => object::Place { function: None, source: Err(NoSource::Unreadable) },
-            Some(object) if !object.is(&module.build_id) => {
-                object::Place { function: None, source: Err(NoSource::Rebuilt) }
-            }
-            Some(object) => object.place(offset),
+        let place = if python::is_machinery(&site.program, path) {
+            object::Place { function: None, source: Err(NoSource::Python) }
+        } else {
+            self.place(path, module, offset)
         };
         let module = Printable(path.as_os_str().as_bytes()).to_string();
         Some(Location { module, offset, function: place.function, source: place.source })
@@ -55,6 +54,17 @@ impl Locate for Locator {
 }
 
 impl Locator {
+    /// What an object's file says of an address in it.
+    fn place(&self, path: &Path, module: &Module, offset: u64) -> object::Place {
+        match self.object(path) {
+            None => object::Place { function: None, source: Err(NoSource::Unreadable) },
+            Some(object) if !object.is(&module.build_id) => {
+                object::Place { function: None, source: Err(NoSource::Rebuilt) }
+            }
+            Some(object) => object.place(offset),
+        }
+    }
+
     /// The return address in the program's own code.
     fn program_caller(&self, site: &Site) -> Option<u64> {
         let mut frame = unwind::Frame { caller: site.caller, stack_pointer: 8 };

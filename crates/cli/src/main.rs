@@ -1,14 +1,20 @@
 //! The command `bsock`: reads what was typed, does it, and ends as it must. The verbs are in files of their own.
 
 mod arguments;
+mod beside;
 mod blind_spots;
+mod blind_ways;
 mod call_names;
 mod call_text;
 mod check;
+mod compare;
+#[cfg(test)]
+mod completions;
 mod elf;
 mod explain;
 mod locate;
 mod observe;
+mod preload;
 mod queue;
 mod report;
 mod run;
@@ -18,6 +24,7 @@ mod stream;
 mod sys;
 mod terminal;
 mod trace;
+mod tree;
 mod words;
 
 use std::io::ErrorKind;
@@ -25,13 +32,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
-use bsock_recording::shared::Size;
 use clap::Parser;
 use say::say;
-use session::Failure;
+use session::{End, Failure};
 use terminal::Terminal;
 
-/// Exit status of `check` and `explain` when bsock itself fails.
+/// Exit status of `check`, `compare` and `explain` when bsock itself fails.
 const CHECK_FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -40,23 +46,29 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match arguments.verb {
-        Verb::Run { record, ring_kib, command } => {
-            let size = Size::with_ring_bytes(ring_kib as usize * 1024);
-            let ended = run::run(&command, record.as_deref(), size);
-            as_the_program(ended.map(|ended| (Some(ended.status), ended.blind_spots)))
+        Verb::Run { record, running, command } => {
+            let ended = run::run(&command, record.as_deref(), running);
+            as_the_program(ended.map(|ended| (Some(ended.end), ended.blind_spots)))
         }
-        Verb::Trace { output, all, source } => {
-            let observed = trace::trace(&source, output.as_deref(), all);
-            as_the_program(observed.map(|observed| (observed.status, observed.blind_spots)))
+        Verb::Trace { format, output, all, filter, source } => {
+            let options = trace::Options { output: output.as_deref(), format, all, filter: &filter };
+            let observed = trace::trace(&source, &options);
+            as_the_program(observed.map(|observed| (observed.end, observed.blind_spots)))
         }
-        Verb::Check { format, output, source } => match check::check(&source, format, output.as_deref()) {
-            Ok(found) => ExitCode::from(u8::from(found)),
-            Err(failure) => {
-                say(failure.message());
-                ExitCode::from(CHECK_FAILURE)
-            }
-        },
+        Verb::Check { format, output, source } => found(check::check(&source, format, output.as_deref())),
+        Verb::Compare(options) => found(compare::compare(&options)),
         Verb::Explain { rule } => explained(rule.as_deref()),
+    }
+}
+
+/// 0 for nothing found, 1 for something.
+fn found(result: Result<bool, Failure>) -> ExitCode {
+    match result {
+        Ok(found) => ExitCode::from(u8::from(found)),
+        Err(failure) => {
+            say(failure.message());
+            ExitCode::from(CHECK_FAILURE)
+        }
     }
 }
 
@@ -88,11 +100,15 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Ends as the program ended, if one was run.
-fn as_the_program(result: Result<(Option<ExitStatus>, Vec<String>), Failure>) -> ExitCode {
+fn as_the_program(result: Result<(Option<End>, Vec<String>), Failure>) -> ExitCode {
     match result {
-        Ok((status, blind_spots)) => {
+        Ok((end, blind_spots)) => {
             blind_spots.iter().for_each(say);
-            status.map_or(ExitCode::SUCCESS, same_status)
+            match end {
+                None => ExitCode::SUCCESS,
+                Some(End { timed_out: true, .. }) => ExitCode::from(session::TIMED_OUT),
+                Some(End { status, .. }) => same_status(status),
+            }
         }
         Err(failure) => {
             say(failure.message());

@@ -1,20 +1,19 @@
 //! What every verb that shows something has in common: a program run now, or recordings made earlier, as events.
 
 use std::io;
-use std::process::ExitStatus;
 
 use bsock_recording::clock::Scale;
+use bsock_recording::drain::Item;
 use bsock_recording::event::Event;
-use bsock_recording::shared::Size;
 
-use crate::arguments::Source;
-use crate::session::{Failure, Session};
+use crate::arguments::{Running, Source};
+use crate::session::{End, Failure, Session};
 use crate::stream::Stream;
 
 /// What is known at the end.
 pub(crate) struct Observed {
     /// How the program ended, if one was run.
-    pub(crate) status: Option<ExitStatus>,
+    pub(crate) end: Option<End>,
     /// What could not be seen or read, one sentence each.
     pub(crate) blind_spots: Vec<String>,
     /// Calls that no event tells of.
@@ -23,39 +22,55 @@ pub(crate) struct Observed {
     pub(crate) scale: Scale,
 }
 
-/// Passes every event of `source` on, in the order in which the calls ended.
-pub(crate) fn observe(
-    source: &Source,
-    each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>,
-) -> Result<Observed, Failure> {
-    if source.command.is_empty() { recorded(source, each) } else { live(source, each) }
+/// Who looks at events.
+pub(crate) trait Observer {
+    /// The next one, in the order in which the calls ended.
+    fn event(&mut self, event: &Event, scale: Scale) -> io::Result<()>;
+
+    /// No more for the moment.
+    fn settled(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-fn recorded(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
+impl<F: FnMut(&Event, Scale) -> io::Result<()>> Observer for F {
+    fn event(&mut self, event: &Event, scale: Scale) -> io::Result<()> {
+        self(event, scale)
+    }
+}
+
+/// Passes every event of `source` on. `payload`: how many of the bytes that a call moves are recorded if the user has not said.
+pub(crate) fn observe(source: &Source, payload: u32, observer: &mut dyn Observer) -> Result<Observed, Failure> {
+    if source.command.is_empty() { recorded(source, observer) } else { live(source, payload, observer) }
+}
+
+fn recorded(source: &Source, observer: &mut dyn Observer) -> Result<Observed, Failure> {
     let mut stream = Stream::from_files(&source.recordings).map_err(Failure::Own)?;
-    pass_on(&mut stream, each).map_err(|error| Failure::Own(format!("cannot write: {error}")))?;
+    pass_on(&mut stream, observer).map_err(|error| Failure::Own(format!("cannot write: {error}")))?;
     Ok(observed(&stream, None, Vec::new()))
 }
 
-fn live(source: &Source, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> Result<Observed, Failure> {
-    let session = Session::start(&source.command, Size::default())?;
+fn live(source: &Source, payload: u32, observer: &mut dyn Observer) -> Result<Observed, Failure> {
+    let payload = source.running.payload.or(Some(payload));
+    let session = Session::start(&source.command, Running { payload, ..source.running })?;
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {
         stream.item(item);
-        pass_on(&mut stream, each)
+        pass_on(&mut stream, observer)?;
+        if matches!(item, Item::Round { .. }) { observer.settled() } else { Ok(()) }
     })?;
-    Ok(observed(&stream, Some(ended.status), ended.blind_spots))
+    Ok(observed(&stream, Some(ended.end), ended.blind_spots))
 }
 
-fn pass_on(stream: &mut Stream, each: &mut dyn FnMut(&Event, Scale) -> io::Result<()>) -> io::Result<()> {
+fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
     while let Some(event) = stream.pop() {
-        each(&event, stream.scale())?;
+        observer.event(&event, stream.scale())?;
     }
     Ok(())
 }
 
-fn observed(stream: &Stream, status: Option<ExitStatus>, mut blind_spots: Vec<String>) -> Observed {
+fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<String>) -> Observed {
     blind_spots.extend(stream.blind_spots());
     blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
-    Observed { status, blind_spots, lost: stream.lost(), scale: stream.scale() }
+    Observed { end, blind_spots, lost: stream.lost(), scale: stream.scale() }
 }

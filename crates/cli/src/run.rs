@@ -6,19 +6,19 @@ use std::io;
 use std::path::Path;
 
 use bsock_recording::file::{Header, Recorder};
-use bsock_recording::shared::Size;
 
+use crate::arguments::Running;
 use crate::blind_spots::Scan;
 use crate::say;
 use crate::session::{Ended, Failure, Session};
 
-/// Runs `command`, keeping its recording in `record`, through rings of `size`.
-pub(crate) fn run(command: &[OsString], record: Option<&Path>, size: Size) -> Result<Ended, Failure> {
-    let Some(path) = record else { return Session::start(command, size)?.wait() };
+/// Runs `command`, keeping its recording in `record`.
+pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running) -> Result<Ended, Failure> {
+    let Some(path) = record else { return Session::start(command, running)?.wait() };
     let failed = |error| say::cannot_write(path, &error);
     // Before the program starts: afterwards it could only be left running, or killed.
     let file = say::recording_file(path)?;
-    let session = Session::start(command, size)?;
+    let session = Session::start(command, running)?;
     let beginning = session.beginning();
     let mut kept = begin(file, &session.header());
     let mut scan = Scan::default();

@@ -1,11 +1,8 @@
 //! Runs a program under the preload and drains its recording until it ends.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -17,16 +14,16 @@ use bsock_recording::file::Header;
 use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
+use crate::arguments::Running;
 use crate::elf::{self, Obstacle};
+use crate::preload;
 use crate::queue::{self, Batch, Queue};
-use crate::sys::{self, Change, Turns};
-
-/// The environment variable that names another preload than the one beside the command.
-const PRELOAD_VARIABLE: &str = "BSOCK_PRELOAD";
+use crate::sys::{self, Turns};
+use crate::tree::Tree;
 
 /// A program under the preload.
 pub(crate) struct Session {
-    child: Child,
+    tree: Tree,
     start: clock::Pair,
     source: u32,
     ring_bytes: usize,
@@ -38,9 +35,18 @@ pub(crate) struct Session {
 /// What is known at its end, beside the recording.
 pub(crate) struct Ended {
     /// How the program ended.
-    pub(crate) status: ExitStatus,
+    pub(crate) end: End,
     /// What could not be seen, one sentence each.
     pub(crate) blind_spots: Vec<String>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// As `wait` told it.
+    pub(crate) status: ExitStatus,
+    /// It was ended because its time was over.
+    pub(crate) timed_out: bool,
 }
 
 /// Why a program did not even start.
@@ -63,6 +69,9 @@ const IDLE_ROUNDS: u64 = 100;
 /// More calls than a thread makes in a second.
 const CALLS_PER_SECOND: u64 = 3_000_000;
 
+/// Exit status where a program's time was over, as that of timeout(1).
+pub(crate) const TIMED_OUT: u8 = 124;
+
 /// Exit status where bsock itself fails.
 pub(crate) const OWN_FAILURE: u8 = 125;
 
@@ -84,22 +93,24 @@ impl Failure {
 }
 
 impl Session {
-    /// Starts `command`, to be recorded through rings of `size`.
-    pub(crate) fn start(command: &[OsString], size: Size) -> Result<Self, Failure> {
+    /// Starts `command`, to be recorded as `running` says.
+    pub(crate) fn start(command: &[OsString], running: Running) -> Result<Self, Failure> {
         let [program, arguments @ ..] = command else {
             return Err(Failure::Own("no command was given after `--`".into()));
         };
-        let preload = preload_path().map_err(Failure::Own)?;
+        let library = preload::LIBRARY.find().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
+        let size = Size { lossless: running.lossless, ..Size::with_ring_bytes(running.ring_kib as usize * 1024) };
         let here = Surroundings::here();
         let mut command = Command::new(program);
         command.args(arguments);
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
-                let preload = loadable(preload, &shared).map_err(Failure::Own)?;
+                shared.control().payload.store(running.payload.unwrap_or(0), Ordering::Relaxed);
+                let library = preload::loadable(library, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", with_former_preload(&former, &preload));
+                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", preload::with_former(&former, &library));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -112,9 +123,10 @@ impl Session {
         };
         let obstacle = elf::obstacle(program);
         let drain = shared.map(|shared| Drain::new(shared, source));
+        announce(&drain)?;
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
-        let child = sys::spawn(&mut command, limits).map_err(|error| refused(program, &error))?;
-        Ok(Self { child, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
+        let tree = Tree::start(&mut command, limits, running).map_err(|error| refused(program, &error))?;
+        Ok(Self { tree, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
     }
 
     /// When the recording began.
@@ -137,6 +149,7 @@ impl Session {
             let drain = move || {
                 let session = handed_over.recv().ok()?;
                 sys::take_turns(Turns::Soon);
+                announce(&session.drain).ok()?;
                 let ended = session.drain(&mut |item| queue.put(item));
                 queue.complete();
                 Some(ended)
@@ -162,39 +175,40 @@ impl Session {
 
     /// Drains into `sink` until the program ends.
     fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
-        let watch = sys::watch(self.child.id());
         let mut writable = Ok(());
         let mut idle = 0;
-        let status = loop {
+        let end = loop {
             let drained = match &mut self.drain {
                 Ok(drain) if writable.is_ok() => drain.round(sink),
                 _ => Ok(0),
             };
-            match sys::change(self.child.id()).map_err(unkept)? {
-                Some(Change::Stopped(signal)) => sys::stop_by(signal),
-                Some(Change::Ended) => {
-                    sys::child_is_gone();
-                    break self.child.wait().map_err(unkept)?;
-                }
-                None => {}
+            if let Some(end) = self.tree.look().map_err(unkept)? {
+                break end;
             }
             match drained {
                 Ok(fullest) => {
                     idle = if fullest == 0 { idle + 1 } else { 0 };
-                    sys::sleep(watch.as_ref(), self.pause(fullest, idle));
+                    self.tree.sleep(self.pause(fullest, idle));
                 }
                 // A full disk ends the recording, not the program.
-                Err(error) => writable = Err(error),
+                Err(error) => {
+                    writable = Err(error);
+                    self.drain.iter().for_each(Drain::stop);
+                }
             }
         };
         writable.map_err(unkept)?;
-        let blind_spots = self.blind_spots();
-        let process = self.child.id();
+        let mut blind_spots = self.blind_spots();
+        if end.timed_out {
+            blind_spots.push("the program was ended since its time was over (--timeout)".to_owned());
+        }
         if let Ok(drain) = self.drain {
-            sink(Item::Ended { process, status: status.into_raw() }).map_err(unkept)?;
+            for (process, status) in self.tree.ended() {
+                sink(Item::Ended { process, status }).map_err(unkept)?;
+            }
             drain.finish(sink).map_err(unkept)?;
         }
-        Ok(Ended { status, blind_spots })
+        Ok(Ended { end, blind_spots })
     }
 
     /// How long to wait before the next round, after `idle` rounds in which nothing came. A program that makes no calls is
@@ -241,11 +255,17 @@ impl Session {
     }
 }
 
+/// Says that this thread reads the rings.
+fn announce(drain: &Result<Drain, String>) -> Result<(), Failure> {
+    let announced = drain.as_ref().map_or(Ok(()), Drain::announce);
+    announced.map_err(|error| Failure::Own(format!("--lossless needs robust futexes of the kernel: {error}")))
+}
+
 /// Shared memory of `size`, or with fewer rings where the limits are narrow: the program has to find room for it, too.
 fn shared(size: Size, clock: u32, here: &Surroundings) -> io::Result<Shared> {
     let room = sys::address_space() / 4;
     let mut result = Err(io::Error::from_raw_os_error(libc::ENOMEM));
-    for rings in [size.rings, 64, 16, 4].into_iter().filter(|rings| *rings <= size.rings) {
+    for rings in [size.rings, 512, 64, 16, 4].into_iter().filter(|rings| *rings <= size.rings) {
         if ring_offset(rings, size.ring_bytes) as u64 > room {
             continue;
         }
@@ -279,58 +299,6 @@ fn unkept(error: io::Error) -> Failure {
     Failure::Own(format!("cannot keep the recording: {error}"))
 }
 
-/// The file name of the preload.
-const PRELOAD: &str = "libbsock_preload.so";
-
-/// True of the bytes that end a name in `LD_PRELOAD`.
-const fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b':')
-}
-
-/// A name for the preload that can stand in `LD_PRELOAD`, where there is no quoting, and where `$` begins a variable.
-fn loadable(preload: PathBuf, shared: &Shared) -> Result<PathBuf, String> {
-    let special = |path: &Path| path.as_os_str().as_bytes().iter().any(|byte| is_separator(*byte) || *byte == b'$');
-    if !special(&preload) {
-        return Ok(preload);
-    }
-    match preload.canonicalize().and_then(|library| shared.link(&library)) {
-        Ok(link) if !special(&link) => Ok(link),
-        Ok(_) => Err(format!("{} has a character that LD_PRELOAD cannot hold", preload.display())),
-        Err(error) => Err(format!("cannot make a link to {}: {error}", preload.display())),
-    }
-}
-
-/// The value for `LD_PRELOAD`: what was there comes first and stays active, but for recorders of other commands, which would
-/// record each call once more.
-fn with_former_preload(former: &OsStr, preload: &Path) -> OsString {
-    let is_recorder = |name: &[u8]| Path::new(OsStr::from_bytes(name)).file_name() == Some(PRELOAD.as_ref());
-    let names = former.as_bytes().split(|byte| is_separator(*byte)).filter(|name| !name.is_empty());
-    let mut value = Vec::new();
-    for name in names.filter(|name| !is_recorder(name)) {
-        value.extend_from_slice(name);
-        value.push(b':');
-    }
-    value.extend_from_slice(preload.as_os_str().as_bytes());
-    OsString::from_vec(value)
-}
-
-/// Where the preload is: beside the command in a build tree, in `lib/bsock` beside `bin` where it is installed.
-fn preload_path() -> Result<PathBuf, String> {
-    if let Some(path) = std::env::var_os(PRELOAD_VARIABLE) {
-        return Ok(path.into());
-    }
-    let command = std::env::current_exe().map_err(|error| format!("cannot find out where bsock itself is: {error}"))?;
-    let folder = command.parent().unwrap_or(Path::new("/"));
-    let places = [folder.join(PRELOAD), folder.join("../lib/bsock").join(PRELOAD)];
-    let found = places.iter().find(|place| place.exists()).and_then(|place| place.canonicalize().ok());
-    found.ok_or_else(|| {
-        let [built, installed] = places.map(|place| place.display().to_string());
-        format!(
-            "{PRELOAD} is neither at {built} nor at {installed}; build it with `make`, or name it in {PRELOAD_VARIABLE}"
-        )
-    })
-}
-
 fn refused(program: &OsString, error: &io::Error) -> Failure {
     let name = program.to_string_lossy();
     match error.kind() {
@@ -340,18 +308,5 @@ fn refused(program: &OsString, error: &io::Error) -> Failure {
             Failure::NotExecutable(format!("{name}: not a program of this machine"))
         }
         _ => Failure::Own(format!("{name}: {error}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn former_preloads_stay_and_former_recorders_go() {
-        let value = |former: &str| with_former_preload(OsStr::new(former), Path::new("/new/libbsock_preload.so"));
-        assert_eq!(value(""), "/new/libbsock_preload.so");
-        assert_eq!(value("/a.so  b.so:"), "/a.so:b.so:/new/libbsock_preload.so");
-        assert_eq!(value("/a.so:/old/libbsock_preload.so:b.so"), "/a.so:b.so:/new/libbsock_preload.so");
     }
 }

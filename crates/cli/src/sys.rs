@@ -3,7 +3,9 @@
 
 #![allow(unsafe_code)] // signals, and what must happen between fork and exec
 
-use std::io;
+use std::ffi::CStr;
+use std::fs::File;
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -227,6 +229,19 @@ pub(crate) fn child_is_gone() {
     }
 }
 
+/// A file that has no name and lies in memory alone, with these bytes; it can be executed where the kernel lets it.
+pub(crate) fn file_in_memory(name: &CStr, bytes: &[u8]) -> io::Result<File> {
+    // Kernels before 6.3 do not know MFD_EXEC, and need not be told.
+    let flags = [libc::MFD_CLOEXEC | libc::MFD_EXEC, libc::MFD_CLOEXEC];
+    // SAFETY: the name ends with a NUL and outlives the call.
+    let fd = flags.iter().map(|flags| unsafe { libc::memfd_create(name.as_ptr(), *flags) }).find(|fd| *fd >= 0);
+    let Some(fd) = fd else { return Err(io::Error::last_os_error()) };
+    // SAFETY: a new descriptor that nobody else has.
+    let mut file = unsafe { File::from_raw_fd(fd) };
+    file.write_all(bytes)?;
+    Ok(file)
+}
+
 /// What became of a child.
 pub(crate) enum Change {
     /// A signal stopped it.
@@ -281,6 +296,43 @@ fn is_a_shells_job() -> bool {
         let parent = libc::getppid();
         libc::getsid(parent) == libc::getsid(0) && libc::getpgid(parent) != libc::getpgrp()
     }
+}
+
+/// True if somebody asked bsock to end, after its program had.
+pub(crate) fn is_told_to_end() -> bool {
+    LATE.load(Relaxed) != 0
+}
+
+/// From now on, descendants that lose their parents become children of bsock, and can be waited for.
+pub(crate) fn adopt_orphans() {
+    // SAFETY: plain numbers. Every Linux that bsock runs on can do this.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+}
+
+/// A child that has ended, other than `program`, with its wait status; it exists no more. `None` where none has.
+pub(crate) fn reap_other(program: u32) -> Option<(u32, i32)> {
+    let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
+    // SAFETY: the kernel writes one siginfo, ours, and zero is a valid one; of a child it says which.
+    let found = unsafe {
+        libc::waitid(libc::P_ALL, 0, information.as_mut_ptr(), libc::WEXITED | libc::WNOHANG | libc::WNOWAIT);
+        information.assume_init().si_pid()
+    };
+    let mut status = 0;
+    // SAFETY: the status is ours.
+    let ended = found > 0 && found as u32 != program && unsafe { libc::waitpid(found, &raw mut status, 0) } == found;
+    ended.then_some((found as u32, status))
+}
+
+/// True if bsock has a child, ended or not.
+pub(crate) fn has_children() -> bool {
+    // SAFETY: no pointers but NULL, which is allowed.
+    unsafe { libc::waitid(libc::P_ALL, 0, ptr::null_mut(), libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) == 0 }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn send(process: u32, signal: i32) {
+    // SAFETY: no pointers.
+    unsafe { libc::kill(process as i32, signal) };
 }
 
 /// A descriptor that becomes readable when process `process` ends, where the kernel has such (5.3).

@@ -1,63 +1,109 @@
-//! `bsock trace`: one line a call, in strace's voice, with what strace does not know: the caller's line.
+//! `bsock trace`: one line a call, in strace's voice, with what strace does not know: the descriptor's connection and the
+//! caller's line.
 //!
 //! ```text
-//!      0.000412 4711 bind(3, 127.0.0.1:8989, 16) = 0 <4 us> server.c:31
+//!      0.000412 4711 recv(5, 100 bytes, 0) = 6 <81 us> [5 127.0.0.1:41234->127.0.0.1:8989] client.c:31
 //! ```
+//!
+//! [`filter`] chooses the calls; [`json`] writes the same for scripts.
 //!
 //! Into a file the lines go as the calls return; to standard error, which the program may be writing to, when it has ended.
 
+mod filter;
+mod json;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use bsock_analysis::address::Printable;
-use bsock_analysis::model::{Model, works_on_files};
-use bsock_analysis::site::{Locate, Location, Site};
+use bsock_analysis::model::{Connection, Endpoint, Model, works_on_files};
+use bsock_analysis::site::{Locate, Location, NoSource, Site};
 use bsock_analysis::{Analysis, rules};
 use bsock_recording::clock::Scale;
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 
-use crate::arguments::Source;
+use crate::arguments::{Source, TraceFormat};
 use crate::call_text::Shown;
 use crate::locate::Locator;
-use crate::observe::{Observed, observe};
+use crate::observe::{Observed, Observer, observe};
 use crate::say;
 use crate::session::Failure;
 
-/// Traces `source`, into `output` or to standard error. `all`: calls on files and pipes as well.
-pub(crate) fn trace(source: &Source, output: Option<&Path>, all: bool) -> Result<Observed, Failure> {
+pub(crate) use self::filter::Filter;
+
+/// How to trace.
+pub(crate) struct Options<'a> {
+    /// Into this file; otherwise to standard error when the program has ended.
+    pub(crate) output: Option<&'a Path>,
+    /// In which form.
+    pub(crate) format: TraceFormat,
+    /// Calls on files and pipes as well.
+    pub(crate) all: bool,
+    /// Which calls.
+    pub(crate) filter: &'a Filter,
+}
+
+/// Traces `source`.
+pub(crate) fn trace(source: &Source, options: &Options<'_>) -> Result<Observed, Failure> {
     let failed = |error: io::Error| Failure::Own(format!("cannot write the trace: {error}"));
-    let mut file = output.map(say::report_file).transpose()?.map(BufWriter::new);
-    let mut kept = Vec::new();
-    let out: &mut dyn Write = match &mut file {
-        Some(file) => file,
-        None => &mut kept,
-    };
+    let file = options.output.map(say::report_file).transpose()?.map(BufWriter::new);
     let locator = Locator::default();
-    let mut trace = Trace { out, locate: &locator, all, counts: Counts::default() };
-    // The model alone: no rule is asked.
-    let mut analysis = Analysis::new(&rules::ALL[..0]);
-    let observed = observe(source, &mut |event, scale| {
-        analysis.event(event);
-        say::unless_closed(trace.event(analysis.model(), event, &scale))
-    })?;
-    let counts = Counts { lost: trace.counts.lost + observed.lost, ..trace.counts };
-    let written = match file {
-        Some(mut file) => file.flush(),
-        None => io::stderr().lock().write_all(&kept),
+    let out = file.map_or_else(|| Out::Kept(Vec::new()), Out::File);
+    let mut trace = Trace {
+        out,
+        locate: &locator,
+        options,
+        // The model alone: no rule is asked.
+        analysis: Analysis::new(&rules::ALL[..0]),
+        counts: Counts::default(),
     };
-    say::unless_closed(written).map_err(failed)?;
+    let observed = observe(source, 0, &mut trace)?;
+    let seen = trace.analysis.model().summary();
+    let lost = trace.counts.lost + observed.lost;
+    let counts = Counts { lost, sent: seen.sent, received: seen.received, ..trace.counts };
+    let mut out = trace.out;
+    let last = match options.format {
+        TraceFormat::Json => json::end(out.writer(), &counts, &observed.blind_spots),
+        TraceFormat::Text => Ok(()),
+    };
+    say::unless_closed(last.and_then(|()| out.finish())).map_err(failed)?;
     say::say(counts);
     Ok(observed)
 }
 
+/// Where the lines go.
+enum Out {
+    File(BufWriter<File>),
+    /// Standard error, when there will be no more: the program may be writing to it.
+    Kept(Vec<u8>),
+}
+
+impl Out {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::File(file) => file,
+            Self::Kept(lines) => lines,
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::File(mut file) => file.flush(),
+            Self::Kept(lines) => io::stderr().lock().write_all(&lines),
+        }
+    }
+}
+
 /// Writes the lines of a recording.
 struct Trace<'a> {
-    out: &'a mut dyn Write,
+    out: Out,
     locate: &'a dyn Locate,
-    all: bool,
+    options: &'a Options<'a>,
+    analysis: Analysis,
     counts: Counts,
 }
 
@@ -68,55 +114,101 @@ struct Counts {
     hidden: u64,
     lost: u64,
     processes: BTreeSet<u32>,
+    sent: u64,
+    received: u64,
+}
+
+impl Observer for Trace<'_> {
+    fn event(&mut self, event: &Event, scale: Scale) -> io::Result<()> {
+        self.analysis.event(event);
+        say::unless_closed(self.show(event, &scale))
+    }
+
+    /// Somebody may be watching the file.
+    fn settled(&mut self) -> io::Result<()> {
+        say::unless_closed(self.out.writer().flush())
+    }
 }
 
 impl Trace<'_> {
-    /// Shows an event; `model` is the state after it.
-    fn event(&mut self, model: &Model, event: &Event, scale: &Scale) -> io::Result<()> {
+    /// Shows an event; the model is in the state after it.
+    fn show(&mut self, event: &Event, scale: &Scale) -> io::Result<()> {
         self.counts.processes.insert(event.thread.process);
+        let json = self.options.format == TraceFormat::Json;
         match &event.what {
-            What::Call(call) if self.all || is_on_a_socket(model, call) => self.call(model, event, call, scale),
+            What::Call(call) if self.is_wanted(event, call) => self.call(event, call, scale),
             What::Call(_) => {
                 self.counts.hidden += 1;
                 Ok(())
             }
             What::Lost(calls) => {
                 self.counts.lost += calls;
-                self.line(
-                    event,
-                    scale,
-                    format_args!("... {calls} calls of thread {} were not recorded ...", event.thread.thread),
-                )
+                match json {
+                    true => json::lost(self.out.writer(), event, *calls, scale),
+                    false => {
+                        let thread = event.thread.thread;
+                        let text = format_args!("... {calls} calls of thread {thread} were not recorded ...");
+                        line(self.out.writer(), event, scale, text)
+                    }
+                }
             }
+            What::ProcessStart(start) if json => json::start(self.out.writer(), event, start, scale),
             What::ProcessStart(start) if !start.forked => {
                 let arguments = start.arguments.join(&b' ');
-                self.line(event, scale, format_args!("--- {} ---", Printable(&arguments)))
+                line(self.out.writer(), event, scale, format_args!("--- {} ---", Printable(&arguments)))
             }
             _ => Ok(()),
         }
     }
 
-    fn call(&mut self, model: &Model, event: &Event, call: &Call, scale: &Scale) -> io::Result<()> {
-        self.counts.shown += 1;
-        let place =
-            model.process(event.thread).and_then(|process| self.locate.locate(&Site::of(process.program(), call)));
-        let duration = scale.duration(event.end.saturating_sub(event.begin));
-        self.line(event, scale, format_args!("{}{}{}", Shown(call), Took(call.outcome, duration), At(place)))
+    fn is_wanted(&self, event: &Event, call: &Call) -> bool {
+        let model = self.analysis.model();
+        (self.options.all || is_on_a_socket(model, call)) && self.options.filter.shows(model, event, call)
     }
 
-    fn line(&mut self, event: &Event, scale: &Scale, text: fmt::Arguments<'_>) -> io::Result<()> {
-        let seconds = scale.since_start(event.begin) as f64 / 1e9;
-        writeln!(self.out, "{seconds:>13.6} {} {text}", event.thread.process)
+    fn call(&mut self, event: &Event, call: &Call, scale: &Scale) -> io::Result<()> {
+        self.counts.shown += 1;
+        let model = self.analysis.model();
+        let process = model.process(event.thread);
+        let place = process.and_then(|process| self.locate.locate(&Site::of(process.program(), call)));
+        if self.options.format == TraceFormat::Json {
+            return json::call(self.out.writer(), model, event, call, scale, place);
+        }
+        let duration = scale.duration(event.end.saturating_sub(event.begin));
+        let on = On(call.fd, model.subject());
+        let text = format_args!("{}{}{on}{}", Shown(call), Took(call.outcome, duration), At(place));
+        line(self.out.writer(), event, scale, text)
     }
+}
+
+/// A line: when it began, who, what.
+fn line(out: &mut dyn Write, event: &Event, scale: &Scale, text: fmt::Arguments<'_>) -> io::Result<()> {
+    let seconds = scale.since_start(event.begin) as f64 / 1e9;
+    writeln!(out, "{seconds:>13.6} {} {text}", event.thread.process)
 }
 
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { shown, hidden, lost, processes } = self;
+        let Self { shown, hidden, lost, processes, sent, received } = self;
         write!(f, "{shown} calls of {} processes, {lost} lost", processes.len())?;
+        if sent + received > 0 {
+            write!(f, "; {sent} bytes sent, {received} received")?;
+        }
         match hidden {
             0 => Ok(()),
             _ => write!(f, "; {hidden} calls on other descriptors not shown (--all shows them)"),
+        }
+    }
+}
+
+/// The connection of the descriptor, where it has one: ` [5 127.0.0.1:41234->127.0.0.1:8989]`.
+struct On<'a>(i32, Option<&'a Endpoint>);
+
+impl Display for On<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1.map(|endpoint| Connection(endpoint).to_string()) {
+            Some(connection) if self.0 >= 0 && !connection.is_empty() => write!(f, " [{} {connection}]", self.0),
+            _ => Ok(()),
         }
     }
 }
@@ -154,6 +246,9 @@ impl Display for At {
         if let Ok(source) = &location.source {
             let name = source.file.rsplit('/').next().unwrap_or(&source.file);
             return write!(f, " {}:{}", Printable(name.as_bytes()), source.line);
+        }
+        if location.source == Err(NoSource::Python) {
+            return write!(f, " {}", NoSource::Python);
         }
         match &location.function {
             Some(function) => write!(f, " {}()", Printable(function.as_bytes())),

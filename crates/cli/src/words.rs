@@ -56,12 +56,19 @@ pub(crate) fn errno(number: i32) -> (String, &'static str) {
     row.map_or_else(|| (format!("errno {number}"), "unknown"), |row| (word(row.name).to_owned(), word(row.text)))
 }
 
+/// The number of an errno's name.
+pub(crate) fn errno_number(name: &str) -> Option<i32> {
+    let row = table::CODES.iter().find(|row| row.name.to_bytes() == name.as_bytes());
+    row.map(|row| -row.code)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn errors_have_names_and_meanings() {
         assert_eq!(super::errno(libc::ECONNREFUSED).0, "ECONNREFUSED");
         assert!(!super::errno(libc::ECONNREFUSED).1.is_empty());
+        assert_eq!(super::errno_number("ECONNREFUSED"), Some(libc::ECONNREFUSED));
         assert_eq!(super::errno(4000), ("errno 4000".to_owned(), "unknown"));
     }
 }

@@ -147,6 +147,14 @@ impl<'a> Sections<'a> {
         Self { all: [Section::whole(0, &[]); MOST_SECTIONS], used: 0 }
     }
 
+    /// Those that there are, for somebody who adds what lives less long.
+    pub(crate) fn take<'b>(&mut self) -> Sections<'b>
+    where
+        'a: 'b,
+    {
+        Sections { all: self.all, used: self.used }
+    }
+
     /// One more, if there is room.
     pub(crate) fn add(&mut self, section: Section<'a>) {
         if let Some(place) = self.all.get_mut(self.used) {
@@ -189,21 +197,41 @@ pub(crate) fn record_before(function: Function, fd: c_int, args: [u64; 3], frame
     append(writer, &mut line, sections, frame);
 }
 
-/// Records that such a call has returned after all.
-pub(crate) fn record_failure(
+/// Records that such a call has returned after all, or one of which only the result decides whether it is worth recording.
+pub(crate) fn record_late<R: Outcome>(
     function: Function,
     fd: c_int,
     args: [u64; 3],
     begin: u64,
+    result: R,
     frame: Frame,
     sections: &[Section<'_>],
 ) {
     let Some(writer) = thread::writer(frame.address()) else { return };
     let mut line = self::begin(writer, function, fd, args, frame);
     (line.begin, line.end) = (begin, line.begin);
-    // SAFETY: errno is the calling thread's.
-    line.result = -i64::from(unsafe { *libc::__errno_location() });
+    line.result = outcome(result);
     append(writer, &mut line, sections, frame);
+}
+
+/// Records something that no place in the program did.
+pub(crate) fn record_nowhere(function: Function, args: [u64; 3], sections: &[Section<'_>]) {
+    let here = thread::here();
+    let Some(writer) = thread::writer(here) else { return };
+    let (kind, now) = (function.number(), process::now());
+    let flags = writer.flags | bsock_recording::layout::flag::UNFINISHED;
+    let mut line = Line { kind, flags, fd: -1, begin: now, end: now, args, ..Line::default() };
+    writer.ring.append(&mut line, sections, here);
+}
+
+/// The result as a record holds it.
+#[inline(always)]
+fn outcome<R: Outcome>(result: R) -> i64 {
+    match result.number() {
+        // SAFETY: errno is the calling thread's.
+        -1 => -i64::from(unsafe { *libc::__errno_location() }),
+        number => number,
+    }
 }
 
 #[inline(always)]
@@ -217,11 +245,7 @@ pub(crate) fn begin(writer: Writer, function: Function, fd: c_int, args: [u64; 3
 pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R) {
     writer.ring.returning();
     line.end = process::now();
-    line.result = result.number();
-    if line.result == -1 {
-        // SAFETY: errno is the calling thread's.
-        line.result = -i64::from(unsafe { *libc::__errno_location() });
-    }
+    line.result = outcome(result);
 }
 
 /// How much of the stack a record holds where the caller is transparent: what libbsock's frames take. Those of its calls that

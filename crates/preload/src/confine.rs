@@ -38,7 +38,7 @@ const STRICT: u64 = libc::SECCOMP_SET_MODE_STRICT as u64;
 const FILTER: u64 = libc::SECCOMP_SET_MODE_FILTER as u64;
 
 /// Before `syscall(number, first, second, third, ...)`.
-pub(crate) extern "C" fn syscall(number: u64, first: u64, second: u64, third: u64) {
+pub(crate) fn syscall(number: u64, first: u64, second: u64, third: u64) {
     match number as libc::c_long {
         libc::SYS_seccomp => seccomp(first, second, third),
         libc::SYS_prctl => prctl(first as c_int, second, third),

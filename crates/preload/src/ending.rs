@@ -53,9 +53,10 @@ impl Queues {
         true
     }
 
-    /// For the record.
-    pub(crate) fn section(&self) -> Section<'_> {
-        call::ints(section::QUEUES, self.words.get(..self.used).unwrap_or(&[]))
+    /// For the record: one section, or none.
+    pub(crate) fn sections(&self) -> Option<Section<'_>> {
+        let words = self.words.get(..self.used).filter(|words| !words.is_empty());
+        words.map(|words| call::ints(section::QUEUES, words))
     }
 }
 

@@ -23,16 +23,22 @@ mod call;
 mod confine;
 mod descriptors;
 mod ending;
+mod escape;
+mod execute;
+mod inherited;
 mod life;
 mod memory;
 mod messages;
+mod names;
 mod next;
 mod options;
+mod payload;
 mod process;
 mod readiness;
 mod shim;
 mod sites;
 mod sockets;
+mod streams;
 mod thread;
 mod thread_local;
 mod tracked;
@@ -48,7 +54,7 @@ static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_c
 /// Runs when the process ends by `exit` or by returning from `main`.
 #[used]
 #[unsafe(link_section = ".fini_array")]
-static DESTRUCTOR: extern "C" fn() = thread::give_back_at_exit;
+static DESTRUCTOR: extern "C" fn() = life::destructor;
 
 extern "C" fn constructor(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
     next::bind_all();

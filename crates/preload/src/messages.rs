@@ -14,6 +14,7 @@ use libc::{iovec, mmsghdr, msghdr, timespec};
 use crate::call::{self, Frame, Recorded, Sections, word};
 use crate::memory::{self, ADDRESS_BYTES, view};
 use crate::next::real;
+use crate::payload::{self, Moved, Use};
 use crate::tracked;
 use crate::transfer::only_on_files;
 
@@ -70,8 +71,17 @@ fn of_vector(
     call.line.args = [buffers.addr() as u64, total, count as u64];
     let mut sections = Sections::new();
     sections.add_bytes(section::VECTOR, count, first);
-    call.append(sections.all());
+    payload::append_with(call, beginning(first), &mut sections, frame);
     result
+}
+
+/// Of a vector only what the first buffer that is not empty holds is recorded.
+fn beginning(vector: Option<&[u8]>) -> Moved {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| usize::from_ne_bytes(*bytes));
+    let mut buffers =
+        vector.unwrap_or(&[]).chunks_exact(16).map(|both| (word(both.first_chunk()), word(both.last_chunk())));
+    let (address, length) = buffers.find(|(_, length)| *length > 0).unwrap_or((0, 0));
+    Moved { buffer: address as *const c_void, length, used: Use::Doubtful }
 }
 
 pub(crate) extern "C-unwind" fn readv(fd: c_int, buffers: *const iovec, count: c_int, frame: Frame) -> isize {
@@ -236,7 +246,7 @@ pub(crate) extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags
     sections.add_bytes(section::CONTROL, header.msg_controllen, control);
     let rights = Rights::of(control.unwrap_or(&[]));
     rights.add_to(&mut sections);
-    call.append(sections.all());
+    payload::append_with(call, beginning(vector), &mut sections, frame);
     result
 }
 
@@ -279,7 +289,7 @@ pub(crate) extern "C-unwind" fn recvmsg(fd: c_int, message: *const msghdr, flags
     let rights = Rights::of(control.unwrap_or(&[]));
     rights.fds().iter().for_each(|fd| tracked::arrived(*fd));
     rights.add_to(&mut sections);
-    call.append(sections.all());
+    payload::append_with(call, beginning(vector), &mut sections, frame);
     result
 }
 

@@ -12,9 +12,9 @@ use bsock_recording::layout::{Line, PAGE, flag, kind, section};
 use bsock_recording::pool::{FOREIGN, Pool, owner, owner_process};
 use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
-use bsock_recording::{clock, raw};
+use bsock_recording::{clock, raw, wait};
 
-use crate::{sites, thread};
+use crate::{inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NOBODY as *mut AtomicU32);
@@ -39,7 +39,11 @@ static OUTSIDE: AtomicBool = AtomicBool::new(false);
 static BASE: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 static RINGS: AtomicU64 = AtomicU64::new(0);
 static RING_BYTES: AtomicU64 = AtomicU64::new(0);
+static PAYLOAD: AtomicU32 = AtomicU32::new(0);
 static CLOCK: AtomicU32 = AtomicU32::new(clock::TSC);
+
+/// The most bytes of one call: a record holds no more than 16 KiB.
+const MOST_PAYLOAD: u32 = 8192;
 
 /// How much of the argument strings a recording holds.
 const ARGUMENT_BYTES: usize = 8192;
@@ -75,6 +79,12 @@ pub(crate) fn now() -> u64 {
     clock::now(CLOCK.load(Relaxed))
 }
 
+/// How many of the bytes that a call moves are recorded.
+#[inline(always)]
+pub(crate) fn payload() -> usize {
+    PAYLOAD.load(Relaxed) as usize
+}
+
 /// True if the process may make no system calls of ours.
 pub(crate) fn confined() -> bool {
     CONFINED.load(Relaxed)
@@ -83,6 +93,7 @@ pub(crate) fn confined() -> bool {
 /// No more system calls of ours from here on.
 pub(crate) fn confine() {
     CONFINED.store(true, Relaxed);
+    wait::forbid();
 }
 
 /// No more recording from here on: the program is about to forbid what the recorder cannot do without.
@@ -130,6 +141,7 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
     let namespace = shared::pid_namespace();
     OUTSIDE.store(namespace == 0 || namespace != control.pid_namespace, Relaxed);
     CLOCK.store(control.clock, Relaxed);
+    PAYLOAD.store(control.payload.load(Relaxed).min(MOST_PAYLOAD), Relaxed);
     RINGS.store(pool.rings() as u64, Relaxed);
     RING_BYTES.store(pool.ring_bytes() as u64, Relaxed);
     BASE.store(core::ptr::from_ref(control).cast::<u8>().cast_mut(), Release);
@@ -207,13 +219,16 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let Some(pool) = pool() else { return };
     pool.control().attached.fetch_add(1, Relaxed);
     let Some(ring) = thread::lease_now() else { return };
-    raw::populate(ring.address().cast_mut().cast(), WARM_BYTES.min(pool.ring_bytes()));
+    raw::populate(
+        ring.address().cast_mut().cast(),
+        WARM_BYTES.min(PAGE + pool.capacity(pool.index_of(ring.address()))),
+    );
     // SAFETY: the constructor runs once, in one thread.
     let scratch = unsafe { &mut *SCRATCH.0.get() };
     let (executable, strings) = scratch.split_at_mut(PAGE);
     let executable = raw::link_target(c"/proc/self/exe", executable);
     // A ring that was made small holds less of the arguments.
-    let room = strings.len().min(pool.ring_bytes() / 4);
+    let room = strings.len().min(pool.capacity(pool.index_of(ring.address())) / 4);
     // SAFETY: the caller's promise.
     let (strings, truncated) = unsafe { joined(count, arguments, strings.get_mut(..room).unwrap_or(&mut [])) };
     let now = now();
@@ -224,6 +239,8 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
     ring.append(&mut line, &sections, thread::here());
     sites::tell_loaded(ring);
+    // SAFETY: as above; what the start event told is in the ring.
+    inherited::tell(ring, unsafe { &mut *SCRATCH.0.get() });
 }
 
 /// Room for what the start event tells. Not on the stack, of which a program may have as little as 16 KiB.

@@ -134,6 +134,66 @@ macro_rules! exported {
             )
         }
     };
+    // Arguments without number, as of `execl`: the hook gets the first, where the other five registers lie in memory, where
+    // those on the stack lie, and the frame. It returns -1 where it has made the call itself, otherwise the real function is
+    // gone on to, every register as it was.
+    ($name:ident, $next:path, gather => $hook:path) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        extern "C-unwind" fn $name() {
+            core::arch::naked_asm!(
+                ".cfi_startproc",
+                "endbr64",
+                "mov r11, qword ptr [rip + {recording}]",
+                "cmp dword ptr [r11], 0",
+                "jne 2f",
+                "jmp qword ptr [rip + {next}]",
+                "2:",
+                "push rbp",
+                ".cfi_adjust_cfa_offset 8",
+                ".cfi_rel_offset rbp, 0",
+                "mov rbp, rsp",
+                ".cfi_def_cfa_register rbp",
+                "push rax",
+                "push r9",
+                "push r8",
+                "push rcx",
+                "push rdx",
+                "push rsi",
+                "push rdi",
+                "lea rsi, [rbp - 48]",
+                "lea rdx, [rbp + 16]",
+                "lea rcx, [rbp + 8]",
+                "and rsp, -16",
+                "call {hook}",
+                "lea rsp, [rbp - 56]",
+                "test eax, eax",
+                "jne 3f",
+                "pop rdi",
+                "pop rsi",
+                "pop rdx",
+                "pop rcx",
+                "pop r8",
+                "pop r9",
+                "pop rax",
+                "pop rbp",
+                ".cfi_remember_state",
+                ".cfi_restore rbp",
+                ".cfi_def_cfa rsp, 8",
+                "jmp qword ptr [rip + {next}]",
+                ".cfi_restore_state",
+                "3:",
+                "leave",
+                ".cfi_restore rbp",
+                ".cfi_def_cfa rsp, 8",
+                "ret",
+                ".cfi_endproc",
+                recording = sym crate::process::RECORDING,
+                next = sym $next,
+                hook = sym $hook,
+            )
+        }
+    };
     // Only looked at before it is made, because it is variadic, or returns twice (no frame of ours may stand below it then): the
     // hook sees the argument registers, and all of them come back as they were.
     ($name:ident, $next:path, observe => $hook:path) => {

@@ -94,15 +94,53 @@ hooks! {
     __fdelt_chk: record(rsi) => crate::readiness::fdelt_chk;
     __fdelt_warn: record(rsi) => crate::readiness::fdelt_chk;
 
+    fdopen: record(rdx) => crate::streams::fdopen;
+    fclose: record(rsi) => crate::streams::fclose;
+    fcloseall: record(rdi) => crate::streams::fcloseall;
+    freopen: record(rcx) => crate::streams::freopen;
+    freopen64: record(rcx) => crate::streams::freopen;
+    pclose: record(rsi) => crate::streams::pclose;
+    popen: record(rdx) => crate::execute::popen;
+
     fork: record(rdi) => crate::life::fork;
-    execve: record(rcx) => crate::life::execve;
+    __fork: record(rdi) => crate::life::fork;
+    _Fork: record(rdi) => crate::life::underscore_fork;
+    forkpty: record(r8) => crate::life::forkpty;
+    daemon: record(rdx) => crate::life::daemon;
+    login_tty: record(rsi) => crate::life::login_tty;
     exit: record(rsi) => crate::life::exit;
+    quick_exit: record(rsi) => crate::life::quick_exit;
     _exit: record(rsi) => crate::life::underscore_exit;
     _Exit: record(rsi) => crate::life::underscore_exit;
 
+    execve: record(rcx) => crate::execute::execve;
+    execv: record(rdx) => crate::execute::execv;
+    execvp: record(rdx) => crate::execute::execvp;
+    execvpe: record(rcx) => crate::execute::execvpe;
+    fexecve: record(rcx) => crate::execute::fexecve;
+    execveat: record(r9) => crate::execute::execveat;
+    execl: gather => crate::execute::execl;
+    execlp: gather => crate::execute::execlp;
+    execle: gather => crate::execute::execle;
+    posix_spawn: record(stack) => crate::execute::posix_spawn;
+    posix_spawnp: record(stack) => crate::execute::posix_spawnp;
+    system: record(rsi) => crate::execute::system;
+
+    getaddrinfo: record(r8) => crate::names::getaddrinfo;
+    freeaddrinfo: record(rsi) => crate::names::freeaddrinfo;
+    getnameinfo: record(stack_after_one) => crate::names::getnameinfo;
+    gethostbyname: record(rsi) => crate::names::gethostbyname;
+    gethostbyname2: record(rdx) => crate::names::gethostbyname2;
+    gethostbyname_r: record(stack) => crate::names::gethostbyname_r;
+    gethostbyaddr: record(rcx) => crate::names::gethostbyaddr;
+
     vfork: observe => crate::thread::before_vfork;
+    __vfork: observe => crate::thread::before_vfork;
     clone: observe => crate::thread::before_clone;
+    __clone: observe => crate::thread::before_clone;
+    dlopen: observe => crate::escape::dlopen;
+    dlmopen: observe => crate::escape::dlmopen;
     dlclose: observe => crate::sites::forget;
     prctl: observe => crate::confine::prctl;
-    syscall: observe => crate::confine::syscall;
+    syscall: observe => crate::escape::syscall;
 }

@@ -89,6 +89,11 @@ pub(crate) fn is_stream(fd: c_int) -> bool {
     get(&STREAMS, fd)
 }
 
+/// True for a socket of any kind.
+pub(crate) fn is_socket(fd: c_int) -> bool {
+    get(&SOCKETS, fd)
+}
+
 /// Every socket, in the order of their numbers, until `visit` says that it was the last.
 pub(crate) fn each(mut visit: impl FnMut(c_int) -> bool) {
     for (index, word) in SOCKETS.iter().enumerate() {

@@ -12,6 +12,7 @@ use libc::{sockaddr, socklen_t};
 use crate::call::{self, Frame, Recorded, Sections, record, word};
 use crate::memory::length_at;
 use crate::next::real;
+use crate::payload::{self, Moved, Use};
 use crate::sockets::{filled_in, passed};
 
 type SendType = unsafe extern "C-unwind" fn(c_int, *const c_void, usize, c_int) -> isize;
@@ -23,6 +24,40 @@ fn args(buffer: *const c_void, length: usize, flags: c_int) -> [u64; 3] {
     [buffer.addr() as u64, length as u64, i64::from(flags) as u64]
 }
 
+/// A call that sends, or a `write`.
+#[inline(always)]
+fn sent(function: Function, fd: c_int, args: [u64; 3], used: Use, frame: Frame, real: impl FnOnce() -> isize) -> isize {
+    let Some(mut call) = Recorded::begin(function, fd, args, frame) else { return real() };
+    let result = real();
+    call.returned(result);
+    payload::append(call, Moved { buffer: args[0] as *const c_void, length: args[1] as usize, used }, frame);
+    result
+}
+
+/// A call that receives, or a `read`.
+#[inline(always)]
+fn received(function: Function, fd: c_int, args: [u64; 3], frame: Frame, real: impl FnOnce() -> isize) -> isize {
+    let waiting = payload::waiting(fd);
+    let Some(mut call) = Recorded::begin(function, fd, args, frame) else { return real() };
+    let result = real();
+    call.returned(result);
+    match &waiting {
+        None => payload::append(call, of_receive(args), frame),
+        Some(bytes) => {
+            let mut sections = Sections::new();
+            sections.add(call::words(section::WAITING, bytes));
+            payload::append_with(call, of_receive(args), &mut sections, frame);
+        }
+    }
+    result
+}
+
+/// With MSG_TRUNC, TCP drops what it counts.
+fn of_receive([buffer, length, flags]: [u64; 3]) -> Moved {
+    let used = if flags & libc::MSG_TRUNC as u64 == 0 { Use::Proven } else { Use::Doubtful };
+    Moved { buffer: buffer as *const c_void, length: length as usize, used }
+}
+
 pub(crate) extern "C-unwind" fn send(
     fd: c_int,
     buffer: *const c_void,
@@ -31,7 +66,7 @@ pub(crate) extern "C-unwind" fn send(
     frame: Frame,
 ) -> isize {
     let real = || real!(send as SendType, fd, buffer, length, flags);
-    record(Function::Send, fd, args(buffer, length, flags), frame, real)
+    sent(Function::Send, fd, args(buffer, length, flags), Use::Proven, frame, real)
 }
 
 pub(crate) extern "C-unwind" fn recv(
@@ -42,15 +77,17 @@ pub(crate) extern "C-unwind" fn recv(
     frame: Frame,
 ) -> isize {
     let real = || real!(recv as RecvType, fd, buffer, length, flags);
-    record(Function::Recv, fd, args(buffer, length, flags), frame, real)
+    received(Function::Recv, fd, args(buffer, length, flags), frame, real)
 }
 
 pub(crate) extern "C-unwind" fn write(fd: c_int, buffer: *const c_void, length: usize, frame: Frame) -> isize {
-    record(Function::Write, fd, args(buffer, length, 0), frame, || real!(write as WriteType, fd, buffer, length))
+    sent(Function::Write, fd, args(buffer, length, 0), Use::Doubtful, frame, || {
+        real!(write as WriteType, fd, buffer, length)
+    })
 }
 
 pub(crate) extern "C-unwind" fn read(fd: c_int, buffer: *mut c_void, length: usize, frame: Frame) -> isize {
-    record(Function::Read, fd, args(buffer, length, 0), frame, || real!(read as ReadType, fd, buffer, length))
+    received(Function::Read, fd, args(buffer, length, 0), frame, || real!(read as ReadType, fd, buffer, length))
 }
 
 type SendtoType = unsafe extern "C-unwind" fn(c_int, *const c_void, usize, c_int, *const sockaddr, socklen_t) -> isize;
@@ -76,11 +113,20 @@ pub(crate) extern "C-unwind" fn sendto(
     frame: Frame,
 ) -> isize {
     let real = || real!(sendto as SendtoType, fd, buffer, length, flags, address, address_length);
+    let args = args(buffer, length, flags);
     if address.is_null() {
-        return record(Function::Sendto, fd, args(buffer, length, flags), frame, real);
+        return sent(Function::Sendto, fd, args, Use::Proven, frame, real);
     }
-    let capture = |sent| passed(address, address_length, sent, frame);
-    call::record_with(Function::Sendto, fd, args(buffer, length, flags), frame, real, capture)
+    let Some(mut call) = Recorded::begin(Function::Sendto, fd, args, frame) else { return real() };
+    let result = real();
+    call.returned(result);
+    let to = passed(address, address_length, result >= 0, frame);
+    let mut sections = Sections::new();
+    if let Some(to) = &to {
+        sections.add(to.section());
+    }
+    payload::append_with(call, Moved { buffer, length, used: Use::Proven }, &mut sections, frame);
+    result
 }
 
 pub(crate) extern "C-unwind" fn recvfrom(
@@ -105,9 +151,10 @@ fn received_from(
     real: impl FnOnce() -> isize,
 ) -> isize {
     if address.is_null() {
-        return record(Function::Recvfrom, fd, args, frame, real);
+        return received(Function::Recvfrom, fd, args, frame, real);
     }
     let room = length_at(address_length, false, frame);
+    let waiting = payload::waiting(fd);
     let Some(mut call) = Recorded::begin(Function::Recvfrom, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
@@ -118,7 +165,10 @@ fn received_from(
     if let Some(from) = &from {
         sections.add(from.section());
     }
-    call.append(sections.all());
+    if let Some(bytes) = &waiting {
+        sections.add(call::words(section::WAITING, bytes));
+    }
+    payload::append_with(call, of_receive(args), &mut sections, frame);
     result
 }
 
@@ -131,7 +181,7 @@ pub(crate) extern "C-unwind" fn recv_chk(
     frame: Frame,
 ) -> isize {
     let real = || real!(__recv_chk as RecvChkType, fd, buffer, length, room, flags);
-    record(Function::Recv, fd, args(buffer, length, flags), frame, real)
+    received(Function::Recv, fd, args(buffer, length, flags), frame, real)
 }
 
 pub(crate) extern "C-unwind" fn recvfrom_chk(
@@ -156,7 +206,7 @@ pub(crate) extern "C-unwind" fn read_chk(
     frame: Frame,
 ) -> isize {
     let real = || real!(__read_chk as ReadChkType, fd, buffer, length, room);
-    record(Function::Read, fd, args(buffer, length, 0), frame, real)
+    received(Function::Read, fd, args(buffer, length, 0), frame, real)
 }
 
 pub(crate) extern "C-unwind" fn sendfile(
@@ -215,7 +265,7 @@ pub(crate) fn only_on_files(
     let result = real();
     // SAFETY: errno is the calling thread's.
     if result == -1 && unsafe { *libc::__errno_location() } == libc::ESPIPE {
-        call::record_failure(function, fd, args, begin, frame, &[]);
+        call::record_late(function, fd, args, begin, result, frame, &[]);
     }
     result
 }

@@ -119,6 +119,11 @@ impl Call {
         word(self.details.bytes(section::SIGPIPE), 0)
     }
 
+    /// Bytes of the datagram that waited before the call, where that was asked for.
+    pub fn waiting(&self) -> Option<u64> {
+        word(self.details.bytes(section::WAITING), 0)
+    }
+
     /// The array of `poll`, as far as it was recorded.
     pub fn polled(&self) -> impl Iterator<Item = Polled> {
         pieces::<8>(self.details.bytes(section::POLLED)).map(|[a, b, c, d, events, more, returned, rest]| Polled {

@@ -18,6 +18,7 @@ use crate::clock::{self, Pair};
 use crate::layout::{LINE, Line, PAGE, RingHeader, flag, slot};
 use crate::pool::{Pool, owner_process};
 use crate::shared::Shared;
+use crate::{presence, raw};
 
 /// A piece of a recording, in the order in which it was drained: what files keep and what [`Merger`](crate::merge::Merger)
 /// takes.
@@ -107,6 +108,18 @@ impl Drain {
         &self.shared
     }
 
+    /// Says that the calling thread is the one that reads, for writers that wait for it.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel cannot tell them when it ends.
+    pub fn announce(&self) -> io::Result<()> {
+        if self.shared.control().lossless == 0 {
+            return Ok(());
+        }
+        presence::announce(self.shared.pool().control())
+    }
+
     /// How long to wait before the next round, given what the last one found: a reader that looks all the time takes the
     /// writers' cache lines away from them. Rings are to be emptied long before they are full.
     #[must_use]
@@ -132,7 +145,7 @@ impl Drain {
         self.start
     }
 
-    /// Copies what there is; the number of bytes in the fullest ring.
+    /// Copies what there is; the number of bytes in the fullest ring, as if all were of full size.
     ///
     /// # Errors
     ///
@@ -144,8 +157,10 @@ impl Drain {
         for index in self.readable() {
             let header = header(self.shared.pool(), index);
             returning |= header.writer.slot_state.load(Acquire) == slot::RETURNING;
-            fullest = fullest.max(self.copy(index, header, sink)?);
+            let part = self.shared.pool().ring_bytes() / self.shared.pool().capacity(index);
+            fullest = fullest.max(self.copy(index, header, sink)? * part);
         }
+        self.tell_writers(fullest > 0);
         sink(Item::Clock(began))?;
         self.advance(began, returning);
         sink(Item::Round { horizon: self.horizon })?;
@@ -154,6 +169,21 @@ impl Drain {
             self.take_back(sink)?;
         }
         Ok(fullest)
+    }
+
+    /// Programs are to record no more: what they do is not kept.
+    pub fn stop(&self) {
+        self.shared.control().recording.store(0, Release);
+        self.tell_writers(true);
+    }
+
+    /// Wakes those who wait for room, or for somebody to read.
+    fn tell_writers(&self, made_room: bool) {
+        let control = self.shared.control();
+        if made_room && control.lossless != 0 {
+            control.drained.fetch_add(1, Release);
+            raw::wake_all(&control.drained);
+        }
     }
 
     /// The rings that may hold something.
@@ -190,7 +220,7 @@ impl Drain {
 
     /// Copies the published bytes of one ring and gives their room back.
     fn copy(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<usize> {
-        let capacity = self.shared.pool().ring_bytes() as u64;
+        let capacity = self.shared.pool().capacity(index) as u64;
         let (tail, head) = (self.tails[index], header.writer.head.load(Acquire));
         let length = head.wrapping_sub(tail);
         if length == 0 {
@@ -280,7 +310,7 @@ impl Drain {
     ///
     /// Those of `sink`.
     pub fn finish(mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        self.shared.control().recording.store(0, Release);
+        self.stop();
         self.round(sink)?;
         let mut lost = self.shared.control().lost.load(Relaxed);
         for index in self.readable() {

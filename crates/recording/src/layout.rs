@@ -5,8 +5,11 @@
 //! | offset | what |
 //! |---|---|
 //! | 0 | [`Control`], one page |
-//! | 4096 | owner words, one `u64` a ring ([`MAX_RINGS`]): 0 free, else `pid << 32 \| tid`, with bit 63 set for a process of another pid namespace |
-//! | 8192 + i × (4096 + ring_bytes) | ring i: [`RingHeader`] in a page of its own, then `ring_bytes` of records |
+//! | 4096 | owner words, one `u64` a ring, for [`MAX_RINGS`]: 0 free, else `pid << 32 \| tid`, with bit 63 set for a process of another pid namespace |
+//! | [`ring_offset`] | ring i: [`RingHeader`] in a page of its own, then [`ring_capacity`] bytes of records |
+//!
+//! The first [`FULL_RINGS`] hold `ring_bytes` of records, the others an eighth of that: a program with hundreds of threads has
+//! them wait more than run, and all its rings together have to fit into the memory that such a program leaves.
 //!
 //! # A record
 //!
@@ -36,11 +39,21 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"bsockrec");
 /// Changes when a reader of the older version would misread a newer recording. New kinds and sections do not count.
 pub const VERSION: u32 = 1;
 
-/// Size of the control page, the owner page and a ring's header: one page each, so that no two writers share one.
+/// Changes when a recorder of the older version would write what a newer command misreads, or the other way round. A file
+/// does not depend on it.
+pub const SHARED_VERSION: u32 = 2;
+
+/// Size of the control page and of a ring's header: a page each, so that no two writers share one.
 pub const PAGE: usize = 4096;
 
-/// How many rings the owner page has words for.
-pub const MAX_RINGS: usize = PAGE / 8;
+/// How many rings there are owner words for.
+pub const MAX_RINGS: usize = 2048;
+
+/// How many of them are of full size: those with the lowest numbers, which are taken first.
+pub const FULL_RINGS: usize = 256;
+
+/// What part of the full size the others have.
+const SMALL_PART: usize = 8;
 
 /// Bytes of a line.
 pub const LINE: usize = 64;
@@ -87,6 +100,9 @@ pub mod kind {
     /// A socket that was open when a process attached: inherited through exec, or opened by a constructor. args: domain << 32 |
     /// type, SO_COOKIE, 1 if it listens; sections ADDRESS (its own), ADDRESS_RESULT (its peer's).
     pub const INHERITED: u16 = 0x105;
+    /// The process did something that hooks do not see. args: a [`Way`](crate::blind::Way)'s number, a detail, 0; fd: the
+    /// descriptor it is about, or -1; section PATH: a name that belongs to it.
+    pub const BLIND: u16 = 0x106;
 }
 
 /// Bits of [`Line::flags`].
@@ -184,6 +200,9 @@ pub mod section {
     /// What stands in the buffer behind the bytes that were moved: of a short send what was not sent, of a receive what the
     /// buffer held before.
     pub const PAYLOAD_REST: u16 = 32;
+    /// Bytes of the datagram that waited right before the call, as `u64`; 0 if none did. Where it is more than the buffer holds,
+    /// the rest of it was dropped.
+    pub const WAITING: u16 = 35;
     /// What SIGPIPE does in the process, as `u64`, where the call failed with EPIPE: 0 the default, which ends it, 1 nothing, 2 a
     /// handler.
     pub const SIGPIPE: u16 = 34;
@@ -197,13 +216,13 @@ pub mod section {
 pub struct Control {
     /// [`MAGIC`].
     pub magic: u64,
-    /// [`VERSION`].
+    /// [`SHARED_VERSION`].
     pub version: u32,
     /// A [`clock`](crate::clock) source.
     pub clock: u32,
     /// Rings in the file.
     pub rings: u32,
-    /// Bytes of records in each, a power of two.
+    /// Bytes of records in each of full size, a power of two.
     pub ring_bytes: u32,
     /// Seccomp filters that the command itself runs under; a process with another number keeps to the kernel calls the
     /// program makes.
@@ -226,6 +245,12 @@ pub struct Control {
     pub payload: AtomicU32,
     /// A bit for each ring that has its memory. Of the others a page that is touched may find none left, which is a SIGBUS.
     pub memory: [AtomicU64; MAX_RINGS / 64],
+    /// 1 if a writer without room waits for it ([`wait`](crate::wait)).
+    pub lossless: u32,
+    /// The thread that reads, as the kernel's robust futexes have it: when that thread ends, the kernel sets a bit.
+    pub reader: AtomicU32,
+    /// Changes when the reader has made room; writers that wait for it wait for this word.
+    pub drained: AtomicU32,
 }
 
 /// A ring's first page: what the writer changes, what the reader changes, and the slot, in a cache line each.
@@ -267,6 +292,8 @@ pub struct WriterLine {
 pub struct ReaderLine {
     /// Bytes ever consumed.
     pub tail: AtomicU64,
+    /// How far below this header the control page lies, where writers wait for room; otherwise 0. Written by the holder.
+    pub control: AtomicU64,
 }
 
 /// States of the *in progress* slot.
@@ -289,14 +316,51 @@ const _: () = {
     assert!(size_of::<RingHeader>() <= PAGE);
 };
 
+/// Bytes of records in ring `index` of a file whose full rings have `ring_bytes`.
+#[must_use]
+pub const fn ring_capacity(index: usize, ring_bytes: usize) -> usize {
+    if index < FULL_RINGS || ring_bytes <= PAGE * SMALL_PART { ring_bytes } else { ring_bytes / SMALL_PART }
+}
+
 /// Where ring `index` begins in the shared file.
 #[must_use]
 pub const fn ring_offset(index: usize, ring_bytes: usize) -> usize {
-    2 * PAGE + index * (PAGE + ring_bytes)
+    let full = if index < FULL_RINGS { index } else { FULL_RINGS };
+    let first = PAGE + MAX_RINGS * size_of::<u64>();
+    first + full * (PAGE + ring_bytes) + (index - full) * (PAGE + ring_capacity(FULL_RINGS, ring_bytes))
+}
+
+/// Which ring begins at `offset`, or holds it.
+#[must_use]
+pub const fn ring_at(offset: usize, ring_bytes: usize) -> usize {
+    let full = ring_offset(FULL_RINGS, ring_bytes);
+    if offset < full {
+        return (offset - ring_offset(0, ring_bytes)) / (PAGE + ring_bytes);
+    }
+    FULL_RINGS + (offset - full) / (PAGE + ring_capacity(FULL_RINGS, ring_bytes))
 }
 
 /// Rounds up to the 8 bytes that sections are aligned to.
 #[must_use]
 pub const fn padded(length: usize) -> usize {
     (length + 7) & !7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_lie_one_behind_the_other_and_are_found_again() {
+        for ring_bytes in [PAGE, 8 * PAGE, 512 * 1024] {
+            let mut expected = PAGE + MAX_RINGS * 8;
+            for index in 0..MAX_RINGS {
+                assert_eq!(ring_offset(index, ring_bytes), expected);
+                assert_eq!(ring_at(expected, ring_bytes), index);
+                let capacity = ring_capacity(index, ring_bytes);
+                assert!(capacity.is_power_of_two() && capacity >= PAGE);
+                expected += PAGE + capacity;
+            }
+        }
+    }
 }

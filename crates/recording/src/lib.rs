@@ -1,12 +1,12 @@
 //! What passes between a traced program and the command `bsock`: the record of a call, the shared rings it goes through,
 //! and the file it may end in.
 //!
-//! The crate has two halves that never call each other and share only [`layout`] and [`function`]:
+//! The crate has two halves that never call each other and share only [`layout`], [`function`] and [`blind`]:
 //!
-//! - the **writer** ([`writer`], [`pool`], [`shared::Attached`], [`raw`]) runs inside somebody else's program, in hooks that
+//! - the **writer** ([`writer`], [`wait`], [`pool`], [`shared::attach`], [`raw`]) runs inside somebody else's program, in hooks that
 //!   may interrupt anything: it needs libc alone, allocates nothing, takes no lock, touches neither errno nor any
 //!   interposed function, and makes system calls only where a process or a thread attaches;
-//! - the **reader** ([`shared::Shared`], [`drain`], [`merge`], [`event`], [`details`], [`file`]) runs in the command. It trusts no byte:
+//! - the **reader** ([`shared::Shared`], [`presence`], [`drain`], [`merge`], [`event`], [`details`], [`file`]) runs in the command. It trusts no byte:
 //!   whatever lies in a ring or in a file, it returns an error with the offset, and never panics.
 //!
 //! A call's way: a hook fills a [`layout::Line`], [`writer::Ring`] puts it into the *in progress* slot of its thread's ring,
@@ -14,6 +14,7 @@
 //! chunks of all rings into one order of time; [`event`] decodes them. A recording file is the same chunks, kept, so that a
 //! recording read later takes the path of one read live from the second step on.
 
+pub mod blind;
 pub mod clock;
 pub mod details;
 pub mod drain;
@@ -23,6 +24,8 @@ pub mod function;
 pub mod layout;
 pub mod merge;
 pub mod pool;
+pub mod presence;
 pub mod raw;
 pub mod shared;
+pub mod wait;
 pub mod writer;

@@ -9,7 +9,7 @@
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use crate::layout::{Control, PAGE, RingHeader, ring_offset};
+use crate::layout::{Control, PAGE, RingHeader, ring_at, ring_capacity, ring_offset};
 
 /// Set in an owner word whose numbers are of another pid namespace than the command's.
 pub const FOREIGN: u64 = 1 << 63;
@@ -66,17 +66,23 @@ impl Pool {
         self.rings
     }
 
-    /// Bytes of records in each.
+    /// Bytes of records in each of full size.
     #[inline(always)]
     #[must_use]
     pub const fn ring_bytes(&self) -> usize {
         self.ring_bytes
     }
 
+    /// Bytes of records in ring `index`.
+    #[must_use]
+    pub const fn capacity(&self, index: usize) -> usize {
+        ring_capacity(index, self.ring_bytes)
+    }
+
     /// The owner words.
     #[must_use]
     pub const fn owners(&self) -> &'static [AtomicU64] {
-        // SAFETY: `new`'s promise; there are at most MAX_RINGS, which is what the page holds.
+        // SAFETY: `new`'s promise; there are at most MAX_RINGS, for which there are words.
         unsafe { core::slice::from_raw_parts(self.base.add(PAGE).cast(), self.rings) }
     }
 
@@ -129,7 +135,7 @@ impl Pool {
         if self.has_memory(index) {
             return true;
         }
-        if !crate::raw::populate(self.ring(index).cast_mut().cast(), PAGE + self.ring_bytes) {
+        if !crate::raw::populate(self.ring(index).cast_mut().cast(), PAGE + self.capacity(index)) {
             return false;
         }
         self.got_memory(index);
@@ -145,6 +151,6 @@ impl Pool {
     /// The number of the ring at `header`.
     #[must_use]
     pub fn index_of(&self, header: *const RingHeader) -> usize {
-        (header.addr() - self.base.addr() - 2 * PAGE) / (PAGE + self.ring_bytes)
+        ring_at(header.addr() - self.base.addr(), self.ring_bytes)
     }
 }

@@ -1,10 +1,12 @@
 //! The system calls that the writer makes itself, straight to the kernel: through libc's functions they would come back to
 //! the hooks (which export `read` and `close`), and they would change errno. All are made where a process or a thread
-//! attaches, to read doubtful memory, or to ask what a socket holds before it is given up; none on the way of other calls.
+//! attaches, to read doubtful memory, to ask what a socket holds before it is given up, or to wait for room where that is
+//! asked for; none on the way of other calls.
 
 #![allow(unsafe_code)] // system calls
 
 use core::ffi::{CStr, c_void};
+use core::sync::atomic::AtomicU32;
 
 /// A result of the kernel: non-negative, or `-errno`.
 type Raw = isize;
@@ -102,6 +104,16 @@ impl File {
         if result == 0 { usize::try_from(status.st_size).unwrap_or(0) } else { 0 }
     }
 
+    /// Reads entries of a directory, as `struct linux_dirent64`, as many as fit; none at its end or on an error.
+    #[must_use]
+    pub fn entries<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+        // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
+        let read = unsafe {
+            syscall(libc::SYS_getdents64, [self.0 as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
+        };
+        &buffer[..usize::try_from(read).unwrap_or(0).min(buffer.len())]
+    }
+
     /// Maps the first `length` bytes, shared, to read and write. The mapping stays for the life of the process.
     #[must_use]
     pub fn map(&self, length: usize) -> Option<*mut u8> {
@@ -140,6 +152,26 @@ pub fn populate(address: *mut u8, length: usize) -> bool {
     const MADV_POPULATE_WRITE: usize = 23;
     // SAFETY: populating changes no byte; the kernel refuses addresses that are not mapped.
     unsafe { syscall(libc::SYS_madvise, [address as usize, length, MADV_POPULATE_WRITE, 0, 0, 0]) == 0 }
+}
+
+/// Waits until `word` is no longer `value`, or is said to have changed, or the time is over.
+pub(crate) fn wait_for_change(word: &AtomicU32, value: u32, nanoseconds: u32) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: nanoseconds.into() };
+    // SAFETY: the kernel reads the word and the time, both of which live until it is back.
+    unsafe {
+        syscall(
+            libc::SYS_futex,
+            [word.as_ptr() as usize, libc::FUTEX_WAIT as usize, value as usize, (&raw const time) as usize, 0, 0],
+        )
+    };
+}
+
+/// Wakes everybody who waits for `word`, in all processes.
+pub(crate) fn wake_all(word: &AtomicU32) {
+    // SAFETY: only the word's address counts.
+    unsafe {
+        syscall(libc::SYS_futex, [word.as_ptr() as usize, libc::FUTEX_WAKE as usize, i32::MAX as usize, 0, 0, 0])
+    };
 }
 
 /// True if the calling thread runs on its alternate signal stack.
@@ -214,6 +246,16 @@ pub fn socket_name(fd: i32, peer: bool, into: &mut [u8]) -> Option<(u32, &[u8])>
         unsafe { syscall(number, [fd as usize, into.as_mut_ptr() as usize, (&raw mut length) as usize, 0, 0, 0]) };
     let all = into.len();
     (result == 0).then(|| (length, into.get(..all.min(length as usize)).unwrap_or(&[])))
+}
+
+/// What a signal does: 0 the default, 1 nothing, 2 a handler; `None` for a signal that there is not.
+#[must_use]
+pub fn disposition(signal: i32) -> Option<u64> {
+    // `struct sigaction` of the kernel: handler, flags, restorer, mask.
+    let mut action = [0_u64; 4];
+    // SAFETY: asks only; the kernel writes one structure, whose mask has the eight bytes that the last argument says.
+    let result = unsafe { syscall(libc::SYS_rt_sigaction, [signal as usize, 0, (&raw mut action) as usize, 8, 0, 0]) };
+    (result == 0).then(|| action[0].min(2))
 }
 
 /// The descriptor's flags, FD_CLOEXEC among them; `None` if it is not open.

@@ -15,7 +15,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
-use crate::layout::{Control, MAGIC, MAX_RINGS, PAGE, VERSION, ring_offset};
+use crate::layout::{Control, MAGIC, MAX_RINGS, PAGE, SHARED_VERSION, ring_capacity, ring_offset};
 use crate::pool::Pool;
 use crate::raw;
 
@@ -27,14 +27,16 @@ pub const VARIABLE: &str = "BSOCK_RECORDING";
 pub struct Size {
     /// Rings, and so threads that record at one time; at most [`MAX_RINGS`].
     pub rings: usize,
-    /// Bytes of records in a ring: a power of two, at least a page.
+    /// Bytes of records in a ring of full size: a power of two, at least a page.
     pub ring_bytes: usize,
+    /// A writer without room waits for it.
+    pub lossless: bool,
 }
 
 impl Default for Size {
-    /// 512 rings of 512 KiB: sparse, so that only what is used takes memory.
+    /// As many rings as there can be, of 512 KiB: sparse, so that only what is used takes memory.
     fn default() -> Self {
-        Self { rings: MAX_RINGS, ring_bytes: 512 * 1024 }
+        Self { rings: MAX_RINGS, ring_bytes: 512 * 1024, lossless: false }
     }
 }
 
@@ -76,8 +78,10 @@ impl Size {
     #[must_use]
     pub fn with_ring_bytes(ring_bytes: usize) -> Self {
         let usual = Self::default();
+        let room = ring_offset(usual.rings, usual.ring_bytes);
         let ring_bytes = ring_bytes.clamp(PAGE, 1 << 30).next_power_of_two();
-        Self { rings: (usual.rings * usual.ring_bytes / ring_bytes).clamp(16, MAX_RINGS), ring_bytes }
+        let rings = (16..=MAX_RINGS).rev().find(|rings| ring_offset(*rings, ring_bytes) <= room).unwrap_or(16);
+        Self { rings, ring_bytes, lossless: false }
     }
 }
 
@@ -126,7 +130,7 @@ impl Shared {
         file.set_permissions(Permissions::from_mode(0o666))?;
         let length = ring_offset(rings, ring_bytes);
         let shared = Self::map(file, path.clone(), length, rings, ring_bytes).inspect_err(|_| remove(&path))?;
-        shared.initialise(clock, surroundings);
+        shared.initialise(clock, surroundings, size.lossless);
         Ok(shared)
     }
 
@@ -148,12 +152,13 @@ impl Shared {
         Ok(Self { path, file, _lock: lock, pool, length })
     }
 
-    fn initialise(&self, clock: u32, surroundings: &Surroundings) {
+    fn initialise(&self, clock: u32, surroundings: &Surroundings, lossless: bool) {
         let control = std::ptr::from_ref(self.pool.control()).cast_mut();
         // SAFETY: nobody has attached yet: the page is ours alone.
         unsafe {
             (*control).magic = MAGIC;
-            (*control).version = VERSION;
+            (*control).version = SHARED_VERSION;
+            (*control).lossless = lossless.into();
             (*control).clock = clock;
             (*control).rings = self.pool.rings() as u32;
             (*control).ring_bytes = self.pool.ring_bytes() as u32;
@@ -165,10 +170,11 @@ impl Shared {
 
     /// Gets memory for rings that may be wanted soon. Where there is none, programs do without those rings.
     pub(crate) fn keep_ready(&self) {
-        let size = self.pool.ring_bytes();
-        let wanted = (self.pool.used() + (READY_BYTES / size).max(1)).min(self.pool.rings());
+        let full = self.pool.ring_bytes();
+        let ready = (READY_BYTES / ring_capacity(self.pool.used(), full)).max(1);
+        let wanted = (self.pool.used() + ready).min(self.pool.rings());
         for index in (0..wanted).filter(|index| !self.pool.has_memory(*index)) {
-            if allocate(&self.file, ring_offset(index, size), PAGE + size).is_err() {
+            if allocate(&self.file, ring_offset(index, full), PAGE + ring_capacity(index, full)).is_err() {
                 return;
             }
             self.pool.got_memory(index);
@@ -292,7 +298,7 @@ pub fn attach(path: &CStr) -> Option<Pool> {
     let control = unsafe { &*base.cast::<Control>() };
     let (rings, ring_bytes) = (control.rings as usize, control.ring_bytes as usize);
     let sound = control.magic == MAGIC
-        && control.version == VERSION
+        && control.version == SHARED_VERSION
         && (1..=MAX_RINGS).contains(&rings)
         && ring_bytes.is_power_of_two()
         && ring_bytes >= PAGE
@@ -330,8 +336,8 @@ mod tests {
 
     #[test]
     fn a_program_attaches_to_what_the_command_made_and_it_is_gone_afterwards() {
-        let shared =
-            Shared::create(Size { rings: 2, ring_bytes: PAGE }, 0, &Surroundings::default()).expect("shared memory");
+        let shared = Shared::create(Size { rings: 2, ring_bytes: PAGE, lossless: false }, 0, &Surroundings::default())
+            .expect("shared memory");
         let path = shared.path().to_owned();
         let attached = attach(&variable_value(&path)).expect("attaches");
         assert_eq!(attached.rings(), 2);

@@ -1,4 +1,5 @@
-//! The writer's side of a ring: one thread writes, the command reads, and neither ever waits for the other.
+//! The writer's side of a ring: one thread writes, the command reads, and neither ever waits for the other, unless the user
+//! asked for that ([`wait`]).
 //!
 //! # What can interrupt what
 //!
@@ -26,7 +27,9 @@ use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use crate::layout::{LINE, Line, MAX_LINES, PAGE, RingHeader, SectionHeader, flag, kind, padded, slot};
+use crate::layout::{LINE, Line, MAX_LINES, PAGE, RingHeader, SectionHeader, flag, kind, padded, ring_offset, slot};
+use crate::pool::Pool;
+use crate::wait;
 
 /// How far ahead of the record the cache lines are asked for, in bytes.
 const AHEAD: u64 = 8 * LINE as u64;
@@ -98,9 +101,12 @@ impl Ring {
         self.header.writer.busy.load(Relaxed) > stack
     }
 
-    /// Readies a ring that was just taken: says how large it is, forgets what a former holder left half done.
-    pub fn reset(self, ring_bytes: usize) {
-        self.header.writer.capacity.store(ring_bytes as u64, Relaxed);
+    /// Readies ring `index` of `pool`, which this is and which was just taken: says how large it is and whether to wait for
+    /// room, forgets what a former holder left half done.
+    pub fn reset(self, pool: Pool, index: usize) {
+        let control = if pool.control().lossless != 0 { ring_offset(index, pool.ring_bytes()) } else { 0 };
+        self.header.reader.control.store(control as u64, Relaxed);
+        self.header.writer.capacity.store(pool.capacity(index) as u64, Relaxed);
         self.header.writer.busy.store(0, Relaxed);
         self.header.writer.slot_state.store(slot::IDLE, Relaxed);
     }
@@ -183,7 +189,7 @@ impl Ring {
         let lines = lines(sections);
         line.lines = lines as u8;
         let head = writer.head.load(Relaxed);
-        let written = if lines <= MAX_LINES && self.room(head, lines * LINE) {
+        let written = if lines <= MAX_LINES && (self.room(head, lines * LINE) || self.wait(head, lines * LINE)) {
             let head = if writer.lost.load(Relaxed) == writer.lost_told.load(Relaxed) {
                 head
             } else {
@@ -231,6 +237,14 @@ impl Ring {
         let tail = self.header.reader.tail.load(Acquire);
         writer.tail_seen.store(tail, Relaxed);
         wanted - tail <= capacity
+    }
+
+    /// Waits for room if that is asked for. A record that never finds any is lost all the same.
+    #[cold]
+    #[inline(never)]
+    fn wait(self, head: u64, bytes: usize) -> bool {
+        let fits = (bytes + LINE) as u64 <= self.header.writer.capacity.load(Relaxed);
+        fits && wait::for_room(self.header, || self.room(head, bytes))
     }
 
     /// Puts down how many records were lost before the one that now finds room.

@@ -131,6 +131,7 @@ CASE(connect, no_answer_in_the_time_for_sending, EINPROGRESS)
 }
 CASE(connect, no_answer, ETIMEDOUT)
 {
+    WAITS();
     struct sockaddr_in where = full_listener();
     int fd = stream();
     set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1);

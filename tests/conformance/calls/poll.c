@@ -16,7 +16,11 @@ static int half(int type)
 
 CASE(poll, writable, 0) { look(half(SOCK_STREAM), POLLIN | POLLOUT, -1); }
 CASE(poll, nothing_to_read, 0) { look(half(SOCK_STREAM), POLLIN, 0); }
-CASE(poll, no_answer_in_time, 0) { look(half(SOCK_STREAM), POLLIN, 1); }
+CASE(poll, no_answer_in_time, 0)
+{
+    WAITS();
+    look(half(SOCK_STREAM), POLLIN, 1);
+}
 CASE(poll, readable, 0)
 {
     half(SOCK_STREAM);

@@ -33,7 +33,12 @@ impl Model {
                 self.arrive(event, call);
             }
             Function::Fork | Function::UnderscoreFork | Function::Forkpty => self.fork(event, call),
-            Function::Daemon => self.known_process(event.thread).becomes_daemon = call.outcome == Outcome::Unfinished,
+            Function::Daemon => self.daemon(event, call),
+            Function::LoginTty => {
+                if call.outcome == Outcome::Returned(0) {
+                    [0, 1, 2, call.fd].into_iter().for_each(|fd| self.close_number(event, fd));
+                }
+            }
             Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => {
                 self.remember_cookies(event, call);
                 self.known_process(event.thread).executing = call.outcome == Outcome::Unfinished;
@@ -172,6 +177,14 @@ impl Model {
         }
         if let Some(old) = lost_track {
             self.abandon(old);
+        }
+    }
+
+    /// Told by the parent before, and by the child when it is one.
+    fn daemon(&mut self, event: &Event, call: &Call) {
+        self.known_process(event.thread).becomes_daemon = call.outcome == Outcome::Unfinished;
+        if call.outcome == Outcome::Returned(0) && call.args[1] == 0 {
+            (0..=2).for_each(|fd| self.close_number(event, fd));
         }
     }
 
@@ -343,7 +356,6 @@ pub fn works_on_files(function: Function) -> bool {
                 | Function::Vmsplice
                 | Function::Ioctl
                 | Function::Isfdtype
-                | Function::LoginTty
         )
 }
 

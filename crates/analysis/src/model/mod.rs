@@ -8,6 +8,7 @@
 //! wait for a child.
 
 mod calls;
+mod connection;
 mod descriptors;
 mod endpoint;
 mod family;
@@ -26,6 +27,7 @@ use self::endpoint::Endpoints;
 use self::family::Unborn;
 
 pub use self::calls::works_on_files;
+pub use self::connection::Connection;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
@@ -104,7 +106,7 @@ impl Model {
             What::Inherited(socket) => {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
-            What::ThreadStart | What::ThreadEnd => {}
+            What::ThreadStart | What::ThreadEnd | What::Blind(_) => {}
         }
     }
 

@@ -1,7 +1,9 @@
 //! The table follows the calls, and stops believing where it must.
 
-use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+use bsock_recording::details::Details;
+use bsock_recording::event::{Call, Event, Inherited, Memory, Outcome, Thread, What};
 use bsock_recording::function::Function;
+use bsock_recording::layout::section;
 
 use super::Model;
 use crate::testing::{OK, Random, Story, call, module};
@@ -273,4 +275,92 @@ fn no_order_of_events_makes_it_panic() {
         }
         story.report();
     }
+}
+
+fn with(args: [u64; 3], call: Call) -> Call {
+    Call { args, ..call }
+}
+
+fn returned(function: Function, fd: i32, result: i64) -> Call {
+    call(function, fd, Outcome::Returned(result))
+}
+
+/// Descriptors with the kernel's numbers of their sockets.
+fn passing(call: Call, passed: &[(i32, u64)]) -> Call {
+    let memory = |bytes: Vec<u8>| Memory { claimed: bytes.len() as u32, bytes };
+    let fds = passed.iter().flat_map(|(fd, _)| fd.to_ne_bytes()).collect();
+    let cookies = passed.iter().flat_map(|(_, cookie)| cookie.to_ne_bytes()).collect();
+    let details = Details::of([(section::DESCRIPTORS, memory(fds)), (section::COOKIES, memory(cookies))]);
+    Call { details, ..call }
+}
+
+#[test]
+fn copies_keep_an_endpoint_and_replace_what_had_their_number() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.call(thread, returned(Function::Dup, 3, 4));
+    story.call(thread, with([0, 10, 0], returned(Function::Fcntl, 3, 10)));
+    story.close(thread, 3);
+    assert_eq!(touch(&mut story, thread, 4), "0.0.0.0:80");
+    assert_eq!(touch(&mut story, thread, 10), "0.0.0.0:80");
+    story.socket(thread, 3);
+    story.call(thread, with([4, 0, 0], returned(Function::Dup2, 3, 4)));
+    assert_eq!(touch(&mut story, thread, 4), "unbound");
+    story.call(thread, with([4, 0, 0], returned(Function::Dup2, 77, 4)));
+    assert_eq!(touch(&mut story, thread, 4), "opaque", "a file has the number");
+}
+
+#[test]
+fn ranges_are_closed_or_marked() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.socket(thread, 9);
+    story.call(thread, with([4, u64::from(u32::MAX), 0], returned(Function::CloseRange, -1, 0)));
+    assert_eq!(touch(&mut story, thread, 3), "0.0.0.0:80");
+    assert_eq!(touch(&mut story, thread, 9), "opaque");
+    story.call(thread, with([0, 5, 4], returned(Function::CloseRange, -1, 0)));
+    assert_eq!(touch(&mut story, thread, 3), "0.0.0.0:80", "only marked");
+    story.call(thread, call(Function::Execve, -1, Outcome::Unfinished));
+    let thread = Thread { image: 2, ..thread };
+    story.start(thread, &["./other"], false, 1);
+    assert_eq!(touch(&mut story, thread, 3), "opaque", "the mark closed it");
+}
+
+#[test]
+fn a_stream_hides_what_passes_and_ends_its_descriptor() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.call(thread, returned(Function::Fdopen, 3, 0x7000));
+    assert_eq!(touch(&mut story, thread, 3), "opaque");
+    story.call(thread, returned(Function::Fclose, 3, 0));
+    story.socket(thread, 3);
+    assert_eq!(touch(&mut story, thread, 3), "unbound", "another socket");
+}
+
+#[test]
+fn a_socket_that_travels_stays_itself() {
+    let mut story = Story::new();
+    let sender = bound(&mut story);
+    story.socket(sender, 5);
+    let receiver = story.program(&["./receiver"]);
+    story.socket(receiver, 6);
+    story.call(sender, passing(returned(Function::Sendmsg, 5, 1), &[(3, 77)]));
+    story.call(receiver, passing(returned(Function::Recvmsg, 6, 1), &[(7, 77), (8, 78), (9, 0)]));
+    story.close(sender, 3);
+    assert_eq!(touch(&mut story, receiver, 7), "0.0.0.0:80");
+    assert_eq!(touch(&mut story, receiver, 8), "opaque", "nobody was seen to make it");
+    let child = story.program(&["./child"]);
+    let found = Inherited { fd: 0, domain: 2, kind: 1, listening: false, cookie: 77, local: None, remote: None };
+    story.push(child, What::Inherited(Box::new(found)));
+    assert_eq!(touch(&mut story, child, 0), "0.0.0.0:80");
+}
+
+#[test]
+fn a_daemon_keeps_what_its_parent_had() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.call(thread, with([1, 0, 0], call(Function::Daemon, -1, Outcome::Unfinished)));
+    story.start(CHILD, &[], true, thread.process);
+    story.call(CHILD, with([1, 0, 0], returned(Function::Daemon, -1, 0)));
+    assert_eq!(touch(&mut story, CHILD, 3), "0.0.0.0:80");
 }

@@ -1,0 +1,145 @@
+//! The program and its descendants: until when bsock stays with them, and how their time ends.
+//!
+//! bsock ends when the program does. With `--follow` it adopts the descendants that lose their parents, and ends when the
+//! last of them has; with `--timeout` it ends them all.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::arguments::Running;
+use crate::session::End;
+use crate::sys::{self, Change, Limit};
+
+/// How long a program may take to end by SIGTERM.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A program that was started, and what it starts.
+pub(crate) struct Tree {
+    program: Child,
+    watch: Option<OwnedFd>,
+    follow: bool,
+    /// When to send what, if the program's time is limited.
+    deadline: Option<(Instant, i32)>,
+    timed_out: bool,
+    /// How the program ended.
+    status: Option<ExitStatus>,
+    /// Everybody whose end is known, with the wait status.
+    ended: Vec<(u32, i32)>,
+}
+
+impl Tree {
+    /// Starts `command`.
+    pub(crate) fn start(command: &mut Command, limits: Vec<Limit>, running: Running) -> io::Result<Self> {
+        if running.follow {
+            sys::adopt_orphans();
+        }
+        let program = sys::spawn(command, limits)?;
+        let watch = sys::watch(program.id());
+        // A time too long to be reckoned with is none.
+        let end = running.timeout.and_then(|time| Instant::now().checked_add(time));
+        Ok(Self {
+            program,
+            watch,
+            follow: running.follow,
+            deadline: end.map(|end| (end, libc::SIGTERM)),
+            timed_out: false,
+            status: None,
+            ended: Vec::new(),
+        })
+    }
+
+    /// Looks what became of them; how the program ended, when it is time to go.
+    pub(crate) fn look(&mut self) -> io::Result<Option<End>> {
+        self.limit_time();
+        if self.status.is_none() {
+            self.look_at_the_program()?;
+        }
+        if self.follow {
+            self.ended.extend(std::iter::from_fn(|| sys::reap_other(self.program.id())));
+        }
+        let Some(status) = self.status else { return Ok(None) };
+        let alone = !self.follow || sys::is_told_to_end() || !sys::has_children();
+        Ok(alone.then_some(End { status, timed_out: self.timed_out }))
+    }
+
+    fn look_at_the_program(&mut self) -> io::Result<()> {
+        match sys::change(self.program.id())? {
+            Some(Change::Stopped(signal)) => sys::stop_by(signal),
+            Some(Change::Ended) => {
+                sys::child_is_gone();
+                let status = self.program.wait()?;
+                self.ended.push((self.program.id(), status.into_raw()));
+                (self.status, self.watch) = (Some(status), None);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Everybody whose end is known, with the wait status.
+    pub(crate) fn ended(&self) -> impl Iterator<Item = (u32, i32)> + '_ {
+        self.ended.iter().copied()
+    }
+
+    /// Waits for `time`, or until the program ends or a signal comes.
+    pub(crate) fn sleep(&self, time: Duration) {
+        sys::sleep(self.watch.as_ref(), time);
+    }
+
+    fn limit_time(&mut self) {
+        let Some((end, signal)) = self.deadline else { return };
+        if Instant::now() < end {
+            return;
+        }
+        self.timed_out = true;
+        // Whoever ended between the look and the signal is not there any more; a number is not given out again so fast.
+        for process in descendants(std::process::id()) {
+            sys::send(process, signal);
+            // One that is stopped would not hear of it.
+            sys::send(process, libc::SIGCONT);
+        }
+        // Again and again at last: a process may fork while it is looked for.
+        self.deadline = Some((Instant::now() + GRACE, libc::SIGKILL));
+    }
+}
+
+/// The processes below `process`.
+fn descendants(process: u32) -> Vec<u32> {
+    let mut children = HashMap::<u32, Vec<u32>>::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if let Some(parent) = fs::read_to_string(entry.path().join("stat")).ok().and_then(|stat| parent_in(&stat)) {
+            children.entry(parent).or_default().push(number);
+        }
+    }
+    let mut found = Vec::new();
+    let mut waiting = vec![process];
+    while let Some(parent) = waiting.pop() {
+        let own = children.remove(&parent).unwrap_or_default();
+        waiting.extend(&own);
+        found.extend(own);
+    }
+    found
+}
+
+/// The parent in the text of `/proc/N/stat`, in which the name may hold anything.
+fn parent_in(stat: &str) -> Option<u32> {
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_found_behind_any_name() {
+        assert_eq!(parent_in("7 (a) S 5 7 7 0"), Some(5));
+        assert_eq!(parent_in("7 (a) R 9 b) S 5 7"), Some(5));
+        assert_eq!(parent_in("7"), None);
+    }
+}

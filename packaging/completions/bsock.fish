@@ -1,0 +1,59 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_bsock_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_bsock_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_bsock_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_bsock_using_subcommand
+    set -l cmd (__fish_bsock_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c bsock -n "__fish_bsock_needs_command" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_needs_command" -s V -l version -d 'Print version'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "trace" -d 'Show each socket call, decoded, one a line'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "compare" -d 'Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
+complete -c bsock -n "__fish_bsock_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand run" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -s o -l output -d 'Write to FILE; otherwise to standard error when the program has ended' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l all -d 'Show read, write and close on files and pipes, too'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to write the findings' -r -f -a "text\t'For people, in the manner of a compiler'
+json\t'One object a line (docs/check-json.md)'"
+complete -c bsock -n "__fish_bsock_using_subcommand check" -s o -l output -d 'Write to FILE instead of standard error' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l from -d 'Who makes the calls' -r -f -a "c\t'A C program'
+python\t'python3, through ctypes on both sides'"
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l format -d 'How to show the comparison' -r -f -a "text\t'A table as wide as the terminal'
+json\t'One object a line (docs/compare-json.md)'
+svg\t'A chart of the ratios'"
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -l repetitions -d 'How often each call is timed on each side, by turns; 0: not at all' -r
+complete -c bsock -n "__fish_bsock_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bsock -n "__fish_bsock_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "trace" -d 'Show each socket call, decoded, one a line'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "compare" -d 'Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
+complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,85 @@
+//! Every way in which a process begins, runs another program, and ends, under the recorder.
+
+mod support;
+
+use bsock_recording::event::{Outcome, What};
+use bsock_recording::function::Function;
+use support::recording::{Contents, assert_lines, output, recorded, traced, traced_with};
+use support::{TempDir, TempProgram, compile_c, root};
+
+fn processes() -> TempProgram {
+    compile_c(&root().join("tests/programs/processes.c"), &["-lutil"])
+}
+
+#[test]
+fn children_and_programs_come_out_as_without_the_recorder_36_38_39() {
+    let (program, directory) = (processes(), TempDir::new());
+    let plain = output(program.command().arg("all"));
+    let preload = support::target_dir().join("libbsock_preload.so");
+    assert_eq!(output(program.command().arg("all").env("LD_PRELOAD", preload)), plain, "idle");
+    let file = directory.path().join("recording");
+    assert_eq!(output(&mut recorded(&program.path(), &["all"], &file)), plain, "recorded");
+    let contents = Contents::of(&file);
+    assert_eq!(contents.lost, 0);
+    let outcomes = |function| contents.calls(function).map(|(_, call)| call.outcome).collect::<Vec<_>>();
+    assert_eq!(outcomes(Function::Execvp).len(), 5, "four, and one again since it failed");
+    assert!(outcomes(Function::Execve).contains(&Outcome::Failed(2)), "execl of nothing");
+    assert!(outcomes(Function::Execve).contains(&Outcome::Failed(14)), "arguments that are not there");
+    assert_eq!(outcomes(Function::PosixSpawn)[1], Outcome::Failed(2));
+    assert_eq!(outcomes(Function::System), [Outcome::Returned(7 << 8)]);
+    assert_eq!(outcomes(Function::Daemon), [Outcome::Unfinished, Outcome::Returned(0)]);
+    for function in [Function::Fexecve, Function::Execveat, Function::QuickExit, Function::Popen, Function::Pclose] {
+        assert_eq!(outcomes(function).len(), 1, "{}", function.name());
+    }
+    // Who was forked by whatever function makes calls as a process of its own.
+    let callers: std::collections::BTreeSet<u32> =
+        contents.calls(Function::Socket).map(|(event, _)| event.thread.process).collect();
+    assert_eq!(callers.len(), 3, "children of _Fork, forkpty and daemon");
+}
+
+#[test]
+fn an_inherited_socket_is_a_socket_to_the_program_that_finds_it_37() {
+    let (program, directory) = (processes(), TempDir::new());
+    let lines = traced(&program.path(), &["inetd"]);
+    assert_lines(&lines, &["read(0, 15 bytes) = 7", "read(4, 15 bytes) = 8"]);
+    let file = directory.path().join("recording");
+    output(&mut recorded(&program.path(), &["inetd"], &file));
+    let contents = Contents::of(&file);
+    let executed = contents.calls(Function::Execve).next().expect("execl").1;
+    let kept: Vec<_> = executed.descriptors().collect();
+    assert_eq!(kept.iter().map(|kept| kept.fd).collect::<Vec<_>>(), [0, 3, 4], "not those that are close-on-exec");
+    let found = |wanted: i32| {
+        let mut sockets = contents.events.iter().filter_map(|event| match &event.what {
+            What::Inherited(socket) => Some(socket),
+            _ => None,
+        });
+        sockets.find(|socket| socket.fd == wanted).expect("inherited").cookie
+    };
+    assert!(kept[0].cookie != 0 && kept[0].cookie == kept[2].cookie, "dup2 made them one socket");
+    assert_eq!(found(0), kept[0].cookie, "and the new program has it by the same number");
+}
+
+#[test]
+fn what_was_sent_in_a_message_is_the_same_socket_to_who_receives_it_42() {
+    let lines = traced(&processes().path(), &["pass"]);
+    assert_lines(&lines, &["write(5, 14 bytes) = 14"]);
+    assert_lines(&lines, &["sendmsg(3, {[1] 1 bytes, control=[SCM_RIGHTS[6]]}, 0) = 1", "read(5, 32 bytes) = 14"]);
+}
+
+#[test]
+fn ways_past_the_recorder_are_told_6() {
+    let (lines, said) = traced_with(&[], &processes().path(), &["escape"]);
+    let syscall = "syscall(SYS_socket, 0x2, 0x2) = ?";
+    assert_lines(&lines, &[syscall, "dlopen(\"libutil.so.1\", RTLD_DEEPBIND) = ?", "dlmopen(\"libc.so.6\") = ?"]);
+    for told in ["made without libc's functions", "RTLD_DEEPBIND", "namespace of its own", "fdopen"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
+
+#[test]
+fn what_sockets_hold_is_told_at_the_end_however_it_comes() {
+    for (how, status) in [("exit", "3"), ("unread", "?")] {
+        let lines = traced(&processes().path(), &[how]);
+        assert_lines(&lines, &[&format!("exit({status}, 3 holds 0 unread, * unsent, 4 holds 4 unread, 0 unsent) = ?")]);
+    }
+}

@@ -1,0 +1,104 @@
+//! The rings from outside: hundreds of threads, rings that are full, readers and writers that die. Whatever happens, what is
+//! in the recording and what it says was lost add up to what the program did.
+
+mod support;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bsock_recording::drain::Item;
+use bsock_recording::event::{Event, What};
+use bsock_recording::file::Recording;
+use bsock_recording::function::Function;
+use bsock_recording::merge::Merger;
+use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
+
+fn program(name: &str) -> TempProgram {
+    compile_c(&root().join("tests/programs").join(name), &["-pthread"])
+}
+
+/// The sends in a recording, and the calls that it says are not in it.
+fn sends_and_losses(file: &Path) -> (u64, u64) {
+    let bytes = fs::read(file).expect("the recording is there");
+    let (mut merger, mut lost) = (Merger::new(), 0);
+    for item in Recording::open(&bytes).expect("a recording") {
+        match item.expect("undamaged") {
+            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+            Item::Lost(calls) => lost += calls,
+            _ => {}
+        }
+    }
+    merger.finish();
+    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
+    let mut sends = 0;
+    while let Some(event) = merger.pop() {
+        sends += u64::from(is_send(&event));
+        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
+    }
+    (sends, lost)
+}
+
+/// Runs `program` under `bsock run OPTIONS`; how that ended, what the program says it sent, and what the recording says.
+fn recorded(program: &TempProgram, arguments: &[&str], options: &[&str]) -> (Output, u64, (u64, u64)) {
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let mut command = Command::new("timeout");
+    command.args(["--foreground", "-k", "1", "120"]).arg(target_dir().join("bsock")).args(["run", "--record"]);
+    let output = command.arg(&file).args(options).arg("--").arg(program.path()).args(arguments).output().expect("runs");
+    let sent = text(&output.stdout).trim().strip_prefix("sent ").and_then(|number| number.parse().ok());
+    let sent = sent.unwrap_or_else(|| panic!("it says what it sent: {}", text(&output.stderr)));
+    (output, sent, sends_and_losses(&file))
+}
+
+#[test]
+fn a_thousand_threads_at_one_time_are_recorded() {
+    let program = program("many_threads.c");
+    let (output, sent, (sends, lost)) = recorded(&program, &["1000", "20"], &[]);
+    assert_eq!((output.status.code(), sent), (Some(0), 20_000), "{}", text(&output.stderr));
+    assert_eq!((sends, lost), (sent, 0));
+}
+
+#[test]
+fn threads_beyond_the_rings_are_counted_as_lost_and_no_more_than_they_made() {
+    let program = program("many_threads.c");
+    // Rings of 16 MiB, of which there are few.
+    let (_, sent, (sends, lost)) = recorded(&program, &["100", "50"], &["--ring-kib", "16384"]);
+    assert_eq!(sends + lost, sent);
+    assert!(lost > 0 && sends > 0, "{sends} recorded, {lost} lost");
+}
+
+#[test]
+fn without_loss_writers_wait_for_room_of_which_there_is_little() {
+    let program = program("many_threads.c");
+    for threads in ["1", "8"] {
+        let (_, sent, (sends, lost)) = recorded(&program, &[threads, "20000"], &["--lossless", "--ring-kib", "4"]);
+        assert_eq!((sends, lost), (sent, 0), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_ends_the_recording_and_not_the_program() {
+    let program = program("many_threads.c");
+    for lossless in ["", "--lossless"] {
+        let line = format!(
+            "$bsock run {lossless} --ring-kib 4 --record /dev/full -- {} 8 20000; echo $?",
+            program.path().display()
+        );
+        let mut command = Command::new("timeout");
+        command.args(["-k", "1", "60", "sh", "-c", &line]).env("bsock", target_dir().join("bsock"));
+        let output = command.output().expect("runs");
+        let said = text(&output.stderr);
+        assert_eq!(text(&output.stdout), "sent 160000\n125\n", "{said}");
+        assert!(said.contains("cannot keep the recording: No space left on device"), "{said}");
+    }
+}
+
+#[test]
+fn what_was_done_before_sigkill_is_in_the_recording() {
+    let program = program("many_threads.c");
+    let (output, sent, (sends, lost)) = recorded(&program, &["200", "30", "killed"], &[]);
+    assert_eq!(output.status.signal(), Some(9));
+    assert_eq!((sends, lost), (sent, 0), "every call had returned");
+}

@@ -1,0 +1,193 @@
+//! `bsock trace`: both formats, the filters, whole trees of processes, and recordings that were made apart.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
+
+/// The command, ended by force if it hangs: the statuses are 124 or 137 then.
+fn bsock() -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--foreground", "-k", "1", "60"]).arg(target_dir().join("bsock"));
+    command
+}
+
+/// The repeater pair of the course notes, against plain libc.
+struct Pair {
+    server: TempProgram,
+    client: TempProgram,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let side = |name: &str| compile_c::<&str>(&root().join("c-examples/posix").join(name), &[]);
+        Self { server: side("repeater_server.c"), client: side("repeater_client.c") }
+    }
+
+    /// A shell's line that runs both; `before` stands in front of each.
+    fn conversation(&self, before: [&str; 2]) -> String {
+        format!(
+            "{} {} 0 | {{ read line; printf 'hello\\nq\\n' | {} {} ${{line##*:}} >/dev/null; cat >/dev/null; }}",
+            before[0],
+            self.server.path().display(),
+            before[1],
+            self.client.path().display()
+        )
+    }
+
+    /// A trace of both, with these options.
+    fn trace(&self, options: &[&str]) -> Output {
+        bsock()
+            .arg("trace")
+            .args(options)
+            .args(["--", "sh", "-c", &self.conversation(["", ""])])
+            .output()
+            .expect("runs")
+    }
+}
+
+fn line_of(name: &str, call: &str) -> u64 {
+    let source = fs::read_to_string(root().join("c-examples/posix").join(name)).expect("an example");
+    1 + source.lines().position(|line| line.contains(call)).expect("the call is in the source") as u64
+}
+
+fn objects(json: &str) -> Vec<Value> {
+    json.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn lines_with<'a>(trace: &'a str, word: &str) -> Vec<&'a str> {
+    trace.lines().filter(|line| line.contains(word)).collect()
+}
+
+#[test]
+fn a_pair_under_one_shell_is_shown_in_order_decoded_with_lines_and_connections() {
+    let pair = Pair::new();
+    let output = pair.trace(&[]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let at = |call: &str, place: &str| {
+        let found = said.lines().position(|line| line.contains(call) && line.ends_with(place));
+        found.unwrap_or_else(|| panic!("{call} ... {place} is not in\n{said}"))
+    };
+    let server = |call: &str| format!("repeater_server.c:{}", line_of("repeater_server.c", call));
+    let client = |call: &str| format!("repeater_client.c:{}", line_of("repeater_client.c", call));
+    let listen = at("listen(", &server("listen("));
+    let connect = at("connect(", &client("connect("));
+    let accept = at("accept(", &server("accept("));
+    assert!(listen < connect && listen < accept, "{said}");
+    // Both ends of the connection are named by its addresses.
+    let port = lines_with(&said, "connect(")[0].split("127.0.0.1:").nth(1).and_then(|rest| rest.split(',').next());
+    let port = port.expect("an address");
+    assert!(lines_with(&said, " send(").iter().any(|line| line.contains(&format!("->127.0.0.1:{port}]"))), "{said}");
+    let accepted = lines_with(&said, " recv(");
+    assert!(accepted.iter().any(|line| line.contains("->127.0.0.1:")), "{said}");
+    let last = said.lines().last().expect("a summary");
+    assert!(last.contains(" calls of ") && last.contains(" 0 lost") && last.contains(" bytes sent, "), "{last}");
+}
+
+#[test]
+fn a_trace_as_json_is_an_object_a_line_with_who_what_when_and_where() {
+    let pair = Pair::new();
+    let directory = TempDir::new();
+    let file = directory.path().join("trace.json");
+    let output = pair.trace(&["--format", "json", "-o", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let all = objects(&fs::read_to_string(&file).expect("written"));
+    let calls: Vec<&Value> = all.iter().filter(|object| object["event"] == "call").collect();
+    let connect = calls.iter().find(|call| call["call"] == "connect").expect("a connect");
+    assert_eq!(connect["location"]["line"], line_of("repeater_client.c", "connect("));
+    assert_eq!((&connect["result"], &connect["errno"]), (&Value::from(0), &Value::Null));
+    assert!(connect["address"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")));
+    assert!(connect["process"] == "program" && connect["pid"].as_u64().is_some() && connect["fd"].as_i64() >= Some(3));
+    assert!(calls.iter().all(|call| call["start_ns"].as_u64() <= call["end_ns"].as_u64() && call["version"] == 1));
+    let ends: Vec<u64> = calls.iter().filter_map(|call| call["end_ns"].as_u64()).collect();
+    assert!(ends.is_sorted(), "in the order in which they returned");
+    let started = |name: &str| {
+        all.iter().any(|object| {
+            object["event"] == "start" && object["executable"].as_str().is_some_and(|path| path.ends_with(name))
+        })
+    };
+    assert!(started("/program") && started("sh"));
+    let end = all.last().expect("a last line");
+    assert_eq!((&end["event"], &end["lost"], &end["shown"]), (&"end".into(), &0.into(), &calls.len().into()));
+    assert!(end["processes"].as_u64() >= Some(3) && end["sent"].as_u64() > Some(0));
+}
+
+#[test]
+fn filters_choose_by_call_descriptor_address_process_and_failure() {
+    let source = "#include <arpa/inet.h>\n#include <sys/socket.h>\n#include <unistd.h>\n\
+                  int main(void) { struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1)};\n\
+                  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);\n\
+                  int s = socket(AF_INET, SOCK_STREAM, 0), u = socket(AF_INET, SOCK_DGRAM, 0);\n\
+                  connect(s, (struct sockaddr *)&a, sizeof a);\n\
+                  a.sin_port = htons(2); connect(u, (struct sockaddr *)&a, sizeof a);\n\
+                  listen(u, 5); close(s); close(u); return s != 3 || u != 4; }\n";
+    let program = compile_c_text::<&str>(source, &[]);
+    let shown = |options: &[&str]| {
+        let output = bsock().arg("trace").args(options).arg("--").arg(program.path()).output().expect("runs");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let said = text(&output.stderr);
+        let name = |line: &str| Some(line.split_once('(')?.0.rsplit(' ').next()?.to_owned());
+        said.lines().filter(|line| line.contains(") = ")).filter_map(name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(&[]), "socket socket connect connect listen close close");
+    assert_eq!(shown(&["--call", "close,listen"]), "listen close close");
+    assert_eq!(shown(&["--fd", "4"]), "socket connect listen close");
+    assert_eq!(shown(&["--failed"]), "connect listen");
+    assert_eq!(shown(&["--failed", "--fd", "3"]), "connect");
+    assert_eq!(shown(&["--address", ":2"]), "connect listen close");
+    assert_eq!(shown(&["--address", "127.0.0.1:1"]), "connect");
+    assert_eq!(shown(&["--process", "program", "--call", "listen"]), "listen");
+    assert_eq!(shown(&["--process", "another"]), "");
+}
+
+#[test]
+fn recordings_made_apart_are_one_trace_in_order_of_time() {
+    let pair = Pair::new();
+    let directory = TempDir::new();
+    let file = |name: &str| directory.path().join(name);
+    let recorded = |path: &Path| format!("{} run --record {} --", target_dir().join("bsock").display(), path.display());
+    let (server, client) = (file("server.bsock"), file("client.bsock"));
+    let line = pair.conversation([&recorded(&server), &recorded(&client)]);
+    let status = Command::new("timeout").args(["60", "sh", "-c", &line]).status().expect("runs");
+    assert!(status.success());
+    let output = bsock().args(["trace", "--format", "json"]).args([&client, &server]).output().expect("runs");
+    let said = text(&output.stderr);
+    let calls: Vec<Value> = objects(said.trim_end().rsplit_once('\n').expect("a summary behind it").0);
+    let calls: Vec<&Value> = calls.iter().filter(|object| object["event"] == "call").collect();
+    let ends: Vec<u64> = calls.iter().filter_map(|call| call["end_ns"].as_u64()).collect();
+    assert!(ends.is_sorted() && ends.len() > 8, "{said}");
+    let position = |name: &str| calls.iter().position(|call| call["call"] == name).expect("made");
+    assert!(position("listen") < position("connect"));
+    assert_ne!(calls[position("listen")]["pid"], calls[position("connect")]["pid"]);
+}
+
+#[test]
+fn python_calls_are_never_said_to_be_in_the_interpreters_source() {
+    let line = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); s.close()";
+    let output = bsock().args(["trace", "--", "python3", "-c", line]).output().expect("runs");
+    let said = text(&output.stderr);
+    let listens = lines_with(&said, " listen(");
+    assert!(listens.len() == 1 && listens[0].ends_with(" python: line unknown"), "{said}");
+    assert!(!said.contains("socketmodule.c") && !said.contains("libpython"), "{said}");
+}
+
+#[test]
+fn lines_are_in_the_file_while_the_program_runs() {
+    let directory = TempDir::new();
+    let file = directory.path().join("trace.txt");
+    // Waits until its own call can be read in the trace.
+    let source = "#include <stdio.h>\n#include <string.h>\n#include <sys/socket.h>\n#include <unistd.h>\n\
+                  int main(int count, char **arguments) { char line[1000]; (void)count;\n\
+                  if (socket(AF_UNIX, SOCK_STREAM, 0) < 0) return 1;\n\
+                  for (;;) { FILE *trace = fopen(arguments[1], \"r\"); if (!trace) return 2;\n\
+                  while (fgets(line, sizeof line, trace)) if (strstr(line, \"socket(AF_UNIX\")) return 0;\n\
+                  fclose(trace); usleep(1000); } }\n";
+    let program = compile_c_text::<&str>(source, &[]);
+    let status = bsock().args(["trace", "-o"]).arg(&file).arg("--").arg(program.path()).arg(&file).status();
+    assert_eq!(status.expect("runs").code(), Some(0));
+}
