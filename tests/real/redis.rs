@@ -48,9 +48,9 @@ fn play(stage: &mut Stage) {
         command.args(["-q", "-p", &port.to_string()]).args(arguments.split(' '));
         stage.quiet_step(what, 0, &mut command);
     };
-    benchmark("benchmark", "-n 10000 -c 50 -t ping,set,get,incr,lpush,rpop,sadd,hset,mset");
-    benchmark("benchmark with pipelines", "-n 50000 -c 20 -P 16 -t set,get");
-    benchmark("benchmark with threads", "-n 20000 -c 50 --threads 4 -t set,get");
+    benchmark("benchmark", "-n 3000 -c 50 -t ping,set,get,incr,lpush,rpop,sadd,hset,mset");
+    benchmark("benchmark with pipelines", "-n 30000 -c 20 -P 16 -t set,get");
+    benchmark("benchmark with threads", "-n 10000 -c 50 --threads 4 -t set,get");
     benchmark("benchmark with a connection each", "-n 2000 -k 0 -t ping_mbulk");
     step("keys", port, "DBSIZE");
     let subscriber =
