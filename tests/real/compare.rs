@@ -32,7 +32,8 @@ pub(crate) struct Outcome {
     pub(crate) recorded: String,
     pub(crate) events: Option<u64>,
     pub(crate) lost: Option<u64>,
-    pub(crate) cost: Option<f64>,
+    /// How much longer it took, and how much more processor time, each as a ratio.
+    pub(crate) cost: Option<(f64, f64)>,
     pub(crate) notes: Vec<String>,
     pub(crate) equal: bool,
 }
@@ -44,6 +45,8 @@ struct Run {
     /// None: it was ended by force.
     status: Option<ExitStatus>,
     took: Duration,
+    /// Processor time of all its processes; of bsock, too, if it was recorded.
+    busy: Duration,
     /// Commands that were running when it was over.
     left: Vec<String>,
 }
@@ -95,7 +98,8 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
     }
     let recording = kept.join("recording");
     let recorded = play(scenario, place, &kept.join("recorded"), Some(&recording));
-    outcome.cost = Some(recorded.took.as_secs_f64() / again.took.as_secs_f64());
+    let ratio = |time: fn(&Run) -> Duration| time(&recorded).as_secs_f64() / time(&again).as_secs_f64();
+    outcome.cost = Some((ratio(|run| run.took), ratio(|run| run.busy)));
     outcome.plain = again.word(scenario);
     outcome.recorded = recorded.word(scenario);
     outcome.notes.extend(recorded.errors.lines().filter(|line| line.starts_with("bsock: ")).map(str::to_owned));
@@ -165,15 +169,16 @@ fn play(scenario: &Scenario, place: &Place, kept: &Path, recording: Option<&Path
     if place.own_network {
         system::in_own_network(&mut command);
     }
-    let start = Instant::now();
+    let (start, busy) = (Instant::now(), system::children_time());
     let status = wait(&mut command, Duration::from_secs(scenario.seconds));
     let took = start.elapsed();
     let left = system::end_children();
+    let busy = system::children_time() - busy;
     let logs = kept.with_extension("stage");
     keep_logs(&directory, &logs);
     fs::remove_dir_all(&directory).expect("is ours");
     let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("was written")).into_owned();
-    Run { transcript: read(&out), errors: read(&err), status, took, left }
+    Run { transcript: read(&out), errors: read(&err), status, took, busy, left }
 }
 
 /// Copies what servers said: the directory goes.

@@ -103,5 +103,7 @@ fn play(stage: &mut Stage) {
     ssh("end of the connection", 0, &["-S", "control", "-q", "-O", "exit", "host"]);
     stage.ends(tunnel);
     stage.stop(web_server, libc::SIGTERM);
+    // What it takes from the network before it knows the user is handled by a process that may hardly do anything.
+    assert!(sshd.server.log().contains("attaching seccomp filter program"), "sshd has a sandbox");
     stage.stop(sshd.server, libc::SIGTERM);
 }

@@ -33,63 +33,93 @@ fn other_user() -> Option<(u32, u32)> {
     Some((fields[2].parse().ok()?, fields[3].parse().ok()?))
 }
 
+/// How programs of the cluster are started: as its owner, in its owner's folder.
+struct Cluster<'a> {
+    stage: &'a Stage,
+    folder: PathBuf,
+    home: PathBuf,
+    user: Option<(u32, u32)>,
+    port: u16,
+}
+
 fn play(stage: &mut Stage) {
     let port = stage.port();
     stage.rule(r"PID \d+", "PID");
-    let stage = &*stage;
-    let folder = folder().expect("is installed");
-    let user = other_user();
-    let home = stage.path("home");
-    fs::create_dir(&home).expect("ours");
-    if let Some((user, group)) = user {
-        chown(&home, Some(user), Some(group)).expect("is root");
-    }
-    let program = |name: &str, arguments: &str| -> Command {
-        let mut command = stage.command(folder.join(name));
-        command.current_dir(&home).env("HOME", &home).env("PGHOST", &home).env("PGPORT", port.to_string());
-        command.env("PGUSER", "tester").env("PGDATABASE", "postgres").args(arguments.split_whitespace());
+    let cluster = Cluster::new(stage, port);
+    let initdb = "-D data -U tester -A trust -N --locale=C -E UTF8";
+    stage.quiet_step("make a cluster", 0, &mut cluster.program("initdb", initdb));
+    let sockets = cluster.home.display();
+    let options = format!("-D data -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories={sockets}");
+    let server =
+        stage.start("postgres", &mut cluster.program("postgres", &options)).says("ready to accept connections");
+    cluster.queries();
+    cluster.failures();
+    cluster.load();
+    // SIGINT: disconnect everybody and stop.
+    stage.stop(server, libc::SIGINT);
+}
+
+impl<'a> Cluster<'a> {
+    fn new(stage: &'a Stage, port: u16) -> Self {
+        let (home, user) = (stage.path("home"), other_user());
+        fs::create_dir(&home).expect("ours");
         if let Some((user, group)) = user {
+            chown(&home, Some(user), Some(group)).expect("is root");
+        }
+        Self { stage, folder: folder().expect("is installed"), home, user, port }
+    }
+
+    fn program(&self, name: &str, arguments: &str) -> Command {
+        let mut command = self.stage.command(self.folder.join(name));
+        command.current_dir(&self.home).env("HOME", &self.home);
+        command.env("PGHOST", &self.home).env("PGPORT", self.port.to_string());
+        command.env("PGUSER", "tester").env("PGDATABASE", "postgres").args(arguments.split_whitespace());
+        if let Some((user, group)) = self.user {
             command.uid(user).gid(group);
         }
         command
-    };
-    stage.quiet_step("make a cluster", 0, &mut program("initdb", "-D data -U tester -A trust -N --locale=C -E UTF8"));
-    let sockets = home.display();
-    let options = format!("-D data -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories={sockets}");
-    let server = stage.start("postgres", &mut program("postgres", &options)).says("ready to accept connections");
-    let sql = |what: &str, text: &str| {
-        stage.step(what, program("psql", "-X -A -t -q -v ON_ERROR_STOP=0").args(["-c", text]));
-    };
-    sql("a query", "SELECT sum(number) FROM generate_series(1, 100000) number");
-    sql("a table", "CREATE TABLE words AS SELECT n, md5(n::text) word FROM generate_series(1, 200000) n");
-    sql("much output", "SELECT md5(string_agg(word, ',' ORDER BY n)) FROM words");
-    let parallel = "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; \
-                    SELECT count(DISTINCT word), count(*) FILTER (WHERE word ~ '^a.*z?0$') > 0 FROM words";
-    sql("parallel workers", parallel);
-    sql("a notification", "LISTEN news; NOTIFY news, 'here'");
-    stage.file("input.sql", "\\copy (SELECT * FROM words ORDER BY n) TO STDOUT\n");
-    let copied = program("psql", "-X -A -t -q -h 127.0.0.1 -f ../input.sql").output().expect("psql runs");
-    stage.say(&format!("== copy out over TCP: {} {}", copied.status, copied.stdout.len()));
-    stage.step_ending(
-        "a statement's time is over",
-        1,
-        program("psql", "-X").args(["-c", "SET statement_timeout = 50", "-c", "SELECT pg_sleep(60)"]),
-    );
-    stage.step_ending("an error", 1, program("psql", "-X").args(["-c", "SELECT 1/0"]));
-    stage.step_ending(
-        "no such database",
-        2,
-        &mut program("psql", "-X -h 127.0.0.1 -d absent -c SELECT").arg("-q").env("PGPORT", port.to_string()),
-    );
-    // Its figures are timings; the exit status says that all transactions were made, and the tables which.
-    stage.quiet_step("pgbench, tables", 0, &mut program("pgbench", "-i -s 1 -q"));
-    stage.quiet_step("pgbench", 0, &mut program("pgbench", "-n -c 8 -j 4 -t 100 -M prepared"));
-    stage.quiet_step("pgbench over TCP", 0, &mut program("pgbench", "-n -h 127.0.0.1 -c 4 -j 2 -t 100 -S"));
-    stage.quiet_step("pgbench, a connection each", 0, &mut program("pgbench", "-n -C -c 4 -j 2 -t 20"));
-    sql(
-        "what they left",
-        "SELECT count(*), (SELECT sum(abalance) FROM pgbench_accounts) = sum(delta) FROM pgbench_history",
-    );
-    // SIGINT: disconnect everybody and stop.
-    stage.stop(server, libc::SIGINT);
+    }
+
+    /// One line a row, and nothing else.
+    fn sql(&self, what: &str, text: &str) {
+        self.stage.step(what, self.program("psql", "-X -A -t -q").args(["-c", text]));
+    }
+
+    fn queries(&self) {
+        self.sql("a query", "SELECT sum(number) FROM generate_series(1, 100000) number");
+        self.sql("a table", "CREATE TABLE words AS SELECT n, md5(n::text) word FROM generate_series(1, 200000) n");
+        self.sql("a large value", "SELECT md5(string_agg(word, ',' ORDER BY n)) FROM words");
+        let parallel = "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; \
+             SELECT count(DISTINCT word), count(*) FILTER (WHERE word ~ '^a.*z?0$') FROM words";
+        self.sql("parallel workers", parallel);
+        self.sql("a notification", "LISTEN news; NOTIFY news, 'here'");
+        let copy = "\\copy (SELECT * FROM words ORDER BY n) TO copied";
+        self.stage.step("8 MB out over TCP", self.program("psql", "-X -h 127.0.0.1").args(["-c", copy]));
+        self.stage.step("what came", self.stage.command("sha256sum").arg("home/copied"));
+        let copy = "\\copy words FROM copied";
+        self.stage.step("and in again", self.program("psql", "-X -h 127.0.0.1").args(["-c", copy]));
+        self.sql("twice as many", "SELECT count(*), sum(n) FROM words");
+    }
+
+    fn failures(&self) {
+        let fails = |what: &str, status: i32, arguments: &str, text: &str| {
+            self.stage.step_ending(what, status, self.program("psql", arguments).args(["-c", text]));
+        };
+        fails("a statement's time is over", 1, "-X", "SET statement_timeout = 50; SELECT pg_sleep(60)");
+        fails("an error", 1, "-X", "SELECT 1/0");
+        fails("no such database", 2, "-X -h 127.0.0.1 -d absent", "SELECT 1");
+    }
+
+    /// Its figures are timings; its exit status says that all transactions were made, and the tables what they did.
+    fn load(&self) {
+        let pgbench = |what: &str, arguments: &str| {
+            self.stage.quiet_step(what, 0, &mut self.program("pgbench", arguments));
+        };
+        pgbench("pgbench, tables", "-i -s 1 -q");
+        pgbench("pgbench", "-n -c 8 -j 4 -t 100 -M prepared");
+        pgbench("pgbench over TCP", "-n -h 127.0.0.1 -c 4 -j 2 -t 100 -S");
+        pgbench("pgbench, a connection each", "-n -C -c 4 -j 2 -t 20");
+        let history = "SELECT count(*), (SELECT sum(abalance) FROM pgbench_accounts) = sum(delta) FROM pgbench_history";
+        self.sql("what it left", history);
+    }
 }

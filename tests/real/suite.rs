@@ -56,7 +56,7 @@ fn row(scenario: &Scenario, version: &str, outcome: Outcome) -> (Row, Vec<String
         outcome.recorded,
         outcome.events.map_or_else(String::new, |events| events.to_string()),
         outcome.lost.map_or_else(String::new, |lost| lost.to_string()),
-        outcome.cost.map_or_else(String::new, |cost| format!("{cost:.2}x")),
+        outcome.cost.map_or_else(String::new, |(time, busy)| format!("{time:.2}x, {busy:.2}x cpu")),
     ];
     (row, outcome.notes, equal)
 }

@@ -1,10 +1,11 @@
-//! The system calls that the standard library has no name for: signals, the adoption of orphans, network namespaces.
+//! The system calls that the standard library has no name for: signals, the adoption of orphans, processor time, network namespaces.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::mem;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 use std::{fs, thread};
 
 /// Sends a signal to a process that this program started.
@@ -37,6 +38,18 @@ pub(crate) fn end_children() -> Vec<String> {
             return commands;
         }
     }
+}
+
+/// Processor time of all children that have been waited for, and of theirs.
+pub(crate) fn children_time() -> Duration {
+    // SAFETY: an `rusage` is a struct of numbers, which the kernel fills.
+    let usage = unsafe {
+        let mut usage: libc::rusage = mem::zeroed();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
+        usage
+    };
+    let duration = |time: libc::timeval| Duration::from_micros((time.tv_sec * 1_000_000 + time.tv_usec).unsigned_abs());
+    duration(usage.ru_utime) + duration(usage.ru_stime)
 }
 
 /// The numbers of this process's children.

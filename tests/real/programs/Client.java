@@ -87,7 +87,8 @@ public class Client {
                 begun.countDown();
                 socket.accept();
             } catch (Exception exception) {
-                System.out.println(exception.getMessage());
+                // Its message tells whether the thread had come to wait.
+                System.out.println(exception.getClass());
             }
         });
         thread.start();
