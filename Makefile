@@ -29,7 +29,8 @@ packaging = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(firstword $(CARGO)) >/dev/null || { echo "bsock: $(firstword $(CARGO)) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all install uninstall deb dist check-dist demo examples test test-real conformance bench lint check-aarch64 header check-header docs clean help
+.PHONY: all install uninstall deb dist check-dist demo examples test test-real conformance python python-test python-lint bench lint \
+	check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
 	$(need-rust)
@@ -80,9 +81,40 @@ test-real: all ## programs of the world, plain and recorded: make test-real ONLY
 conformance: all ## libc and bsock side by side by random calls: make conformance STEPS=10000000 SEED=7
 	STEPS=$(STEPS) SEED=$(SEED) $(CARGO) test --test conformance --test random_calls -- --nocapture
 
+# Tools of the Python package, in an environment of their own. Which versions is in the file that they are installed from.
+PYTHON ?= python3
+TOOLS := $(TARGET)/python-tools
+WHEELS := $(TARGET)/wheels
+in-python = BSOCK_LIBRARY=$(ARTEFACTS)/libbsock.so PYTHONPATH=python PYTHONDONTWRITEBYTECODE=1
+
+$(TOOLS)/ready: python/tools.txt
+	$(call need,$(PYTHON),python3)
+	@$(PYTHON) -m venv $(TOOLS) || { echo "bsock: python3 -m venv does not work; on Debian or Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement python/tools.txt
+	@touch $@
+
+python: all $(TOOLS)/ready ## build the wheel of the Python package into target/wheels
+	$(call need,readelf,binutils)
+	rm -f $(WHEELS)/bsock-*.whl
+	BSOCK_LIBRARY=$(ARTEFACTS)/libbsock.so $(TOOLS)/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(WHEELS) ./python
+	@ls $(WHEELS)/bsock-*.whl
+
+python-test: python ## the wheel in a fresh environment, and CPython's own test of the socket module; some three minutes
+	@mkdir -p $(TARGET)/python-pair
+	for end in server client; do \
+	    cc -Iinclude c-examples/repeater_$$end.c -L$(ARTEFACTS) -lbsock -Wl,-rpath,$(ARTEFACTS) -o $(TARGET)/python-pair/$$end || exit 1; \
+	done
+	$(PYTHON) python/tests/check_wheel.py $(WHEELS)/bsock-*.whl $(TARGET)/python-pair/server $(TARGET)/python-pair/client
+	$(in-python) $(PYTHON) python/tests/cpython_test_socket.py
+
+python-lint: all $(TOOLS)/ready ## ruff and mypy
+	$(TOOLS)/bin/ruff check python
+	cd python && $(abspath $(TOOLS))/bin/mypy
+
 bench: all ## what a call costs; prints a table, and says where a goal is missed
 	$(call need,valgrind,valgrind)
 	$(CARGO) bench --package bsock-cli --bench cost
+	$(in-python) $(PYTHON) python/benchmarks/cost.py
 
 lint: ## formatting, clippy with warnings as errors, generated files up to date
 	$(CARGO) fmt --all --check
@@ -104,6 +136,7 @@ docs: ## write docs/rules, manual pages, completions and the tutorial's excerpts
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test preload_symbols the_committed_page
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -352,3 +352,36 @@ fn a_killed_command_leaves_the_program_running_and_the_next_one_cleans_up() {
     assert_eq!(output.status.signal(), Some(9));
     assert_eq!(text(&output), "still here\n");
 }
+
+/// Flags that make a program that is linked with the recorder find it.
+fn linked_flags() -> Vec<String> {
+    let library = target_dir().display();
+    vec![format!("-L{library}"), format!("-Wl,--disable-new-dtags,-rpath,{library}"), "-lbsock_preload".into()]
+}
+
+#[test]
+fn a_program_may_be_linked_with_the_recorder_instead_of_preloading_it() {
+    let source = root().join("tests/programs/every_call.c");
+    let plain = compile_c::<&str>(&source, &[]).command().arg("messages").output().expect("runs");
+    let program = compile_c(&source, &linked_flags());
+    let alone = program.command().arg("messages").output().expect("runs");
+    assert_eq!((text(&alone), alone.status), (text(&plain), plain.status), "with nobody listening");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let under = recorded(&program.path(), &["messages"], &file).output().expect("runs");
+    assert_eq!((text(&under), under.status), (text(&plain), plain.status));
+    assert_eq!(Contents::of(&file).calls(Function::Sendmmsg).count(), 3, "each call once, though linked and preloaded");
+}
+
+#[test]
+fn a_library_that_is_opened_and_closed_again_stays_for_the_threads_that_use_it_17() {
+    let source = "#include <dlfcn.h>\n#include <pthread.h>\n#include <sys/socket.h>\n#include <unistd.h>\n\
+                  static int (*opened)(int, int, int);\n\
+                  static void *use(void *handle) { int fd = opened(AF_INET, SOCK_DGRAM, 0); dlclose(handle); close(fd); return 0; }\n\
+                  int main(int count, char **arguments) { pthread_t thread; void *handle = dlopen(arguments[count - 1], RTLD_NOW);\n\
+                  if (!handle || !(opened = (int (*)(int, int, int))dlsym(handle, \"socket\"))) return 1;\n\
+                  return pthread_create(&thread, 0, use, handle) || pthread_join(thread, 0) || opened(-1, 0, 0) != -1; }\n";
+    let program = support::compile_c_text(source, &["-pthread", "-Wno-pedantic"]);
+    let status = program.command().arg(target_dir().join("libbsock_preload.so")).status().expect("runs");
+    assert_eq!(status.code(), Some(0), "{status}");
+}

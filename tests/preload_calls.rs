@@ -25,7 +25,7 @@ fn assert_traced(group: &str, expected: &[&str]) {
 #[test]
 fn results_and_errno_are_those_of_a_program_without_recorder_19_20_21_22_23_25_26_27() {
     for program in [every_call(&[]), every_call(HARDENED)] {
-        for group in ["sockets", "messages", "readiness", "descriptors"] {
+        for group in ["sockets", "messages", "readiness", "descriptors", "cancelled"] {
             let plain = output(program.command().arg(group));
             assert!(!plain.lines().any(|line| line.starts_with("line ")), "{plain}");
             let preload = target_dir().join("libbsock_preload.so");
@@ -35,6 +35,20 @@ fn results_and_errno_are_those_of_a_program_without_recorder_19_20_21_22_23_25_2
             assert_eq!(output(&mut recorded(&program.path(), &[group], &file)), plain, "{group}, recorded");
             assert_eq!(Contents::of(&file).lost, 0);
         }
+    }
+}
+
+#[test]
+fn a_thread_is_cancelled_in_each_call_that_waits_14_15() {
+    let (program, directory) = (every_call(&[]), TempDir::new());
+    let plain = output(program.command().arg("cancelled"));
+    assert_eq!(plain.matches(": cancelled 1, cleaned 1").count(), 26, "{plain}");
+    let file = directory.path().join("recording");
+    assert_eq!(output(&mut recorded(&program.path(), &["cancelled"], &file)), plain);
+    let contents = Contents::of(&file);
+    for function in [Function::Recvfrom, Function::Pselect, Function::Splice, Function::Recvmsg, Function::EpollWait] {
+        let unfinished = contents.calls(function).filter(|(_, call)| call.outcome == Outcome::Unfinished);
+        assert!(unfinished.count() <= 2, "{} did not return, as far as it began", function.name());
     }
 }
 

@@ -1,4 +1,6 @@
-//! Python over `libbsock.so`: both examples, and the package's errors, against the repeater in C.
+//! Python over `libbsock.so`: the examples against the repeater in C, and the package's own tests, which are in Python.
+//!
+//! `make python-test` has the rest: CPython's `test_socket`, and the wheel.
 
 mod support;
 
@@ -7,8 +9,8 @@ use support::{Server, TempProgram, compile_c, library, link_flags, root, run_wit
 
 const PREFIX: &str = "复读机: you said: ";
 
-fn repeater() -> TempProgram {
-    compile_c(&root().join("c-examples/repeater_server.c"), &link_flags())
+fn repeater(end: &str) -> TempProgram {
+    compile_c(&root().join(format!("c-examples/repeater_{end}.c")), &link_flags())
 }
 
 /// Python as the examples say it is to be started.
@@ -32,19 +34,39 @@ fn run_script(script: &str) -> Output {
     python().args(["-c", script]).output().expect("python3 runs")
 }
 
-#[test]
-fn the_packages_client_converses() {
-    let program = repeater();
-    let server = Server::start(program.command().arg("0"));
-    let output = run_with_input(&mut example("repeater_client.py", server.port()), "hello\n你好\nq\n");
+/// What a client prints that has sent two lines and then asked the server to quit.
+fn converse(server: &mut Command, client: impl FnOnce(u16) -> Command) {
+    let server = Server::start(server);
+    let output = run_with_input(&mut client(server.port()), "hello\n你好\nq\n");
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), format!("{PREFIX}hello\n{PREFIX}你好\n"));
     assert_eq!(server.end().0, Some(0));
 }
 
 #[test]
+fn a_client_in_python_converses_with_the_server_in_c() {
+    let program = repeater("server");
+    converse(program.command().arg("0"), |port| example("repeater_client.py", port));
+}
+
+#[test]
+fn a_client_in_c_converses_with_the_server_in_python() {
+    let program = repeater("client");
+    converse(&mut example("repeater_server.py", 0), |port| {
+        let mut client = program.command();
+        client.arg(port.to_string());
+        client
+    });
+}
+
+#[test]
+fn both_in_python_converse() {
+    converse(&mut example("repeater_server.py", 0), |port| example("repeater_client.py", port));
+}
+
+#[test]
 fn plain_ctypes_is_enough() {
-    let program = repeater();
+    let program = repeater("server");
     let server = Server::start(program.command().arg("0"));
     let output = example("plain_ctypes.py", server.port()).arg("复读").output().expect("python3 runs");
     assert_eq!(text(&output.stderr), "");
@@ -61,51 +83,28 @@ fn a_client_without_a_server_says_why_it_failed() {
     assert_eq!(text(&output.stderr), "connection refused\n");
 }
 
-/// Both ends in one program, through every method.
-const CONVERSATION: &str = r#"
-import bsock, errno, socket, threading
-
-def serve(listener):
-    connection, (host, port) = listener.accept()
-    with connection:
-        connection.send(connection.recv(100).upper())
-
-with bsock.socket() as listener:
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    with socket.fromfd(listener.fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
-        address = same.getsockname()
-    thread = threading.Thread(target=serve, args=(listener,))
-    thread.start()
-    with bsock.socket() as client:
-        client.connect(address)
-        client.send(bytearray(b"abc"))
-        client.shutdown(bsock.SHUT_WR)
-        print(client.recv(100), client.recv(100))
-    thread.join()
-print(listener.fileno())
-try:
-    bsock.socket().connect(address)
-except ConnectionRefusedError as error:
-    print(error.errno == errno.ECONNREFUSED, error.strerror)
-"#;
-
-#[test]
-fn codes_become_the_right_exceptions() {
-    let output = run_script(CONVERSATION);
-    assert_eq!(text(&output.stderr), "");
-    assert_eq!(text(&output.stdout), "b'ABC' b''\n-1\nTrue connection refused\n");
-}
-
 #[test]
 fn the_package_is_of_the_librarys_version() {
     let output = run_script("import bsock; print(bsock.__version__)");
     assert_eq!(text(&output.stdout).trim(), env!("CARGO_PKG_VERSION"));
+    let project = std::fs::read_to_string(root().join("python/pyproject.toml")).expect("can be read");
+    assert!(project.contains(&format!("version = \"{}\"", env!("CARGO_PKG_VERSION"))));
 }
 
 #[test]
-fn another_version_is_refused_by_both_names() {
-    let output = run_script("import bsock._loader as loader; loader.VERSION = '9.9.9'; loader.load()");
+fn without_the_library_it_says_what_to_do() {
+    let output = python().env("BSOCK_LIBRARY", "/nowhere/libbsock.so").args(["-c", "import bsock"]).output();
+    let stderr = text(&output.expect("python3 runs").stderr);
+    assert!(stderr.contains("/nowhere/libbsock.so") && stderr.contains("set BSOCK_LIBRARY"), "{stderr}");
+}
+
+#[test]
+fn the_packages_own_tests_pass() {
+    let output = python()
+        .args(["-m", "unittest", "discover", "--start-directory"])
+        .arg(root().join("python/tests"))
+        .output()
+        .expect("python3 runs");
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("9.9.9") && stderr.contains(env!("CARGO_PKG_VERSION")), "{stderr}");
+    assert!(output.status.success() && stderr.contains("\nOK"), "{stderr}");
 }

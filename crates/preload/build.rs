@@ -1,6 +1,9 @@
-//! How the recorder is linked: never to be unloaded, since threads may be in its code, or come back to it, at any time.
+//! Names the library as programs that are linked with it will ask for it, so that the dynamic linker takes the preloaded one
+//! and that one for the same; and keeps it loaded where somebody opened and closes it, since threads hold pointers into it.
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    println!("cargo:rerun-if-changed=build.rs");
+    for argument in ["-Wl,-soname,libbsock_preload.so", "-Wl,-z,nodelete"] {
+        println!("cargo:rustc-cdylib-link-arg={argument}");
+    }
 }

@@ -32,15 +32,36 @@ complete -c bsock -n "__fish_bsock_needs_command" -f -a "check" -d 'Say what the
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "compare" -d 'Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload)' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
 complete -c bsock -n "__fish_bsock_using_subcommand run" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l format -d 'How to write the calls' -r -f -a "text\t'For people, a line a call'
+json\t'One object a line (docs/trace-json.md)'"
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -s o -l output -d 'Write to FILE; otherwise to standard error when the program has ended' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l call -d 'Only these calls: names as in C, separated by commas' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l fd -d 'Only calls on these descriptors' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l address -d 'Only calls on sockets with this address on either side, or that pass it: HOST, :PORT, HOST:PORT, or a UNIX path' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l process -d 'Only these processes: a number, or the program\'s name' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l all -d 'Show read, write and close on files and pipes, too'
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l failed -d 'Only calls that failed'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to write the findings' -r -f -a "text\t'For people, in the manner of a compiler'
 json\t'One object a line (docs/check-json.md)'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s o -l output -d 'Write to FILE instead of standard error' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand compare" -l from -d 'Who makes the calls' -r -f -a "c\t'A C program'
 python\t'python3, through ctypes on both sides'"

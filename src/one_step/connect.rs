@@ -174,6 +174,9 @@ fn start(address: FoundAddress<'_>) -> Result<(Owned, bool), Failure<'_>> {
 /// Whether a socket is its own peer. That happens to one on the loopback interface when nobody listens on a port from which
 /// the system also chooses ports for clients, and it chooses just that one (RFC 9293, 3.5, simultaneous open). A program
 /// that takes it for its server waits for its own words, and keeps the server from starting.
+///
+/// Out of line: a recorder finds the program's line through frames of a limited size.
+#[inline(never)]
 fn is_connected_to_itself(fd: c_int) -> bool {
     compose::local_address(fd).is_ok_and(|local| compose::remote_address(fd) == Ok(local))
 }

@@ -2,7 +2,7 @@
  * Calls every function that the recorder knows and that a socket takes, and says what came of it: the same with the recorder
  * and without. After each call that succeeds errno must be what it was before.
  *
- * Takes the name of a group: sockets, messages, readiness, descriptors. Each check that fails is a line that begins so.
+ * Takes the name of a group: sockets, messages, readiness, descriptors, cancelled. Each check that fails is a line that begins so.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -11,6 +11,8 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -318,12 +320,102 @@ static void descriptors(void)
     printf("the number again %d, %ld bytes\n", file == pair[0], GOOD(read(file, buffer, sizeof buffer)));
 }
 
+/* Calls that wait for ever, each in a thread that is cancelled there: its cleanup handler runs, and so does a second call. */
+enum { RECV, RECVFROM, RECVMSG, RECVMMSG, READ, READV, ACCEPT, POLL, PPOLL, SELECT, PSELECT, EPOLL, SPLICE, WAYS };
+
+static volatile size_t room = 8;
+
+static int waiting_fd, epoll_fd, listening_fd, pipe_fd, cleaned;
+static volatile pid_t waiter;
+static pthread_barrier_t ready;
+
+static void clean(void *nothing)
+{
+    (void)nothing;
+    cleaned++;
+}
+
+/* What the kernel says of a thread. */
+static int sleeps(pid_t thread)
+{
+    char path[64], state = '?';
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    FILE *file = fopen(path, "r");
+    if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        perror(path);
+    if (file)
+        fclose(file);
+    return state == 'S';
+}
+
+static void *wait_for_ever(void *way)
+{
+    char buffer[8];
+    struct iovec into = {buffer, sizeof buffer};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &into, .msg_iovlen = 1}};
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    struct pollfd wanted = {waiting_fd, POLLIN, 0};
+    volatile nfds_t one = 1;
+    struct epoll_event event;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(waiting_fd, &set);
+    waiter = gettid();
+    pthread_cleanup_push(clean, NULL);
+    pthread_barrier_wait(&ready);
+    switch ((intptr_t)way) {
+    case RECV: recv(waiting_fd, buffer, room, 0); break;
+    case RECVFROM: recvfrom(waiting_fd, buffer, room, 0, (struct sockaddr *)&address, &length); break;
+    case RECVMSG: recvmsg(waiting_fd, &message.msg_hdr, 0); break;
+    case RECVMMSG: recvmmsg(waiting_fd, &message, 1, 0, NULL); break;
+    case READ: GOOD(read(waiting_fd, buffer, room)); break;
+    case READV: GOOD(readv(waiting_fd, &into, 1)); break;
+    case ACCEPT: accept(listening_fd, NULL, NULL); break;
+    case POLL: poll(&wanted, one, -1); break;
+    case PPOLL: ppoll(&wanted, one, NULL, NULL); break;
+    case SELECT: select(waiting_fd + 1, &set, NULL, NULL, NULL); break;
+    case PSELECT: pselect(waiting_fd + 1, &set, NULL, NULL, NULL, NULL); break;
+    case EPOLL: epoll_wait(epoll_fd, &event, 1, -1); break;
+    case SPLICE: GOOD(splice(waiting_fd, NULL, pipe_fd, NULL, 8, 0)); break;
+    }
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static void cancelled(void)
+{
+    struct sockaddr_in address;
+    int pair[2], ends[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    if (pipe(ends) != 0)
+        perror("pipe");
+    waiting_fd = pair[0], pipe_fd = ends[1], epoll_fd = epoll_create1(0), listening_fd = bound(SOCK_STREAM, &address);
+    listen(listening_fd, 1);
+    pthread_barrier_init(&ready, NULL, 2);
+    for (intptr_t way = 0; way < WAYS; way++) {
+        /* The first of two is cancelled at once, the second when it surely waits. */
+        for (int late = 0; late < 2; late++) {
+            pthread_t thread;
+            void *result = NULL;
+            cleaned = 0;
+            pthread_create(&thread, NULL, wait_for_ever, (void *)way);
+            pthread_barrier_wait(&ready);
+            while (late && !sleeps(waiter))
+                sched_yield();
+            pthread_cancel(thread);
+            pthread_join(thread, &result);
+            printf("way %d: cancelled %d, cleaned %d\n", (int)way, result == PTHREAD_CANCELED, cleaned);
+        }
+    }
+}
+
 int main(int count, char **arguments)
 {
     static const struct {
         const char *name;
         void (*run)(void);
-    } groups[] = {{"sockets", sockets}, {"messages", messages}, {"readiness", readiness}, {"descriptors", descriptors}};
+    } groups[] = {{"sockets", sockets}, {"messages", messages}, {"readiness", readiness}, {"descriptors", descriptors}, {"cancelled", cancelled}};
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (count == 2 && strcmp(arguments[1], groups[i].name) == 0)
             groups[i].run();

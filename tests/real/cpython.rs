@@ -34,6 +34,9 @@ const fn suite(name: &'static str) -> Scenario {
     }
 }
 
+/// Tests that wait for ever, plain, on virtual machines that have the sockets between guest and host, but no host that answers.
+const HANGS: &str = "*VSOCK*";
+
 /// A Python with its tests: the program itself, since `python3` may be a script that starts another.
 fn python() -> PathBuf {
     let own = env::var("PYTHON").into_iter();
@@ -54,10 +57,9 @@ fn play(stage: &mut Stage) {
     let python = python();
     let script = stage.file("outcomes.py", include_str!("programs/outcomes.py"));
     let mut command = stage.command(&python);
-    command.args(["-m", "test", "--verbose", "--timeout", "600", "--junit-xml", "outcomes.xml", stage.part()]);
-    // Its status says whether all passed, which they need not: the same ones must.
-    let output = command.output().expect("python3 runs");
-    eprintln!("{}", String::from_utf8_lossy(&output.stdout));
-    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    command.args(["-m", "test", "--verbose", "--timeout", "300", "--junit-xml", "outcomes.xml", "--ignore", HANGS]);
+    // Its status says whether all passed, which they need not: the same ones must. What it says is kept.
+    let tests = stage.start(stage.part(), command.arg(stage.part()));
+    stage.ends_somehow(tests);
     stage.step("outcomes", stage.command(&python).arg(script).arg("outcomes.xml"));
 }

@@ -92,7 +92,7 @@ fn arguments(call: &Call, f: &mut Formatter<'_>) -> fmt::Result {
         F::Execve | F::Execvp | F::PosixSpawn | F::PosixSpawnp | F::System | F::Popen => path(call, f),
         F::Fexecve | F::Execveat | F::LoginTty => {
             write!(f, "{fd}")?;
-            call.path.is_some().then(|| f.write_str(", ").and_then(|()| path(call, f))).unwrap_or(Ok(()))
+            if call.path.is_some() { f.write_str(", ").and_then(|()| path(call, f)) } else { Ok(()) }
         }
         F::Dlopen => path(call, f).and_then(|()| f.write_str(", RTLD_DEEPBIND")),
         F::Dlmopen => path(call, f),

@@ -49,12 +49,12 @@ pub(crate) extern "C-unwind" fn fcntl(fd: c_int, command: c_int, argument: u64, 
 /// `SIOCATMARK` and its like: requests of sockets have this in their second byte.
 const SOCKET_REQUESTS: u64 = 0x89;
 const SIOCATMARK: u64 = 0x8905;
-const FIONBIO: u64 = libc::FIONBIO as u64;
-const FIOASYNC: u64 = libc::FIOASYNC as u64;
-const FIONREAD: u64 = libc::FIONREAD as u64;
-const TIOCOUTQ: u64 = libc::TIOCOUTQ as u64;
-const FIOCLEX: u64 = libc::FIOCLEX as u64;
-const FIONCLEX: u64 = libc::FIONCLEX as u64;
+const FIONBIO: u64 = libc::FIONBIO;
+const FIOASYNC: u64 = libc::FIOASYNC;
+const FIONREAD: u64 = libc::FIONREAD;
+const TIOCOUTQ: u64 = libc::TIOCOUTQ;
+const FIOCLEX: u64 = libc::FIOCLEX;
+const FIONCLEX: u64 = libc::FIONCLEX;
 
 /// As [`fcntl`]. Terminals and devices have requests without number: of those nothing is recorded.
 pub(crate) extern "C-unwind" fn ioctl(fd: c_int, request: c_ulong, argument: u64, frame: Frame) -> c_int {

@@ -16,19 +16,13 @@ use crate::memory::{self, Captured};
 use crate::next::real;
 use crate::{process, tracked};
 
-type Strings = *const *const c_char;
-type ExecveType = unsafe extern "C-unwind" fn(*const c_char, Strings, Strings) -> c_int;
-type ExecvType = unsafe extern "C-unwind" fn(*const c_char, Strings) -> c_int;
-type FexecveType = unsafe extern "C-unwind" fn(c_int, Strings, Strings) -> c_int;
-type ExecveatType = unsafe extern "C-unwind" fn(c_int, *const c_char, Strings, Strings, c_int) -> c_int;
-type SpawnType = unsafe extern "C-unwind" fn(
-    *mut libc::pid_t,
-    *const c_char,
-    *const c_void,
-    *const c_void,
-    Strings,
-    Strings,
-) -> c_int;
+type Texts = *const *const c_char;
+type ExecveType = unsafe extern "C-unwind" fn(*const c_char, Texts, Texts) -> c_int;
+type ExecvType = unsafe extern "C-unwind" fn(*const c_char, Texts) -> c_int;
+type FexecveType = unsafe extern "C-unwind" fn(c_int, Texts, Texts) -> c_int;
+type ExecveatType = unsafe extern "C-unwind" fn(c_int, *const c_char, Texts, Texts, c_int) -> c_int;
+type SpawnType =
+    unsafe extern "C-unwind" fn(*mut libc::pid_t, *const c_char, *const c_void, *const c_void, Texts, Texts) -> c_int;
 type SystemType = unsafe extern "C-unwind" fn(*const c_char) -> c_int;
 type PopenType = unsafe extern "C-unwind" fn(*const c_char, *const c_char) -> *mut libc::FILE;
 
@@ -93,23 +87,23 @@ fn executing(function: Function, fd: c_int, path: *const c_char, frame: Frame, r
     result
 }
 
-pub(crate) extern "C-unwind" fn execve(path: *const c_char, args: Strings, env: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execve(path: *const c_char, args: Texts, env: Texts, frame: Frame) -> c_int {
     executing(Function::Execve, -1, path, frame, || real!(execve as ExecveType, path, args, env))
 }
 
-pub(crate) extern "C-unwind" fn execv(path: *const c_char, args: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execv(path: *const c_char, args: Texts, frame: Frame) -> c_int {
     executing(Function::Execve, -1, path, frame, || real!(execv as ExecvType, path, args))
 }
 
-pub(crate) extern "C-unwind" fn execvp(path: *const c_char, args: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execvp(path: *const c_char, args: Texts, frame: Frame) -> c_int {
     executing(Function::Execvp, -1, path, frame, || real!(execvp as ExecvType, path, args))
 }
 
-pub(crate) extern "C-unwind" fn execvpe(path: *const c_char, args: Strings, env: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execvpe(path: *const c_char, args: Texts, env: Texts, frame: Frame) -> c_int {
     executing(Function::Execvp, -1, path, frame, || real!(execvpe as ExecveType, path, args, env))
 }
 
-pub(crate) extern "C-unwind" fn fexecve(fd: c_int, args: Strings, env: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn fexecve(fd: c_int, args: Texts, env: Texts, frame: Frame) -> c_int {
     let path = core::ptr::null();
     executing(Function::Fexecve, fd, path, frame, || real!(fexecve as FexecveType, fd, args, env))
 }
@@ -117,8 +111,8 @@ pub(crate) extern "C-unwind" fn fexecve(fd: c_int, args: Strings, env: Strings, 
 pub(crate) extern "C-unwind" fn execveat(
     fd: c_int,
     path: *const c_char,
-    args: Strings,
-    env: Strings,
+    args: Texts,
+    env: Texts,
     flags: c_int,
     frame: Frame,
 ) -> c_int {
@@ -140,7 +134,7 @@ struct Gathered {
 }
 
 /// SAFETY: a list that ends with NULL, as the functions demand, and one more where `execle` has its environment.
-unsafe fn gather(registers: Strings, stack: Strings) -> Option<Gathered> {
+unsafe fn gather(registers: Texts, stack: Texts) -> Option<Gathered> {
     let argument = |index: usize| {
         // SAFETY: the caller's promise.
         unsafe { if index < REGISTERS { *registers.add(index) } else { *stack.add(index - REGISTERS) } }
@@ -156,19 +150,19 @@ unsafe fn gather(registers: Strings, stack: Strings) -> Option<Gathered> {
     None
 }
 
-pub(crate) extern "C-unwind" fn execl(path: *const c_char, registers: Strings, stack: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execl(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
     // SAFETY: the program's call of `execl`.
     let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
     execv(path, list.strings.as_ptr(), frame)
 }
 
-pub(crate) extern "C-unwind" fn execlp(path: *const c_char, registers: Strings, stack: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execlp(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
     // SAFETY: the program's call of `execlp`.
     let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
     execvp(path, list.strings.as_ptr(), frame)
 }
 
-pub(crate) extern "C-unwind" fn execle(path: *const c_char, registers: Strings, stack: Strings, frame: Frame) -> c_int {
+pub(crate) extern "C-unwind" fn execle(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
     // SAFETY: the program's call of `execle`.
     let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
     execve(path, list.strings.as_ptr(), list.next.cast(), frame)
@@ -202,8 +196,8 @@ pub(crate) extern "C-unwind" fn posix_spawn(
     path: *const c_char,
     actions: *const c_void,
     attributes: *const c_void,
-    args: Strings,
-    env: Strings,
+    args: Texts,
+    env: Texts,
     frame: Frame,
 ) -> c_int {
     let real = || real!(posix_spawn as SpawnType, child, path, actions, attributes, args, env);
@@ -215,8 +209,8 @@ pub(crate) extern "C-unwind" fn posix_spawnp(
     path: *const c_char,
     actions: *const c_void,
     attributes: *const c_void,
-    args: Strings,
-    env: Strings,
+    args: Texts,
+    env: Texts,
     frame: Frame,
 ) -> c_int {
     let real = || real!(posix_spawnp as SpawnType, child, path, actions, attributes, args, env);

@@ -96,13 +96,13 @@ pub(crate) fn copy<T: Copy>(address: *const T, proven: bool, frame: Frame) -> Op
 
 /// Some bytes of the program's, for a record: where they are if `proven`, otherwise as many as `scratch` has room for, copied
 /// there. `None` if they cannot be read.
-pub(crate) fn view<'a>(
+pub(crate) fn view(
     address: *const c_void,
     length: usize,
     proven: bool,
-    scratch: &'a mut [u8],
+    scratch: &mut [u8],
     frame: Frame,
-) -> Option<&'a [u8]> {
+) -> Option<&[u8]> {
     if address.is_null() || length == 0 {
         return None;
     }

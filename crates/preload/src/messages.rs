@@ -36,13 +36,13 @@ const MESSAGES: usize = 32;
 const MOST_BUFFERS: usize = 1024;
 
 /// The bytes that a vector has room for, and its first buffers; [`UNREAD`] where that would take reading too much.
-fn vector<'a>(
+fn vector(
     buffers: *const iovec,
     count: usize,
     proven: bool,
-    scratch: &'a mut [u8; 16 * BUFFERS],
+    scratch: &mut [u8; 16 * BUFFERS],
     frame: Frame,
-) -> (u64, Option<&'a [u8]>) {
+) -> (u64, Option<&[u8]>) {
     let count = count.min(MOST_BUFFERS);
     let known = if proven { count } else { count.min(BUFFERS) };
     let bytes = view(buffers.cast(), 16 * known, proven, scratch, frame);

@@ -127,5 +127,5 @@ fn ask(fd: c_int) -> Option<[u64; 1]> {
     if process::confined() || !tracked::is_socket(fd) || tracked::is_stream(fd) {
         return None;
     }
-    raw::ioctl_int(fd, libc::FIONREAD as u64).map(|bytes| [u64::try_from(bytes).unwrap_or(0)])
+    raw::ioctl_int(fd, libc::FIONREAD).map(|bytes| [u64::try_from(bytes).unwrap_or(0)])
 }

@@ -241,6 +241,7 @@ impl Model {
             (Function::Bind, _) => endpoint.bind(call),
             (Function::Listen, _) => endpoint.listen(call),
             (Function::Connect, _) => endpoint.connect(call),
+            (Function::Getsockname, _) => endpoint.tell(call),
             (Function::Accept | Function::Accept4, _) => self.accept(event, call, Some(id)),
             (_, Outcome::Returned(bytes)) => match direction(call) {
                 Some(Direction::Out) => count(&mut self.summary.sent, moved(call, bytes)),

@@ -11,8 +11,8 @@ pub struct Connection<'a>(pub &'a Endpoint);
 
 impl fmt::Display for Connection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Endpoint { local, remote, .. } = self.0;
-        if let Some(local) = local {
+        let Endpoint { local, told, remote, .. } = self.0;
+        if let Some(local) = told.as_ref().or(local.as_ref()) {
             write!(f, "{local}")?;
         }
         if let Some(remote) = remote {

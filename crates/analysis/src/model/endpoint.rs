@@ -23,6 +23,8 @@ pub struct Endpoint {
     pub kind: u32,
     /// Where it was bound to, as the program asked for; port 0 means one that the kernel chose. `None` if it was not.
     pub local: Option<Address>,
+    /// Its own address as the kernel told it, with the port that the kernel chose.
+    pub told: Option<Address>,
     /// Where it is connected to.
     pub remote: Option<Address>,
     /// The backlog, once it listens.
@@ -68,6 +70,13 @@ impl Endpoint {
         }
     }
 
+    /// `getsockname` told its own address.
+    pub(super) fn tell(&mut self, call: &Call) {
+        if matches!(call.outcome, Outcome::Returned(_)) {
+            self.told = call.address_result.as_ref().and_then(Address::from_memory);
+        }
+    }
+
     /// A connection that is under way counts: what is known is where it goes to.
     pub(super) fn connect(&mut self, call: &Call) {
         let under_way = match call.outcome {
@@ -105,8 +114,17 @@ impl Endpoints {
         self.created += 1;
         let id = EndpointId(self.created);
         let kind = kind & SOCK_TYPE_MASK;
-        let endpoint =
-            Endpoint { id, family, kind, local: None, remote: None, backlog: None, references: 1, opaque: false };
+        let endpoint = Endpoint {
+            id,
+            family,
+            kind,
+            local: None,
+            told: None,
+            remote: None,
+            backlog: None,
+            references: 1,
+            opaque: false,
+        };
         self.alive.insert(id, endpoint);
         id
     }

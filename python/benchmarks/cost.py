@@ -1,0 +1,211 @@
+"""What a call costs: the standard module, bsock, and plain ctypes over libc, in turns, so that a busy machine slows all.
+
+    PYTHONPATH=python BSOCK_LIBRARY=target/release/libbsock.so python3 python/benchmarks/cost.py
+
+Medians over the turns, and the median of each turn's ratio to the standard module.
+"""
+
+import ctypes
+import socket
+import statistics
+import sys
+import threading
+import time
+
+import bsock
+from bsock._c.message import IncomingBatch, OutgoingBatch
+from bsock._c.signatures import bsock_recvmmsg, bsock_sendmmsg
+
+TURNS, SECONDS = 31, 0.02
+GOALS = {"64 bytes": ("at most", 1.5), "64 KiB": ("at most", 1.05), "1 MiB": ("at most", 1.05), "many": ("at most", 1 / 3)}
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.send.restype = libc.recv.restype = ctypes.c_ssize_t
+
+
+class Plain:
+    """A connected socket over libc, as one would write it with ctypes in a few lines."""
+
+    def __init__(self, fd, room):
+        self.fd, self.buffer = fd, ctypes.create_string_buffer(room)
+
+    def send(self, data):
+        sent = libc.send(self.fd, data, len(data), 0)
+        if sent < 0:
+            raise OSError(ctypes.get_errno(), "send")
+        return sent
+
+    def recv(self, size):
+        got = libc.recv(self.fd, self.buffer, size, 0)
+        if got < 0:
+            raise OSError(ctypes.get_errno(), "recv")
+        return self.buffer[:got]
+
+
+def tcp_pair(module):
+    with module.create_server(("127.0.0.1", 0)) as server:
+        one = module.create_connection(server.getsockname())
+        other, _ = server.accept()
+    for end in (one, other):
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return one, other
+
+
+def unix_pair(module):
+    return module.socketpair()
+
+
+def ping(one, other, size):
+    """Sends and receives once: what is sent fits into the socket's buffers."""
+    data = bytes(size)
+
+    def run():
+        one.send(data)
+        other.recv(size)
+
+    return run
+
+
+def stream(one, other, size):
+    """Sends and receives a large block, in as many pieces as it takes, with both ends in this thread."""
+    data = bytes(size)
+    view = memoryview(data)
+    one.setblocking(False)
+
+    def run():
+        sent = got = 0
+        while got < size:
+            if sent < size:
+                try:
+                    sent += one.send(view[sent:] if sent else data)
+                except BlockingIOError:
+                    pass
+            got += len(other.recv(size - got))
+
+    return run
+
+
+def connect(module):
+    server = module.create_server(("127.0.0.1", 0))
+    address = server.getsockname()
+
+    def run():
+        client = module.socket()
+        client.connect(address)
+        connection, _ = server.accept()
+        connection.close()
+        client.close()
+
+    run.kept = server
+    return run
+
+
+BATCH = 64
+
+
+def datagrams(module, family=socket.AF_INET):
+    if family == socket.AF_UNIX:
+        return module.socketpair(type=socket.SOCK_DGRAM)
+    one, other = module.socket(type=socket.SOCK_DGRAM), module.socket(type=socket.SOCK_DGRAM)
+    other.bind(("127.0.0.1", 0))
+    one.connect(other.getsockname())
+    return one, other
+
+
+def one_by_one(one, other):
+    data = bytes(64)
+
+    def run():
+        for _ in range(BATCH):
+            one.send(data)
+        for _ in range(BATCH):
+            other.recv(64)
+
+    return run
+
+
+def many(one, other):
+    messages = [bytes(64)] * BATCH
+
+    def run():
+        one.send_many(messages)
+        other.recv_many(BATCH, 64)
+
+    return run
+
+
+def system_calls_alone(one, other):
+    """What of it is the system's: the two calls with everything prepared. No program gets below it."""
+    outgoing, incoming = OutgoingBatch([bytes(64)] * BATCH, None), IncomingBatch(BATCH, 64)
+    to, of = one.fileno(), other.fileno()
+
+    def run():
+        bsock_sendmmsg(to, outgoing.pointer, BATCH, 0)
+        bsock_recvmmsg(of, incoming.pointer, BATCH, 0, None)
+
+    run.kept = outgoing, incoming
+    return run
+
+
+def duration(run, count):
+    begin = time.perf_counter()
+    for _ in range(count):
+        run()
+    return (time.perf_counter() - begin) / count
+
+
+def measure(variants):
+    """{variant: (median seconds, median ratio to the first)}."""
+    counts = {name: max(1, int(SECONDS / max(duration(run, 3), 1e-7))) for name, run in variants.items()}
+    turns = [{name: duration(run, counts[name]) for name, run in variants.items()} for _ in range(TURNS)]
+    first = next(iter(variants))
+    return {
+        name: (
+            statistics.median(turn[name] for turn in turns),
+            statistics.median(turn[name] / turn[first] for turn in turns),
+        )
+        for name in variants
+    }
+
+
+def cases():
+    """(what, goal, {variant: function})."""
+    pairs = {}
+
+    def kept(key, make, module):
+        pairs[key] = make(module)
+        return pairs[key]
+
+    for size, name in ((64, "64 bytes"), (65536, "64 KiB"), (1 << 20, "1 MiB")):
+        for make, kind in ((tcp_pair, "TCP"), (unix_pair, "UNIX pair")):
+            move = ping if size == 64 else stream
+            ours, theirs = kept((name, kind, 1), make, bsock), kept((name, kind, 0), make, socket)
+            variants = {"standard": move(*theirs, size), "bsock": move(*ours, size)}
+            if size == 64:
+                raw = kept((name, kind, 2), make, socket)
+                variants["ctypes"] = ping(*(Plain(end.fileno(), size) for end in raw), size)
+            yield f"{name} send+recv, {kind}", GOALS[name] if kind == "TCP" else None, variants
+    yield "accept, connect, close", None, {"standard": connect(socket), "bsock": connect(bsock)}
+    for family, kind in ((socket.AF_INET, "UDP"), (socket.AF_UNIX, "UNIX")):
+        variants = {"standard": one_by_one(*kept((kind, 0), lambda m, f=family: datagrams(m, f), socket))}
+        ours = kept((kind, 1), lambda m, f=family: datagrams(m, f), bsock)
+        variants["bsock, one by one"] = one_by_one(*ours)
+        variants["bsock, *_many"] = many(*ours)
+        variants["the two calls alone"] = system_calls_alone(*ours)
+        yield f"{BATCH} datagrams of 64 bytes, {kind}", GOALS["many"] if kind == "UDP" else None, variants
+
+
+def main():
+    print(f"Python {sys.version.split()[0]}, {threading.active_count()} thread; medians of {TURNS} turns")
+    print(f"{'':44}{'':20}{'µs':>10}{'ratio':>8}")
+    for name, goal, variants in cases():
+        for variant, (seconds, ratio) in measure(variants).items():
+            verdict = ""
+            goal_is_here = goal and variant == ("bsock, *_many" if goal is GOALS["many"] else "bsock")
+            if goal_is_here:
+                verdict = f"  goal {goal[0]} {goal[1]:.2f}: {'met' if ratio <= goal[1] else 'missed'}"
+            print(f"{name:44}{variant:20}{seconds * 1e6:10.2f}{ratio:8.2f}{verdict}", flush=True)
+            name = ""
+
+
+main()
