@@ -102,7 +102,8 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
     outcome.cost = Some((ratio(|run| run.took), ratio(|run| run.busy)));
     outcome.plain = again.word(scenario);
     outcome.recorded = recorded.word(scenario);
-    outcome.notes.extend(recorded.errors.lines().filter(|line| line.starts_with("bsock: ")).map(str::to_owned));
+    let told = |line: &&str| line.starts_with("bsock: ") || line.starts_with("note: ");
+    outcome.notes.extend(recorded.errors.lines().filter(told).map(str::to_owned));
     let differences = match scenario.by {
         By::Tests => test_differences(&plain, &again, &recorded, &mut outcome.notes),
         By::Transcript if plain.transcript != again.transcript => {

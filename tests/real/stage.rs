@@ -86,6 +86,11 @@ impl Stage {
         println!("{}", text.trim_end());
     }
 
+    /// For the lines below the table: not compared.
+    pub(crate) fn note(&self, text: &str) {
+        eprintln!("note: {text}");
+    }
+
     /// A program, to be run in the directory.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
