@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::stage::Stage;
-use crate::{By, Scenario};
+use crate::{By, Scenario, system};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "postgresql",
@@ -27,8 +27,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 
 /// The user and group `postgres`, if this is root: PostgreSQL refuses to run as root.
 fn other_user() -> Option<(u32, u32)> {
-    let is_root = fs::metadata("/proc/self").map(|status| std::os::unix::fs::MetadataExt::uid(&status) == 0);
-    let users = fs::read_to_string("/etc/passwd").ok().filter(|_| is_root.unwrap_or(false))?;
+    let users = fs::read_to_string("/etc/passwd").ok().filter(|_| system::is_root())?;
     let fields: Vec<&str> = users.lines().find(|line| line.starts_with("postgres:"))?.split(':').collect();
     Some((fields[2].parse().ok()?, fields[3].parse().ok()?))
 }

@@ -64,6 +64,12 @@ fn children() -> Vec<u32> {
     names.filter(|name| parent(name).as_ref() == Some(&own)).filter_map(|name| name.parse().ok()).collect()
 }
 
+/// True of the user that may start servers as another one.
+pub(crate) fn is_root() -> bool {
+    // SAFETY: takes nothing, cannot fail.
+    unsafe { libc::geteuid() == 0 }
+}
+
 /// True where a process may have a network of its own.
 pub(crate) fn may_have_own_network() -> bool {
     thread::spawn(|| enter_own_network().is_ok()).join().unwrap_or(false)
