@@ -2,8 +2,8 @@
 //! in turns, in one run; medians and differences, and instruction counts where a figure must be exact. Where a goal is
 //! missed, the last column says by how much.
 //!
-//! The calls are made by `benches/calls.c`, since what is measured is what a C program sees; every call in turn by `bsock
-//! compare`, which has the cases.
+//! The calls are made by `benches/calls.c` and `benches/other_calls.c`, since what is measured is what a C program sees; every
+//! call in turn by `bsock compare`, which has the cases.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +36,7 @@ struct Bench {
     work: PathBuf,
     calls: PathBuf,
     library_calls: PathBuf,
+    other_calls: PathBuf,
 }
 
 impl Bench {
@@ -44,9 +45,8 @@ impl Bench {
         let artefacts = std::env::var_os("BSOCK_ARTEFACTS").map_or_else(|| root.join("target/release"), PathBuf::from);
         let work = std::env::temp_dir().join(format!("bsock-bench-{}", std::process::id()));
         fs::create_dir_all(&work).expect("a temporary directory");
-        let source = root.join("benches/calls.c");
-        let compile = |name: &str, flags: &[String]| {
-            let program = work.join(name);
+        let compile = |name: &str, source: &str, flags: &[String]| {
+            let (program, source) = (work.join(name), root.join("benches").join(source));
             let status = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(&source).args(flags).status();
             assert!(status.is_ok_and(|status| status.success()), "cc fails");
             program
@@ -58,8 +58,9 @@ impl Bench {
             "-lbsock".to_owned(),
             format!("-Wl,--disable-new-dtags,-rpath,{}", artefacts.display()),
         ];
-        let (calls, library_calls) = (compile("calls", &[]), compile("library-calls", &library));
-        Self { artefacts, work, calls, library_calls }
+        let (calls, library_calls) = (compile("calls", "calls.c", &[]), compile("library-calls", "calls.c", &library));
+        let other_calls = compile("other-calls", "other_calls.c", &[]);
+        Self { artefacts, work, calls, library_calls, other_calls }
     }
 
     /// The command `bsock`, about to run something without writing anything down.
@@ -135,6 +136,8 @@ impl Bench {
         let idle = output(Command::new(&self.calls).arg("one").env("LD_PRELOAD", preload));
         show("preloaded, nobody listening, ns: ", &idle, Some(10.0));
         show("recorded, ns: ", &output(self.bsock_run().arg(&self.calls).arg("one")), Some(100.0));
+        show("recorded, ns: ", &output(self.bsock_run().arg(&self.other_calls).arg("waits")), Some(250.0));
+        show("recorded, ns: ", &output(self.bsock_run().arg(&self.other_calls).arg("close")), Some(700.0));
         show("recorded, ring full, ns: ", &output(self.bsock_run().arg(&self.calls).arg("full")), Some(100.0));
         show("recorded, threads of 50 calls, CPU ns: ", &output(self.bsock_run().arg(&self.calls).arg("fresh")), None);
         let one = output(self.bsock_run().arg(&self.calls).args(["threads", "1"]));

@@ -59,6 +59,7 @@ static DESTRUCTOR: extern "C" fn() = life::destructor;
 extern "C" fn constructor(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
     next::bind_all();
     sites::bind();
+    memory::bind();
     // SAFETY: the dynamic linker passes main's arguments to constructors.
     unsafe { process::attach(count, arguments, environment) };
 }

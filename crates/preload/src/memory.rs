@@ -2,12 +2,14 @@
 //!
 //! A pointer proves nothing by having been passed: `bind` with a bad length never touches its pointer, a failed `connect`
 //! may have been refused before its address was looked at. Bytes are read directly only where the kernel has just read or
-//! written them (the call succeeded), or where they lie in the page of the stack that we stand on. Others are asked of the
-//! kernel, which answers EFAULT instead of killing; not once the process is confined, and then they are *unreadable*.
+//! written them (the call succeeded), or where they lie on the stack that we stand on, in the page of our frame or, on the
+//! process's first stack, above it. Others are asked of the kernel, which answers EFAULT instead of killing; not once the process is confined, and then they are *unreadable*.
 
 use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering::Relaxed;
 
 use bsock_recording::layout::PAGE;
 use bsock_recording::raw;
@@ -133,8 +135,10 @@ fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> 
     if into.is_empty() || address.is_null() {
         return false;
     }
-    if proven || on_our_page(address.addr(), into.len(), frame) {
-        // SAFETY: the kernel has just used these bytes, or they lie in the page of the caller's frame, which is mapped.
+    if proven || on_our_page(address.addr(), into.len(), frame) || above_on_the_stack(address.addr(), into.len(), frame)
+    {
+        // SAFETY: the kernel has just used these bytes, or they lie in the page of the caller's frame, or above it on the first
+        // thread's stack: mapped, all of it.
         unsafe { ptr::copy_nonoverlapping(address.cast(), into.as_mut_ptr(), into.len()) };
         return true;
     }
@@ -145,4 +149,29 @@ fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> 
 fn on_our_page(address: usize, length: usize, frame: Frame) -> bool {
     let page = frame.address() as usize / PAGE;
     address / PAGE == page && address.checked_add(length - 1).is_some_and(|last| last / PAGE == page)
+}
+
+/// The upper end of the stack that the process began with; 0 while it is not known.
+static STACK_END: AtomicUsize = AtomicUsize::new(0);
+
+/// How far below its end that stack is taken to reach. The kernel keeps 128 MiB below it free of other mappings, so whoever has
+/// a frame in there stands on it.
+const STACK: usize = 4 << 20;
+
+/// Finds that end. Not in a hook, since `dlsym` allocates when it does not find.
+pub(crate) fn bind() {
+    // SAFETY: a NUL-terminated name.
+    let variable = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__libc_stack_end".as_ptr()) }.cast::<usize>();
+    if !variable.is_null() {
+        // SAFETY: the dynamic linker's variable of this name, set before any program ran.
+        STACK_END.store(unsafe { *variable }, Relaxed);
+    }
+}
+
+/// True if the bytes lie on the process's first stack, above a frame that lies there as well: what is between a frame and the
+/// end of its stack is there, or nobody could return. Other threads' stacks have no end that can be known without asking.
+fn above_on_the_stack(address: usize, length: usize, frame: Frame) -> bool {
+    let (end, frame) = (STACK_END.load(Relaxed), frame.address() as usize);
+    let ours = frame < end && end - frame < STACK;
+    ours && address >= frame && address.checked_add(length).is_some_and(|last| last <= end)
 }

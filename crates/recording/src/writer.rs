@@ -305,13 +305,38 @@ struct Cursor {
 
 impl Cursor {
     fn section(&mut self, section: &Section<'_>) {
-        let mut header = [0; 8];
-        header[..2].copy_from_slice(&section.kind.to_ne_bytes());
-        header[2..4].copy_from_slice(&(section.bytes.len() as u16).to_ne_bytes());
-        header[4..].copy_from_slice(&section.claimed.to_ne_bytes());
-        self.bytes(&header);
-        self.bytes(section.bytes);
-        let padding = padded(section.bytes.len()) - section.bytes.len();
+        let length = padded(section.bytes.len());
+        let header = SectionHeader { kind: section.kind, length: section.bytes.len() as u16, claimed: section.claimed };
+        let offset = (self.position & self.mask) as usize;
+        if offset + size_of::<SectionHeader>() + length > self.mask as usize + 1 {
+            return self.wrapping_section(&header, section.bytes, length - section.bytes.len());
+        }
+        // The usual way, without a call but for the copy: three calls a section were a third of what `select` cost.
+        // SAFETY: `Ring::room` made sure of the record's bytes, and these do not wrap. Positions are multiples of 8, the bytes
+        // of a ring aligned to a page. The last word is cleared first, so that what pads the bytes is zero.
+        unsafe {
+            let to = self.data.add(offset);
+            ptr::write(to.cast::<SectionHeader>(), header);
+            if length > 0 {
+                ptr::write(to.add(length).cast::<u64>(), 0);
+                ptr::copy_nonoverlapping(
+                    section.bytes.as_ptr(),
+                    to.add(size_of::<SectionHeader>()),
+                    section.bytes.len(),
+                );
+            }
+        }
+        self.position += (size_of::<SectionHeader>() + length) as u64;
+    }
+
+    #[cold]
+    fn wrapping_section(&mut self, header: &SectionHeader, bytes: &[u8], padding: usize) {
+        let mut start = [0; 8];
+        start[..2].copy_from_slice(&header.kind.to_ne_bytes());
+        start[2..4].copy_from_slice(&header.length.to_ne_bytes());
+        start[4..].copy_from_slice(&header.claimed.to_ne_bytes());
+        self.bytes(&start);
+        self.bytes(bytes);
         self.bytes(&[0; 8][..padding]);
     }
 

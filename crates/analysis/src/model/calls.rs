@@ -55,6 +55,7 @@ impl Model {
         let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
         self.open(event, fd, id, call.args[1] & SOCK_CLOEXEC != 0);
         self.subject = Some(id);
+        self.touched = true;
     }
 
     fn socketpair(&mut self, event: &Event, call: &Call) {
@@ -62,6 +63,7 @@ impl Model {
             let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
             self.open(event, made.fd, id, call.args[1] & SOCK_CLOEXEC != 0);
             self.subject = Some(id);
+            self.touched = true;
         }
     }
 
@@ -69,7 +71,7 @@ impl Model {
     fn copy(&mut self, event: &Event, call: &Call) {
         let id = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin);
         if let Some(id) = id {
-            self.subject = self.visible(event.thread, id);
+            self.look_at(event.thread, id);
         }
         let Some(copy) = descriptor(call.outcome) else {
             if id.is_some() && call.outcome == Outcome::Failed(EBADF) {
@@ -104,7 +106,7 @@ impl Model {
     /// what the program did.
     fn behind_a_stream(&mut self, event: &Event, call: &Call) {
         let Some(id) = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin) else { return };
-        self.subject = self.visible(event.thread, id);
+        self.look_at(event.thread, id);
         if matches!(call.outcome, Outcome::Returned(_)) {
             self.endpoints.distrust(id);
         }
@@ -169,7 +171,7 @@ impl Model {
                 if contradicted {
                     self.endpoints.distrust(id);
                 }
-                self.subject = self.visible(event.thread, id);
+                self.look_at(event.thread, id);
                 self.endpoints.release(id);
             }
             Closed::Doubtful(id) if !contradicted => self.endpoints.distrust(id),
@@ -212,7 +214,7 @@ impl Model {
         let (closed, lost_track) = process.descriptors.close(fd, event.begin);
         match closed {
             Closed::Current(id) | Closed::Displaced(id) => {
-                self.subject = self.visible(event.thread, id);
+                self.look_at(event.thread, id);
                 self.endpoints.release(id);
             }
             Closed::Doubtful(id) => self.endpoints.distrust(id),
@@ -235,7 +237,7 @@ impl Model {
         if matches!(call.outcome, Outcome::Failed(EBADF | ENOTSOCK)) {
             return self.contradicted(event, call);
         }
-        self.subject = self.visible(event.thread, id);
+        self.look_at(event.thread, id);
         let Some(endpoint) = self.endpoints.get_mut(id) else { return };
         match (call.function, call.outcome) {
             (Function::Bind, _) => endpoint.bind(call),
@@ -298,6 +300,12 @@ impl Model {
     pub(super) fn abandon(&mut self, id: EndpointId) {
         self.endpoints.distrust(id);
         self.endpoints.release(id);
+    }
+
+    /// The call is about this endpoint.
+    fn look_at(&mut self, thread: Thread, id: EndpointId) {
+        self.subject = self.visible(thread, id);
+        self.touched = true;
     }
 
     /// What a rule may see of an endpoint in this process.

@@ -50,6 +50,7 @@ pub struct Model {
     exiting: VecDeque<Key>,
     programs: u64,
     subject: Option<EndpointId>,
+    touched: bool,
     blind: bool,
     summary: Summary,
 }
@@ -62,10 +63,10 @@ impl Model {
         self.endpoints.trusted(self.subject?)
     }
 
-    /// True if the last event was a call on a socket, trusted or not.
+    /// True if the last event was a call on a socket, trusted or not, in whatever process.
     #[must_use]
     pub const fn touched_a_socket(&self) -> bool {
-        self.subject.is_some()
+        self.touched
     }
 
     /// The process of a thread.
@@ -97,7 +98,7 @@ impl Model {
 
     pub(crate) fn apply(&mut self, event: &Event) {
         self.endpoints.bury();
-        self.subject = None;
+        (self.subject, self.touched) = (None, false);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) => self.process_start(event, start),

@@ -364,3 +364,12 @@ fn a_daemon_keeps_what_its_parent_had() {
     story.call(CHILD, with([1, 0, 0], returned(Function::Daemon, -1, 0)));
     assert_eq!(touch(&mut story, CHILD, 3), "0.0.0.0:80");
 }
+
+#[test]
+fn a_child_that_is_faster_than_its_parent_is_on_a_socket_all_the_same() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.start(CHILD, &[], true, thread.process);
+    assert_eq!(touch(&mut story, CHILD, 3), "opaque", "for the rules, until the fork is told");
+    assert!(replay(&story.events).touched_a_socket());
+}
