@@ -15,6 +15,9 @@ use crate::{By, Scenario, system};
 /// How many lines of a difference are shown.
 const SHOWN: usize = 30;
 
+/// From asking a scenario that hangs to end, to ending it.
+const MERCY: Duration = Duration::from_secs(10);
+
 /// What is the same for all scenarios.
 pub(crate) struct Place {
     /// A directory of its own; removed when dropped.
@@ -192,14 +195,19 @@ fn keep_logs(directory: &Path, to: &Path) {
     }
 }
 
-/// Runs a command to its end, or until `limit`: None then, and it is killed.
+/// Runs a command to its end, or until `limit`: None then, and it is ended.
 fn wait(command: &mut Command, limit: Duration) -> Option<ExitStatus> {
     let mut child = command.spawn().expect("this program and bsock can be executed");
     let process = child.id();
     let (ended, end) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
-        let hangs = end.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        let passes = |time| end.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
+        let hangs = passes(limit);
+        // bsock passes it on, and ends with its program: what was recorded tells where it hangs.
         if hangs {
+            system::signal(process, libc::SIGTERM);
+        }
+        if hangs && passes(MERCY) {
             system::signal(process, libc::SIGKILL);
         }
         hangs

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::compare::{self, Outcome, Place};
 use crate::table::{self, Row};
-use crate::{Scenario, system};
+use crate::{Scenario, guard, system};
 
 /// Where servers are that a user's `PATH` may not lead to.
 const MORE_PLACES: &str = "/usr/local/sbin:/usr/sbin:/sbin";
@@ -15,6 +15,7 @@ pub(crate) fn run(scenarios: &[Scenario]) -> ExitCode {
     let path = format!("{}:{MORE_PLACES}", env::var("PATH").unwrap_or_default());
     let place = Place::new(path.clone());
     system::adopt_orphans();
+    guard::assert_all_noticed(&place);
     let (mut rows, mut notes, mut packages, mut failed) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
     for scenario in scenarios {
         let missing: Vec<_> = scenario.needs.iter().filter(|(program, _)| find(program, &path).is_none()).collect();
