@@ -2,7 +2,8 @@
 
 use std::{env, thread};
 
-use crate::compare::{self, Place};
+use crate::compare;
+use crate::performance::Place;
 use crate::stage::Stage;
 use crate::{By, Scenario};
 

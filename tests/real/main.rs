@@ -19,6 +19,7 @@ mod memcached;
 mod nginx;
 mod node;
 mod openssh;
+mod performance;
 mod postgresql;
 mod python;
 mod redis;

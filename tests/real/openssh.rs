@@ -61,55 +61,57 @@ fn client(stage: &Stage, program: &str) -> Command {
 }
 
 fn play(stage: &mut Stage) {
-    let (web, forwarded, back) = (stage.port(), stage.port(), stage.port());
+    let ports = [stage.port(), stage.port(), stage.port()];
     let sshd = Sshd::start(stage);
-    let large = stage.large_file("large", 3_000_000);
-    let ssh = |what: &str, status: i32, arguments: &[&str]| {
-        stage.step_ending(what, status, client(stage, "ssh").args(arguments));
-    };
-    ssh("a command", 0, &["host", "echo out; echo err >&2"]);
-    ssh("its exit status", 7, &["host", "exit 7"]);
-    if system::is_root() {
-        ssh("a terminal", 0, &["-tt", "host", "tty -s && echo on a terminal"]);
-    } else {
-        stage.note(
-            "no session on a terminal: where /dev/pts gives terminals no group, only root's sshd can hand one out",
-        );
-    }
-    ssh("a key that is not known", 255, &["stranger", "true"]);
-    let input = fs::File::open(&large).expect("was made");
-    stage.step("3 MB there and back", client(stage, "ssh").args(["host", "cat | sha256sum"]).stdin(input));
-    stage.step("sha256sum", stage.command("sha256sum").arg("large"));
-    stage
-        .step("scp", client(stage, "scp").arg("-q").args(["large", &format!("host:{}", stage.path("copy").display())]));
-    stage.file("batch", format!("cd {}\nget large fetched\nrename copy moved\n", stage.path("").display()));
-    stage.quiet_step("sftp", 0, client(stage, "sftp").args(["-q", "-b", "batch", "host"]));
-    stage.step("the same files", stage.command("cmp").args(["fetched", "moved"]));
-    let web_server = http_server(stage, web, &[]);
-    let mut command = client(stage, "ssh");
-    command.args([
-        "-N",
-        "-M",
-        "-S",
-        "control",
-        "-D",
-        &back.to_string(),
-        "-L",
-        &format!("{forwarded}:127.0.0.1:{web}"),
-        "host",
-    ]);
-    let tunnel = stage.start("tunnel", &mut command).listens(forwarded).listens(back);
-    stage.step("through a forwarded port", &mut curl(stage, &format!("http://127.0.0.1:{forwarded}/hello")));
-    let through = format!("http://127.0.0.1:{web}/large?[1-5] --socks5 127.0.0.1:{back}");
-    many(stage, "five through a proxy", "page_#1", &through);
-    stage.step("what came", stage.command("sh").args(["-c", "sha256sum page_*"]));
-    for number in ["1", "2", "3"] {
-        ssh("a session in the same connection", 0, &["-S", "control", "host", "echo session", number]);
-    }
-    ssh("end of the connection", 0, &["-S", "control", "-q", "-O", "exit", "host"]);
-    stage.ends(tunnel);
-    stage.stop(web_server, libc::SIGTERM);
+    sessions(stage);
+    files(stage);
+    tunnel(stage, ports);
     // What it takes from the network before it knows the user is handled by a process that may hardly do anything.
     assert!(sshd.server.log().contains("attaching seccomp filter program"), "sshd has a sandbox");
     stage.stop(sshd.server, libc::SIGTERM);
+}
+
+fn ssh(stage: &Stage, what: &str, status: i32, arguments: &[&str]) {
+    stage.step_ending(what, status, client(stage, "ssh").args(arguments));
+}
+
+fn sessions(stage: &Stage) {
+    ssh(stage, "a command", 0, &["host", "echo out; echo err >&2"]);
+    ssh(stage, "its exit status", 7, &["host", "exit 7"]);
+    if system::is_root() {
+        ssh(stage, "a terminal", 0, &["-tt", "host", "tty -s && echo on a terminal"]);
+    } else {
+        stage.note("no session on a terminal: only root's sshd can hand one out on every system");
+    }
+    ssh(stage, "a key that is not known", 255, &["stranger", "true"]);
+}
+
+fn files(stage: &Stage) {
+    let large = stage.large_file("large", 3_000_000);
+    let input = fs::File::open(large).expect("was made");
+    stage.step("3 MB to a command", client(stage, "ssh").args(["host", "sha256sum"]).stdin(input));
+    stage.step("the same", stage.command("sha256sum").arg("large"));
+    let copy = format!("host:{}", stage.path("copy").display());
+    stage.step("scp", client(stage, "scp").args(["-q", "large", &copy]));
+    stage.file("batch", format!("cd {}\nget large fetched\nrename copy moved\n", stage.path("").display()));
+    stage.quiet_step("sftp", 0, client(stage, "sftp").args(["-q", "-b", "batch", "host"]));
+    stage.step("the same files", stage.command("cmp").args(["fetched", "moved"]));
+}
+
+/// One connection with a forwarded port, a proxy and further sessions.
+fn tunnel(stage: &Stage, [web, forwarded, proxy]: [u16; 3]) {
+    let web_server = http_server(stage, web, &[]);
+    let options = format!("-N -M -S control -D {proxy} -L {forwarded}:127.0.0.1:{web} host");
+    let connection = stage.start("tunnel", client(stage, "ssh").args(options.split(' ')));
+    let connection = connection.listens(forwarded).listens(proxy);
+    stage.step("through a forwarded port", &mut curl(stage, &format!("http://127.0.0.1:{forwarded}/hello")));
+    let through = format!("http://127.0.0.1:{web}/large?[1-5] --socks5 127.0.0.1:{proxy}");
+    many(stage, "five through a proxy", "page_#1", &through);
+    stage.step("what came", stage.command("sh").args(["-c", "sha256sum page_*"]));
+    for number in ["1", "2", "3"] {
+        ssh(stage, "a session in the same connection", 0, &["-S", "control", "host", "echo session", number]);
+    }
+    ssh(stage, "end of the connection", 0, &["-S", "control", "-q", "-O", "exit", "host"]);
+    stage.ends(connection);
+    stage.stop(web_server, libc::SIGTERM);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::env;
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::compare::{self, Outcome, Place};
+use crate::compare::{self, Outcome};
+use crate::performance::Place;
 use crate::table::{self, Row};
 use crate::{Scenario, guard, system};
 
