@@ -1,0 +1,128 @@
+//! Plays a scenario plain and recorded, and tells whether anybody could see a difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::count::Count;
+use crate::performance::{Place, Run, SHOWN, play};
+use crate::{By, Scenario};
+
+/// A row of the table, and sentences below it.
+pub(crate) struct Outcome {
+    pub(crate) plain: String,
+    pub(crate) recorded: String,
+    pub(crate) events: Option<u64>,
+    pub(crate) lost: Option<u64>,
+    /// How much longer it took, and how much more processor time, each as a ratio.
+    pub(crate) cost: Option<(f64, f64)>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) equal: bool,
+}
+
+/// Plays `scenario` plain and recorded.
+pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
+    let kept = place.kept.join(scenario.name);
+    let _ = fs::remove_dir_all(&kept);
+    fs::create_dir_all(&kept).expect("the target directory is ours");
+    let plain = play(scenario, place, &kept.join("plain"), None);
+    let mut outcome = Outcome {
+        plain: plain.word(scenario),
+        recorded: "not played".into(),
+        events: None,
+        lost: None,
+        cost: None,
+        notes: Vec::new(),
+        equal: false,
+    };
+    if !plain.succeeded() {
+        outcome.notes.push(format!("plain: {}", plain.failure()));
+        return outcome;
+    }
+    // The second time caches are warm, and what differs by itself shows.
+    let again = play(scenario, place, &kept.join("plain-again"), None);
+    if !again.succeeded() {
+        outcome.notes.push(format!("plain, the second time: {}", again.failure()));
+        return outcome;
+    }
+    let recording = kept.join("recording");
+    let recorded = play(scenario, place, &kept.join("recorded"), Some(&recording));
+    let ratio = |time: fn(&Run) -> Duration| time(&recorded).as_secs_f64() / time(&again).as_secs_f64();
+    outcome.cost = Some((ratio(|run| run.took), ratio(|run| run.busy)));
+    outcome.plain = again.word(scenario);
+    outcome.recorded = recorded.word(scenario);
+    let told = |line: &&str| line.starts_with("bsock: ") || line.starts_with("note: ");
+    outcome.notes.extend(recorded.errors.lines().filter(told).map(str::to_owned));
+    let differences = match scenario.by {
+        By::Tests => test_differences(&plain, &again, &recorded, &mut outcome.notes),
+        By::Transcript if plain.transcript != again.transcript => {
+            vec![format!("two plain runs differ:\n{}", difference(&kept, ["plain.out", "plain-again.out"]))]
+        }
+        By::Transcript if plain.transcript != recorded.transcript => {
+            vec![format!("the transcripts differ:\n{}", difference(&kept, ["plain.out", "recorded.out"]))]
+        }
+        By::Transcript => Vec::new(),
+    };
+    let counted = recorded_enough(scenario, &recording, &mut outcome);
+    outcome.equal = recorded.succeeded() && differences.is_empty() && counted;
+    if !recorded.succeeded() {
+        outcome.notes.push(format!("recorded: {}", recorded.failure()));
+    } else if !differences.is_empty() {
+        outcome.recorded = format!("differs, {:.1} s", recorded.took.as_secs_f64());
+    }
+    outcome.notes.extend(differences);
+    if outcome.equal {
+        let _ = fs::remove_file(&recording);
+    }
+    outcome
+}
+
+/// Counts the recording. False, with notes, if it cannot be read or does not show what it should. Calls that
+/// are counted as lost are no difference: the table tells them.
+fn recorded_enough(scenario: &Scenario, recording: &Path, outcome: &mut Outcome) -> bool {
+    let count = match Count::of(recording) {
+        Ok(count) => count,
+        Err(reason) => {
+            outcome.notes.push(reason);
+            return false;
+        }
+    };
+    (outcome.events, outcome.lost) = (Some(count.events), Some(count.lost));
+    let is_there = |name: &&&str| count.programs.iter().any(|program| program.starts_with(**name));
+    let absent: Vec<&str> = scenario.recorded.iter().filter(|name| !is_there(name)).copied().collect();
+    if !absent.is_empty() {
+        outcome.notes.push(format!("not in the recording: {}", absent.join(", ")));
+    }
+    absent.is_empty()
+}
+
+/// Lines in which two transcripts differ, as `diff` shows them.
+fn difference(kept: &Path, names: [&str; 2]) -> String {
+    let output = Command::new("diff").args(["-u", "--"]).args(names.map(|name| kept.join(name))).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().take(SHOWN).collect::<Vec<_>>().join("\n")
+}
+
+/// Tests with another outcome when recorded, or that there are none. Those that differ between two plain runs prove nothing; they are noted.
+fn test_differences(plain: &Run, again: &Run, recorded: &Run, notes: &mut Vec<String>) -> Vec<String> {
+    let (plain, again, recorded) = (plain.tests(), again.tests(), recorded.tests());
+    let differing = |other: &BTreeMap<&str, &str>| -> BTreeSet<String> {
+        let names = plain.keys().chain(other.keys());
+        names.filter(|name| plain.get(*name) != other.get(*name)).map(|name| (*name).to_owned()).collect()
+    };
+    let flaky = differing(&again);
+    if !flaky.is_empty() {
+        notes.push(format!("differ between two plain runs: {}", flaky.iter().cloned().collect::<Vec<_>>().join(", ")));
+    }
+    if !plain.values().any(|outcome| *outcome == "passed") {
+        return vec!["no test passes".into()];
+    }
+    let word = |outcome: Option<&&str>| outcome.map_or("absent", |outcome| *outcome).to_owned();
+    let told = |name: &String| {
+        let name = name.as_str();
+        format!("{name}: {} plain, {} recorded", word(plain.get(name)), word(recorded.get(name)))
+    };
+    differing(&recorded).difference(&flaky).map(told).collect()
+}

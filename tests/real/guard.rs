@@ -1,0 +1,62 @@
+//! Scenarios that must come out as different, played before all others: a comparison that cannot fail shows nothing.
+
+use std::{env, thread};
+
+use crate::compare;
+use crate::performance::Place;
+use crate::stage::Stage;
+use crate::{By, Scenario};
+
+pub(crate) const SCENARIOS: [Scenario; 5] = [
+    Scenario { play: line, ..SAME },
+    Scenario { name: "guard/test", by: By::Tests, play: test, ..SAME },
+    Scenario {
+        name: "guard/absent",
+        recorded: &["a program that nobody starts"],
+        play: |stage| stage.say("same"),
+        ..SAME
+    },
+    Scenario { name: "guard/failure", play: failure, ..SAME },
+    Scenario { name: "guard/hang", seconds: 3, play: hang, ..SAME },
+];
+
+const SAME: Scenario = Scenario {
+    name: "guard/line",
+    needs: &[],
+    recorded: &["real"],
+    version: &[],
+    seconds: 60,
+    by: By::Transcript,
+    play: line,
+};
+
+/// Fails where a difference is not noticed.
+pub(crate) fn assert_all_noticed(place: &Place) {
+    for scenario in &SCENARIOS {
+        let outcome = compare::compare(scenario, place);
+        assert!(!outcome.equal && outcome.events.is_some(), "{} was not noticed: {:?}", scenario.name, outcome.notes);
+    }
+}
+
+fn is_recorded() -> bool {
+    env::var_os("LD_PRELOAD").is_some()
+}
+
+fn line(stage: &mut Stage) {
+    stage.say(if is_recorded() { "one line" } else { "another line" });
+}
+
+fn test(stage: &mut Stage) {
+    stage.say(if is_recorded() { "failure a.test" } else { "passed a.test" });
+    stage.say("passed another.test");
+}
+
+fn failure(_: &mut Stage) {
+    assert!(!is_recorded(), "fails on purpose");
+}
+
+fn hang(_: &mut Stage) {
+    while is_recorded() {
+        thread::park();
+    }
+}
