@@ -120,12 +120,13 @@ loom: ## the shared rings in a model of memory that tries every order; a minute
 	$(need-rust)
 	RUSTFLAGS="--cfg loom" $(CARGO) test --release --package bsock-recording --target-dir $(TARGET)/loom --test loom
 
-FUZZ_TARGET = $(or $(filter recording records,$(TARGET)),recording)
+FUZZ_TARGET = $(or $(filter recording records control address,$(TARGET)),recording)
+CORPUS = $(if $(filter address,$(FUZZ_TARGET)),tests/corpus/address-*/*,crates/recording/tests/recordings/* crates/recording/tests/corpus/*)
 
-fuzz: ## SECONDS=60 TARGET=recording (or records): the reader of recordings against a fuzzer; needs nightly and cargo-fuzz
+fuzz: ## SECONDS=60 TARGET=recording (or records, control, address): the parsers against a fuzzer; needs nightly and cargo-fuzz
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "bsock: cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly" >&2; exit 1; }
 	mkdir -p fuzz/corpus/$(FUZZ_TARGET)
-	cp crates/recording/tests/recordings/* crates/recording/tests/corpus/* fuzz/corpus/$(FUZZ_TARGET)/
+	cp --backup=numbered $(CORPUS) fuzz/corpus/$(FUZZ_TARGET)/
 	$(CARGO) +nightly fuzz run $(FUZZ_TARGET) -- -max_total_time=$(or $(SECONDS),60)
 
 lint: ## formatting, clippy with warnings as errors, generated files up to date

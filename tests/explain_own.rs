@@ -131,7 +131,7 @@ fn texts_that_are_no_address() {
     fails(libc::EAFNOSUPPORT, || unsafe { bsock_address_format(&other, 12, null_mut(), 0) });
     assert!(explanation().starts_with("bsock_address_format({AF_NETLINK, ...}, 12, ...): EAFNOSUPPORT: "));
     // SAFETY: as above.
-    fails(libc::EINVAL, || unsafe { bsock_address_format(generic(&loopback(1)), 9, null_mut(), 0) });
+    fails(libc::EINVAL, || unsafe { bsock_address_format(generic(&loopback(1)), 7, null_mut(), 0) });
     assert!(explanation().ends_with("The length is not one that an address of that family can have."));
 }
 

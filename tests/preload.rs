@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
-use support::recording::{Contents, recorded};
+use support::recording::{Contents, of_the_program, recorded};
 use support::{TempDir, TempProgram, compile_c, root, target_dir};
 
 fn program(name: &str) -> TempProgram {
@@ -20,12 +20,6 @@ fn program(name: &str) -> TempProgram {
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Standard error without the line that says what was recorded.
-fn of_the_program(bytes: &[u8]) -> String {
-    let said = String::from_utf8_lossy(bytes);
-    said.lines().filter(|line| !(line.starts_with("bsock: ") && line.ends_with(", 0 lost"))).collect()
 }
 
 #[test]

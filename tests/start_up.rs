@@ -7,7 +7,7 @@ use std::process::Command;
 
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
-use support::recording::{Contents, recorded, same_in_every_way};
+use support::recording::{Contents, of_the_program, recorded, same_in_every_way};
 use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
 
 fn program(name: &str, flags: &[&str]) -> TempProgram {
@@ -21,6 +21,35 @@ fn an_allocator_may_make_calls_before_anything_else_runs_1() {
     let program = program("allocator.c", &["-pthread"]);
     let contents = same_in_every_way(&program, &[], "allocator made a socket: 1\nmain made a socket: 1\n");
     assert!(contents.calls(Function::Socket).count() >= 1, "main's socket is recorded");
+}
+
+/// Constructors of libraries run before the recorder's own, and call it.
+#[test]
+fn constructors_of_other_libraries_may_make_calls_2() {
+    let library = compile_c_text(
+        r#"
+        #include <sys/socket.h>
+        #include <unistd.h>
+        int early = -1;
+        __attribute__((constructor(101))) static void begin(void) {
+            early = socket(AF_INET, SOCK_STREAM, 0);
+            close(early);
+        }"#,
+        &["-shared", "-fPIC"],
+    );
+    let source = r#"
+        #include <stdio.h>
+        extern int early;
+        int main(void) { printf("early %d\n", early); return 0; }"#;
+    let program = compile_c_text(source, &[library.path().to_str().expect("is text")]);
+    let contents = same_in_every_way(&program, &["8989", "端口"], "early 3\n");
+    assert_eq!(contents.calls(Function::Socket).count(), 1, "the constructor's call is recorded");
+    let started = contents.events.iter().find_map(|event| match &event.what {
+        What::ProcessStart(start) => Some(&start.arguments[1..]),
+        _ => None,
+    });
+    let arguments = ["8989", "端口"].map(|argument| argument.as_bytes().to_vec());
+    assert_eq!(started, Some(&arguments[..]), "and the arguments, which nobody has handed in yet");
 }
 
 /// The first call of the process is made in a signal handler that interrupts `malloc`.
@@ -74,6 +103,36 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).detach()
     command.args(["run", "--record"]).arg(&file).args(["--", "python3", "-c", script]);
     assert!(command.status().expect("runs").success());
     assert_eq!(Contents::of(&file).calls(Function::Socket).filter(|(_, call)| call.args[1] & 0xf == 2).count(), 2);
+}
+
+/// A sanitizer's runtime wants to be the first library.
+#[test]
+fn programs_with_sanitizers_run_8() {
+    let source = r#"
+        #include <stdio.h>
+        #include <sys/socket.h>
+        #include <unistd.h>
+        int main(void) {
+            int pair[2];
+            char byte;
+            if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || send(pair[0], "x", 1, 0) != 1
+                || recv(pair[1], &byte, 1, 0) != 1)
+                return 1;
+            printf("%c\n", byte);
+            return 0;
+        }"#;
+    for sanitizer in ["-fsanitize=address", "-fsanitize=thread", "-fsanitize=undefined"] {
+        let program = compile_c_text(source, &[sanitizer]);
+        let directory = TempDir::new();
+        let file = directory.path().join("recording");
+        let output = recorded(&program.path(), &[], &file).output().expect("runs");
+        assert_eq!(
+            (text(&output.stdout), of_the_program(&output.stderr), output.status.code()),
+            ("x\n".into(), String::new(), Some(0)),
+            "{sanitizer}"
+        );
+        assert_eq!(Contents::of(&file).calls(Function::Send).count(), 1, "{sanitizer}");
+    }
 }
 
 /// Destructors of thread-specific data, `atexit` handlers and destructors of the program: the thread's recorder state may
@@ -207,8 +266,8 @@ fn poor_surroundings_change_nothing_58() {
         let plain = program.command().arg(how).output().expect("runs");
         let under = recorded(&program.path(), &[how], &file).output().expect("runs");
         assert_eq!(
-            (text(&under.stdout), text(&under.stderr), under.status),
-            (text(&plain.stdout), text(&plain.stderr), plain.status),
+            (text(&under.stdout), of_the_program(&under.stderr), under.status),
+            (text(&plain.stdout), of_the_program(&plain.stderr), plain.status),
             "{how}"
         );
     }

@@ -50,11 +50,17 @@ impl Contents {
     }
 }
 
+/// Standard error without the line that says what was recorded.
+pub(crate) fn of_the_program(bytes: &[u8]) -> String {
+    let said = text(bytes);
+    said.lines().filter(|line| !(line.starts_with("bsock: ") && line.ends_with(", 0 lost"))).collect()
+}
+
 /// Runs the program in three ways and asserts that nobody could tell them apart. Answers what the last one recorded.
 pub(crate) fn same_in_every_way(program: &TempProgram, arguments: &[&str], expected: &str) -> Contents {
     let directory = TempDir::new();
     let file = directory.path().join("recording");
-    let shown = |output: Output| (text(&output.stdout), text(&output.stderr), output.status);
+    let shown = |output: Output| (text(&output.stdout), of_the_program(&output.stderr), output.status);
     let plain = shown(program.command().args(arguments).output().expect("runs"));
     assert_eq!(plain.0, expected, "plain; {}", plain.1);
     let mut idle = program.command();

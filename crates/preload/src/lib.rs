@@ -38,6 +38,7 @@ mod readiness;
 mod shim;
 mod sites;
 mod sockets;
+mod start;
 mod streams;
 mod thread;
 mod thread_local;
@@ -46,7 +47,7 @@ mod transfer;
 
 use core::ffi::{c_char, c_int};
 
-/// Runs when the library is loaded. Constructors of other libraries may have run, and have called hooks, before it.
+/// Runs when the library is loaded. Constructors of other libraries may have run, and have called hooks, before it: [`start`].
 #[used]
 #[unsafe(link_section = ".init_array")]
 static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_char) = constructor;
@@ -57,9 +58,6 @@ static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_c
 static DESTRUCTOR: extern "C" fn() = life::destructor;
 
 extern "C" fn constructor(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
-    next::bind_all();
-    sites::bind();
-    memory::bind();
     // SAFETY: the dynamic linker passes main's arguments to constructors.
-    unsafe { process::attach(count, arguments, environment) };
+    unsafe { start::begin(count, arguments, environment) };
 }

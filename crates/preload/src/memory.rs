@@ -158,6 +158,12 @@ static STACK_END: AtomicUsize = AtomicUsize::new(0);
 /// a frame in there stands on it.
 const STACK: usize = 4 << 20;
 
+/// That end: where the kernel put the number of arguments, then those, and the environment.
+pub(crate) fn stack_end() -> Option<*const usize> {
+    let end = core::ptr::with_exposed_provenance::<usize>(STACK_END.load(Relaxed));
+    (!end.is_null()).then_some(end)
+}
+
 /// Finds that end. Not in a hook, since `dlsym` allocates when it does not find.
 pub(crate) fn bind() {
     // SAFETY: a NUL-terminated name.

@@ -17,7 +17,10 @@ use bsock_recording::{clock, raw, wait};
 use crate::{inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
-pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const NOBODY as *mut AtomicU32);
+pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const UNDECIDED as *mut AtomicU32);
+
+/// Where the shims look before it is known whether somebody records: the first call finds out.
+static UNDECIDED: AtomicU32 = AtomicU32::new(1);
 
 /// Where the shims look while the process is not attached.
 static NOBODY: AtomicU32 = AtomicU32::new(0);
@@ -60,10 +63,20 @@ pub(crate) fn generation() -> u64 {
     unsafe { &*GENERATION.load(Relaxed) }.load(Relaxed)
 }
 
+/// Whether the process has tried to attach.
+pub(crate) fn is_decided() -> bool {
+    !core::ptr::eq(RECORDING.load(Relaxed), &raw const UNDECIDED)
+}
+
+/// The process tries to attach now: unless that succeeds, nobody records.
+pub(crate) fn decide() {
+    RECORDING.store((&raw const NOBODY).cast_mut(), Relaxed);
+}
+
 /// True while somebody reads.
 pub(crate) fn recording() -> bool {
-    // SAFETY: NOBODY or the control page's word.
-    unsafe { &*RECORDING.load(Relaxed) }.load(Relaxed) != 0
+    // SAFETY: one of the words above, or the control page's.
+    is_decided() && unsafe { &*RECORDING.load(Relaxed) }.load(Relaxed) != 0
 }
 
 /// This process's number.

@@ -9,8 +9,8 @@ use bsock_recording::layout::{Line, RingHeader, flag, kind};
 use bsock_recording::raw;
 use bsock_recording::writer::Ring;
 
-use crate::process;
 use crate::thread_local::{State, state};
+use crate::{process, start};
 
 /// A ring, and what to mark its records with.
 #[derive(Clone, Copy)]
@@ -52,6 +52,12 @@ fn slow(state: *mut State, stack: u64) -> Option<Writer> {
     if process::confined() {
         // Attaching needs system calls.
         return lost();
+    }
+    if !process::is_decided() {
+        start::begin_early();
+        if !process::recording() {
+            return None;
+        }
     }
     if process::generation() == 0 {
         process::attach_fork();

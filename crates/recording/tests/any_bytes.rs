@@ -83,5 +83,25 @@ fn noise_is_read_to_an_end() {
         let noise: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
         any_bytes::as_a_file(&noise);
         any_bytes::as_records(&noise);
+        any_bytes::as_control_messages(&noise);
+    }
+}
+
+#[test]
+fn control_messages_and_their_mutations_are_walked_to_an_end() {
+    // Two descriptors, an int of IP_TTL, and one whose length is beyond the end.
+    let mut original = Vec::new();
+    for (length, level, kind, data) in
+        [(24_u64, 1, 1, &[5, 0, 0, 0, 6, 0, 0, 0][..]), (20, 0, 2, &[64, 0, 0, 0, 0, 0, 0, 0]), (900, 1, 2, &[])]
+    {
+        original.extend(length.to_ne_bytes());
+        original.extend([level, kind].map(i32::to_ne_bytes).as_flattened());
+        original.extend(data);
+    }
+    any_bytes::as_control_messages(&original);
+    for seed in 1..=5 * MUTATIONS {
+        let mut bytes = original.clone();
+        mutate(&mut bytes, &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        any_bytes::as_control_messages(&bytes);
     }
 }
