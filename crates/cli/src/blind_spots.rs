@@ -17,7 +17,6 @@ use bsock_recording::event::{Call, Event, Outcome, Thread, What, decode, line, s
 use bsock_recording::function::Function;
 use bsock_recording::layout::{Line, MAX_RINGS, kind};
 
-use crate::blind_ways::BlindWays;
 use crate::elf;
 
 /// A program executed so shortly before the end of the recording may not have had the time to attach to it.
@@ -44,8 +43,6 @@ pub(crate) struct BlindSpots {
     passed: BTreeMap<String, u64>,
     /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
     ended: Vec<u32>,
-    /// What the recorder noticed itself.
-    ways: BlindWays,
 }
 
 /// A program that a thread was about to execute.
@@ -58,7 +55,6 @@ struct Execution {
 impl BlindSpots {
     /// Looks at an event. Those of one ring come in order of time; others may come before or after them.
     pub(crate) fn event(&mut self, event: &Event) {
-        self.ways.event(event);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) if !start.forked => {
@@ -83,6 +79,9 @@ impl BlindSpots {
         match call.function {
             Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => self.execution(event, call),
             Function::PosixSpawn | Function::PosixSpawnp => self.spawn(event, call),
+            Function::Syscall if call.args[0] == libc::SYS_io_uring_setup as u64 => {
+                self.passed("operations of io_uring, which a program has set up".into());
+            }
             Function::Syscall => {
                 self.passed("a system call on descriptors that a program made without libc's functions".into())
             }
@@ -181,7 +180,7 @@ impl BlindSpots {
             _ => format!("not seen, {times} times: {what}"),
         });
         let more = (more > 0).then(|| format!("{more} other programs were not recorded either"));
-        named.chain(more).chain(passed).chain(self.ways.sentences()).collect()
+        named.chain(more).chain(passed).collect()
     }
 }
 
@@ -281,7 +280,7 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots, counts
             }
         }
         kind::LOST => counts.lost += line(record).map_or(0, |line| line.args[0]),
-        kind::PROCESS_START | kind::BLIND => decoded(*thread, record, blind_spots),
+        kind::PROCESS_START => decoded(*thread, record, blind_spots),
         _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
         _ => {}
     }

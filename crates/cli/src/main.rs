@@ -3,7 +3,6 @@
 mod arguments;
 mod beside;
 mod blind_spots;
-mod blind_ways;
 mod call_names;
 mod call_text;
 mod check;

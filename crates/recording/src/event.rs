@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::blind::Way;
 use crate::details::Details;
 use crate::function::Function;
 use crate::layout::{LINE, Line, flag, kind, padded, section};
@@ -54,8 +53,6 @@ pub enum What {
     Inherited(Box<Inherited>),
     /// Calls of this thread that were not recorded, before this point.
     Lost(u64),
-    /// The process did something that hooks do not see.
-    Blind(Box<Blind>),
     /// A call on this descriptor that a newer version recorded, and this one does not know.
     Unknown(i32),
 }
@@ -162,19 +159,6 @@ pub struct Inherited {
     pub remote: Option<Memory>,
 }
 
-/// Something that hooks do not see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blind {
-    /// Which way around them; `None` if this version does not know it.
-    pub way: Option<Way>,
-    /// What the way's number means by it.
-    pub detail: u64,
-    /// The descriptor that it is about, or -1.
-    pub fd: i32,
-    /// A name that belongs to it, empty if none.
-    pub path: Vec<u8>,
-}
-
 /// Bytes that cannot be a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
@@ -246,7 +230,6 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
         kind::LOST => What::Lost(line.args[0]),
         kind::INHERITED => What::Inherited(Box::new(inherited(&line, sections)?)),
-        kind::BLIND => What::Blind(Box::new(blind(&line, sections)?)),
         number => match Function::from_number(number) {
             Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
             None if number < kind::PROCESS_START => What::Unknown(line.fd),
@@ -341,17 +324,6 @@ fn inherited(line: &Line, sections: Sections<'_>) -> Result<Inherited, Damage> {
         }
     }
     Ok(found)
-}
-
-fn blind(line: &Line, sections: Sections<'_>) -> Result<Blind, Damage> {
-    let [number, detail, _] = line.args;
-    let mut blind = Blind { way: Way::from_number(number), detail, fd: line.fd, path: Vec::new() };
-    for found in sections {
-        if let (section::PATH, _, bytes) = found? {
-            blind.path = bytes.to_vec();
-        }
-    }
-    Ok(blind)
 }
 
 /// The sections behind a record's line: number, claimed length, bytes.

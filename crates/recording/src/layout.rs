@@ -100,9 +100,6 @@ pub mod kind {
     /// A socket that was open when a process attached: inherited through exec, or opened by a constructor. args: domain << 32 |
     /// type, SO_COOKIE, 1 if it listens; sections ADDRESS (its own), ADDRESS_RESULT (its peer's).
     pub const INHERITED: u16 = 0x105;
-    /// The process did something that hooks do not see. args: a [`Way`](crate::blind::Way)'s number, a detail, 0; fd: the
-    /// descriptor it is about, or -1; section PATH: a name that belongs to it.
-    pub const BLIND: u16 = 0x106;
 }
 
 /// Bits of [`Line::flags`].

@@ -1,7 +1,7 @@
 //! What passes between a traced program and the command `bsock`: the record of a call, the shared rings it goes through,
 //! and the file it may end in.
 //!
-//! The crate has two halves that never call each other and share only [`layout`], [`function`] and [`blind`]:
+//! The crate has two halves that never call each other and share only [`layout`] and [`function`]:
 //!
 //! - the **writer** ([`writer`], [`wait`], [`pool`], [`shared::attach`], [`raw`]) runs inside somebody else's program, in hooks that
 //!   may interrupt anything: it needs libc alone, allocates nothing, takes no lock, touches neither errno nor any
@@ -14,7 +14,6 @@
 //! chunks of all rings into one order of time; [`event`] decodes them. A recording file is the same chunks, kept, so that a
 //! recording read later takes the path of one read live from the second step on.
 
-pub mod blind;
 #[cfg(not(loom))]
 pub mod clock;
 mod data;

@@ -108,7 +108,7 @@ impl Model {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
             What::Unknown(fd) => self.unknown_call(event, *fd),
-            What::ThreadStart | What::ThreadEnd | What::Blind(_) => {}
+            What::ThreadStart | What::ThreadEnd => {}
         }
     }
 
