@@ -21,6 +21,14 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
 pub(crate) const MSG_PEEK: u64 = 2;
 
+pub(crate) const SHUT_RD: u64 = 0;
+pub(crate) const SHUT_WR: u64 = 1;
+pub(crate) const SHUT_RDWR: u64 = 2;
+
+pub(crate) const SOL_SOCKET: u64 = 1;
+pub(crate) const SO_LINGER: u64 = 13;
+
+
 macro_rules! errors {
     ($($NAME:ident = $number:literal;)*) => {
         $(#[allow(dead_code, reason = "some are only named to the user")]
