@@ -19,7 +19,9 @@ pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
 pub(crate) const FD_CLOEXEC: u64 = 1;
 pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
+pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
+pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 
 pub(crate) const SHUT_RD: u64 = 0;
 pub(crate) const SHUT_WR: u64 = 1;

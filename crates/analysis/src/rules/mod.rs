@@ -81,6 +81,8 @@ rules! {
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    recv_zero_ignored::RecvZeroIgnored, "recv-zero-ignored", [Certain],
+        "an end of file that is not told from data", "没有区分数据流结束与数据";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
