@@ -22,6 +22,7 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
+pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
 
 pub(crate) const SHUT_RD: u64 = 0;
 pub(crate) const SHUT_WR: u64 = 1;
@@ -30,6 +31,7 @@ pub(crate) const SHUT_RDWR: u64 = 2;
 pub(crate) const SOL_SOCKET: u64 = 1;
 pub(crate) const SO_LINGER: u64 = 13;
 
+pub(crate) const SIGPIPE: i32 = 13;
 
 macro_rules! errors {
     ($($NAME:ident = $number:literal;)*) => {

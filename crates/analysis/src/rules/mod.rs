@@ -83,6 +83,8 @@ rules! {
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
     recv_zero_ignored::RecvZeroIgnored, "recv-zero-ignored", [Certain],
         "an end of file that is not told from data", "没有区分数据流结束与数据";
+    sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain],
+        "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
