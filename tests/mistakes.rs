@@ -103,7 +103,7 @@ struct Checked {
     findings: Vec<Value>,
     summary: Value,
     status: Option<i32>,
-    events: Vec<Event>,
+    recorded: Recorded,
     said: String,
 }
 
@@ -124,25 +124,38 @@ fn check(scene: &Scene) -> Checked {
     let lines = fs::read_to_string(&json).unwrap_or_else(|error| panic!("no findings: {error}: {said}"));
     let mut objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let summary = objects.pop().expect("a summary");
-    Checked { findings: objects, summary, status: output.status.code(), events: events(&recording), said }
+    Checked { findings: objects, summary, status: output.status.code(), recorded: Recorded::read(&recording), said }
 }
 
-fn events(recording: &Path) -> Vec<Event> {
-    let bytes = fs::read(recording).expect("a recording");
-    let mut merger = Merger::new();
-    for item in Recording::open(&bytes).expect("a recording") {
-        if let Item::Chunk { ring, bytes } = item.expect("whole") {
-            merger.chunk(ring as usize, bytes).expect("whole");
+/// What a recording tells the analysis.
+#[derive(Clone)]
+struct Recorded {
+    events: Vec<Event>,
+    /// Who ended, with the wait status.
+    ended: Vec<(u32, i32)>,
+}
+
+impl Recorded {
+    fn read(recording: &Path) -> Self {
+        let bytes = fs::read(recording).expect("a recording");
+        let (mut merger, mut ended) = (Merger::new(), Vec::new());
+        for item in Recording::open(&bytes).expect("a recording") {
+            match item.expect("whole") {
+                Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole"),
+                Item::Ended { process, status } => ended.push((process, status)),
+                _ => {}
+            }
         }
+        merger.finish();
+        Self { events: std::iter::from_fn(|| merger.pop()).collect(), ended }
     }
-    merger.finish();
-    std::iter::from_fn(|| merger.pop()).collect()
-}
 
-fn analysed(events: &[Event]) -> Report {
-    let mut analysis = Analysis::new(ALL);
-    events.iter().for_each(|event| analysis.event(event));
-    analysis.finish()
+    fn analysed(&self) -> Report {
+        let mut analysis = Analysis::new(ALL);
+        self.events.iter().for_each(|event| analysis.event(event));
+        self.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
+        analysis.finish()
+    }
 }
 
 /// What is said with more than advice, and where.
@@ -165,25 +178,25 @@ impl Random {
 }
 
 /// No finding comes out of a gap. A recorder that loses a call says so; it never loses the start of a program.
-fn assert_gaps_find_nothing(name: &str, events: &[Event]) {
-    let whole = said(&analysed(events));
+fn assert_gaps_find_nothing(name: &str, recorded: &Recorded) {
+    let whole = said(&recorded.analysed());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for round in 0..ROUNDS {
         let rate = 2 + round % 20;
-        let mut events = events.to_vec();
-        for event in &mut events {
+        let mut holed = recorded.clone();
+        for event in &mut holed.events {
             if matches!(event.what, What::Call(_)) && random.below(rate) == 0 {
                 event.what = What::Lost(1);
             }
         }
-        let of_gaps: Vec<String> = said(&analysed(&events)).difference(&whole).cloned().collect();
+        let of_gaps: Vec<String> = said(&holed.analysed()).difference(&whole).cloned().collect();
         assert_eq!(of_gaps, [""; 0], "{name}, round {round}: found only because calls are missing");
     }
 }
 
 fn assert_wrong(rule: &str, source: &Path) {
     let (scene, name) = (Scene::of(source), name(source));
-    let Checked { findings, status, events, said, .. } = check(&scene);
+    let Checked { findings, status, recorded, said, .. } = check(&scene);
     assert_eq!(status, Some(1), "{name} draws a finding: {said}");
     let mut found: BTreeMap<String, BTreeSet<u64>> =
         scene.marks().into_keys().map(|file| (file, BTreeSet::new())).collect();
@@ -195,17 +208,17 @@ fn assert_wrong(rule: &str, source: &Path) {
         assert!(finding["help"].as_str().is_some_and(|help| !help.is_empty()), "{name}: {finding:#}");
     }
     assert_eq!(found, scene.marks(), "{name}: the lines that are marked HERE");
-    assert_gaps_find_nothing(&name, &events);
+    assert_gaps_find_nothing(&name, &recorded);
 }
 
 fn assert_right(source: &Path) {
     let (scene, name) = (Scene::of(source), name(source));
     assert!(scene.marks().values().all(BTreeSet::is_empty), "{name} has nothing to mark");
-    let Checked { findings, summary, status, events, said } = check(&scene);
+    let Checked { findings, summary, status, recorded, said } = check(&scene);
     assert_eq!(findings, [Value::Null; 0], "{name} is correct");
     assert_eq!((status, &summary["program"]["status"]), (Some(0), &0.into()), "{name} succeeds: {said}");
     assert_eq!(summary["timed_out"], false, "{name} ends by itself");
-    assert_gaps_find_nothing(&name, &events);
+    assert_gaps_find_nothing(&name, &recorded);
 }
 
 /// Does `judge` with all programs of all rules, and tells every failure.

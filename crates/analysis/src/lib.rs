@@ -89,6 +89,12 @@ impl Analysis {
         }
     }
 
+    /// A process ended with this wait status. It may be told at any time before the [`end`](Self::end): a recording holds it
+    /// apart from the calls.
+    pub fn ended(&mut self, process: u32, status: i32) {
+        self.model.end(process, status);
+    }
+
     /// What was found since this was last asked; most rules wait for the end.
     pub fn fresh(&mut self) -> impl Iterator<Item = &Finding> {
         self.sink.fresh()

@@ -19,7 +19,24 @@ pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
 pub(crate) const FD_CLOEXEC: u64 = 1;
 pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
+pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
+pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
+pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
+
+pub(crate) const SHUT_RD: u64 = 0;
+pub(crate) const SHUT_WR: u64 = 1;
+pub(crate) const SHUT_RDWR: u64 = 2;
+
+pub(crate) const SOL_SOCKET: u64 = 1;
+pub(crate) const SO_ERROR: u64 = 4;
+pub(crate) const SO_LINGER: u64 = 13;
+
+/// The same numbers as `EPOLLERR` and `EPOLLHUP`.
+pub(crate) const POLLERR: u32 = 8;
+pub(crate) const POLLHUP: u32 = 16;
+
+pub(crate) const SIGPIPE: i32 = 13;
 
 macro_rules! errors {
     ($($NAME:ident = $number:literal;)*) => {

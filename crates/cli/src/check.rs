@@ -73,6 +73,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         None => observe(&options.source, PAYLOAD, &mut each),
     }?;
     analysis.lost(observed.lost);
+    observed.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
     analysis.end();
     let fresh = if options.live { findings.show(analysis.fresh(), &observed.scale) } else { Ok(()) };
     let report = analysis.finish();

@@ -24,6 +24,8 @@ pub(crate) struct Observed {
     pub(crate) blind_spots: Vec<String>,
     /// Calls that no event tells of.
     pub(crate) lost: u64,
+    /// Who ended, with the wait status, as far as it is known.
+    pub(crate) ended: Vec<(u32, i32)>,
     /// Converts the events' ticks.
     pub(crate) scale: Scale,
 }
@@ -98,5 +100,6 @@ fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
 fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<String>) -> Observed {
     blind_spots.extend(stream.blind_spots());
     blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
-    Observed { end, course: Course::default(), blind_spots, lost: stream.lost(), scale: stream.scale() }
+    let (lost, ended, scale) = (stream.lost(), stream.ended().to_vec(), stream.scale());
+    Observed { end, course: Course::default(), blind_spots, lost, ended, scale }
 }

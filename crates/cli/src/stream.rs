@@ -19,6 +19,8 @@ pub(crate) struct Stream {
     last: Pair,
     /// Calls that no ring tells of.
     lost: u64,
+    /// Who ended, with the wait status.
+    ended: Vec<(u32, i32)>,
     /// What of the recording could not be read.
     damage: Vec<String>,
     blind_spots: BlindSpots,
@@ -32,6 +34,7 @@ impl Stream {
             start,
             last: start,
             lost: 0,
+            ended: Vec::new(),
             damage: Vec::new(),
             blind_spots: BlindSpots::default(),
         }
@@ -48,7 +51,10 @@ impl Stream {
             Item::Round { horizon } => self.merger.round(horizon),
             Item::Clock(pair) => self.last = pair,
             Item::Lost(calls) => self.lost += calls,
-            Item::Ended { process, .. } => self.blind_spots.ended(process),
+            Item::Ended { process, status } => {
+                self.ended.push((process, status));
+                self.blind_spots.ended(process);
+            }
         }
     }
 
@@ -67,6 +73,11 @@ impl Stream {
     /// Calls that were made and not recorded, as far as no event tells them.
     pub(crate) const fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// Who ended, with the wait status, as far as it is known.
+    pub(crate) fn ended(&self) -> &[(u32, i32)] {
+        &self.ended
     }
 
     /// What could not be read, one sentence each.

@@ -45,6 +45,7 @@ impl Model {
             }
             Function::PosixSpawn | Function::PosixSpawnp => self.remember_cookies(event, call),
             Function::Exit | Function::UnderscoreExit | Function::QuickExit => self.exit(event.thread),
+            Function::System | Function::Popen => self.pass_all_on(event.thread),
             function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
         }
@@ -61,6 +62,9 @@ impl Model {
     fn socketpair(&mut self, event: &Event, call: &Call) {
         for made in call.descriptors() {
             let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                endpoint.course.connected = true;
+            }
             self.open(event, made.fd, id, call.args[1] & SOCK_CLOEXEC != 0);
             self.subject = Some(id);
             self.touched = true;
@@ -138,12 +142,25 @@ impl Model {
     fn remember_cookies(&mut self, event: &Event, call: &Call) {
         for Passed { fd, cookie } in call.descriptors() {
             let id = self.known_process(event.thread).descriptors.resolve(fd, event.begin);
+            if let Some(endpoint) = id.and_then(|id| self.endpoints.get_mut(id)) {
+                endpoint.course.passed_on = true;
+            }
             if let Some(id) = id.filter(|_| cookie != 0) {
                 // Numbers of sockets that are gone are forgotten when there are many.
                 if self.cookies.len() >= COOKIES {
                     self.cookies.retain(|_, id| self.endpoints.get(*id).is_some());
                 }
                 self.cookies.insert(cookie, id);
+            }
+        }
+    }
+
+    /// A shell was started, and no call tells what it finds open.
+    fn pass_all_on(&mut self, thread: Thread) {
+        let held: Vec<EndpointId> = self.known_process(thread).descriptors.endpoints().collect();
+        for id in held {
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                endpoint.course.passed_on = true;
             }
         }
     }
@@ -239,6 +256,7 @@ impl Model {
         }
         self.look_at(event.thread, id);
         let Some(endpoint) = self.endpoints.get_mut(id) else { return };
+        endpoint.course.note(call);
         match (call.function, call.outcome) {
             (Function::Bind, _) => endpoint.bind(call),
             (Function::Listen, _) => endpoint.listen(call),
@@ -266,6 +284,7 @@ impl Model {
         let id = self.endpoints.create(family, kind);
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
+            endpoint.course.connected = true;
         }
         if !known {
             self.endpoints.distrust(id);
@@ -393,8 +412,6 @@ fn is_about_no_descriptor(function: Function) -> bool {
             | Function::EpollPwait2
             | Function::FdeltChk
             | Function::Fcloseall
-            | Function::System
-            | Function::Popen
             | Function::Getaddrinfo
             | Function::Freeaddrinfo
             | Function::Getnameinfo

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Outcome};
 
+use super::Course;
 use crate::address::Address;
 use crate::linux::{AF_INET, AF_INET6, EINPROGRESS, EINTR, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
 
@@ -29,6 +30,8 @@ pub struct Endpoint {
     pub remote: Option<Address>,
     /// The backlog, once it listens.
     pub backlog: Option<i32>,
+    /// What became of its connection.
+    pub course: Course,
     references: u32,
     opaque: bool,
 }
@@ -56,6 +59,12 @@ impl Endpoint {
     #[must_use]
     pub const fn is_listening(&self) -> bool {
         self.backlog.is_some()
+    }
+
+    /// How many descriptors refer to it, in all processes; 0 if the last event closed the last one.
+    #[must_use]
+    pub const fn references(&self) -> u32 {
+        self.references
     }
 
     pub(super) fn bind(&mut self, call: &Call) {
@@ -122,6 +131,7 @@ impl Endpoints {
             told: None,
             remote: None,
             backlog: None,
+            course: Course::default(),
             references: 1,
             opaque: false,
         };

@@ -9,6 +9,7 @@
 
 mod calls;
 mod connection;
+mod course;
 mod descriptors;
 mod endpoint;
 mod family;
@@ -28,6 +29,7 @@ use self::family::Unborn;
 
 pub use self::calls::works_on_files;
 pub use self::connection::Connection;
+pub use self::course::Course;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
@@ -52,6 +54,8 @@ pub struct Model {
     subject: Option<EndpointId>,
     touched: bool,
     blind: bool,
+    /// The signals that killed processes, as far as `wait` told the command.
+    killed: HashMap<u32, i32>,
     summary: Summary,
 }
 
@@ -67,6 +71,19 @@ impl Model {
     #[must_use]
     pub const fn touched_a_socket(&self) -> bool {
         self.touched
+    }
+
+    /// The endpoint that a descriptor of this process refers to after the last event. `None` as for [`subject`](Self::subject).
+    #[must_use]
+    pub fn endpoint(&self, thread: Thread, fd: i32) -> Option<&Endpoint> {
+        let process = self.process(thread).filter(|process| process.confirmed)?;
+        self.endpoints.trusted(process.descriptors.resolve(fd, u64::MAX)?)
+    }
+
+    /// The signal that killed a process. `None` also where it is not known how, or whether, the process ended.
+    #[must_use]
+    pub fn killed_by(&self, process: u32) -> Option<i32> {
+        self.killed.get(&process).copied()
     }
 
     /// The process of a thread.
@@ -93,6 +110,15 @@ impl Model {
         self.summary.lost = self.summary.lost.saturating_add(calls);
         for key in self.processes.keys().copied().collect::<Vec<_>>() {
             self.distrust_all(key);
+        }
+    }
+
+    /// A process ended with this wait status.
+    pub(crate) fn end(&mut self, process: u32, status: i32) {
+        let signal = status & 0x7f;
+        // 0: by itself; 0x7f: not at all, but stopped.
+        if !matches!(signal, 0 | 0x7f) {
+            self.killed.insert(process, signal);
         }
     }
 

@@ -75,10 +75,18 @@ macro_rules! rules {
 }
 
 rules! {
+    addrlen_not_set::AddrlenNotSet, "addrlen-not-set", [Certain Likely],
+        "an address length that was not set before the call", "调用之前没有设置地址长度";
+    close_with_unread::CloseWithUnread, "close-with-unread", [Likely],
+        "a close that resets the connection because bytes are unread", "仍有数据未读就关闭，导致连接被复位";
     connect_error_ignored::ConnectErrorIgnored, "connect-error-ignored", [Certain],
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    recv_zero_ignored::RecvZeroIgnored, "recv-zero-ignored", [Certain],
+        "an end of file that is not told from data", "没有区分数据流结束与数据";
+    sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain],
+        "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }

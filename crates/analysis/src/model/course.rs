@@ -1,0 +1,66 @@
+//! What became of a connection so far, in the few facts on which several rules decide.
+
+use bsock_recording::event::{Call, Outcome};
+use bsock_recording::function::Function;
+use bsock_recording::layout::section;
+
+use crate::linux::{EINPROGRESS, EINTR, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOL_SOCKET};
+
+/// The facts. A call that failed changes none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// It has, or had, a peer: it was accepted, made as one of a pair, or its `connect` succeeded or is under way.
+    pub connected: bool,
+    /// The program said that it receives no more.
+    pub shut_read: bool,
+    /// The program said that it sends no more: a FIN was sent or waits to be sent.
+    pub shut_write: bool,
+    /// `SO_LINGER` was set, with whatever time: how `close` ends the connection was chosen by the program.
+    pub lingers: bool,
+    /// A program that was started, or a process that was sent a message, may hold it as well: the model does not know.
+    pub passed_on: bool,
+}
+
+impl Course {
+    pub(super) fn note(&mut self, call: &Call) {
+        match (call.function, call.outcome) {
+            (Function::Connect, Outcome::Returned(_) | Outcome::Failed(EINPROGRESS | EINTR)) => self.connected = true,
+            (Function::Shutdown, Outcome::Returned(_)) => {
+                self.shut_read |= matches!(call.args[0], SHUT_RD | SHUT_RDWR);
+                self.shut_write |= matches!(call.args[0], SHUT_WR | SHUT_RDWR);
+            }
+            (Function::Setsockopt, Outcome::Returned(_)) if call.args[..2] == [SOL_SOCKET, SO_LINGER] => {
+                // Where the value was not recorded, it may be any.
+                let off = call.details.bytes(section::VALUE).first_chunk() == Some(&[0; 4]);
+                self.lingers = !off;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, REFUSED, call};
+
+    fn after(calls: &[Call]) -> Course {
+        let mut course = Course::default();
+        calls.iter().for_each(|call| course.note(call));
+        course
+    }
+
+    fn shut(how: u64, outcome: Outcome) -> Call {
+        Call { args: [how, 0, 0], ..call(Function::Shutdown, 3, outcome) }
+    }
+
+    #[test]
+    fn only_what_succeeded_or_is_under_way_counts() {
+        let way = Course { connected: true, ..Course::default() };
+        assert_eq!(after(&[call(Function::Connect, 3, Outcome::Failed(EINPROGRESS))]), way);
+        assert_eq!(after(&[call(Function::Connect, 3, REFUSED), shut(SHUT_WR, REFUSED)]), Course::default());
+        let both = Course { shut_read: true, shut_write: true, ..Course::default() };
+        assert_eq!(after(&[shut(SHUT_RDWR, OK)]), both);
+        assert_eq!(after(&[shut(SHUT_WR, OK)]), Course { shut_read: false, ..both });
+    }
+}

@@ -1,0 +1,285 @@
+//! # What it does
+//!
+//! Finds TCP connections that are given up, by `close` or by the end of the program, while there are bytes that the program has
+//! not read and bytes of its own that the peer has not got.
+//!
+//! # Why is this bad
+//!
+//! Usually, what was sent before `close` still arrives: the kernel sends it, and the FIN after it. Not so where bytes are left
+//! unread: the kernel then tells the peer by a reset (RST) that data were lost, and drops what it had still to send. The peer
+//! gets a part of the answer, and `ECONNRESET` in place of the rest. A server that refuses a long request before it has read all
+//! of it sends its refusal in vain; and since it depends on timing, it works on loopback and fails on the road.
+//!
+//! # Example
+//!
+//! ```c
+//! recv(fd, request, sizeof request, 0);   /* and more is coming */
+//! send(fd, page, page_length, 0);
+//! close(fd);
+//! ```
+//!
+//! # Use instead
+//!
+//! ```c
+//! send(fd, page, page_length, 0);
+//! shutdown(fd, SHUT_WR);                  /* a FIN after the last byte */
+//! while (recv(fd, rest, sizeof rest, 0) > 0)
+//!     ;                                   /* with a limit of time and length */
+//! close(fd);
+//! ```
+//!
+//! Web servers call this a lingering close.
+//!
+//! # How it tells
+//!
+//! - *likely*: right before the last descriptor of a TCP connection was closed, the kernel told that there were unread bytes
+//!   (`SIOCINQ`) and unacknowledged ones (`SIOCOUTQ`). Those that had arrived without having been acknowledged yet are not lost;
+//!   therefore it is never *certain*.
+//!
+//! It keeps silent, because such programs are correct,
+//!
+//! - where nothing of the program's own was under way: a client that has seen enough (a FIN alone does not count);
+//! - where another descriptor, another process or a program that was started may still hold the connection;
+//! - where the program set `SO_LINGER`, or said by `shutdown` that it would read no more;
+//! - after an error on the connection, or after `poll` or `epoll` reported one in this thread: the peer broke it;
+//! - for UNIX sockets, where what was sent has arrived;
+//! - where the socket's history is not known.
+//!
+//! # References
+//!
+//! - RFC 9293, section 3.10.4; RFC 2525, section 2.17 ("Failure to RST on close with data pending")
+//! - RFC 9112, section 9.6 ("Tear-down")
+//! - `man 7 tcp` (`SIOCINQ`, `SIOCOUTQ`)
+
+use std::collections::HashSet;
+
+use bsock_recording::details::Queue;
+use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+use bsock_recording::function::Function;
+use bsock_recording::layout::section;
+
+use crate::finding::{Confidence, Finding, ProcessName};
+use crate::forms;
+use crate::linux::{ECONNRESET, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
+use crate::message::Message;
+use crate::model::{Endpoint, EndpointId, Model};
+use crate::rules::Rule;
+use crate::sink::Sink;
+use crate::site::Site;
+
+/// Broken connections and warned threads that are remembered. Beyond, the rule says nothing more.
+const REMEMBERED: usize = 4096;
+
+forms! {
+    CLOSED = "closed",
+        "{function}() of a connection with bytes unread resets it, while bytes that were sent are still under way",
+        "{function}() 关闭连接时仍有数据未读，内核因此复位连接，而已发送的数据还在途中";
+    ENDED = "ended",
+        "the program ends with bytes unread on a connection: it is reset, while bytes that were sent are still under way",
+        "程序结束时连接上仍有数据未读，内核因此复位连接，而已发送的数据还在途中";
+    RESET = "reset",
+        "this resets the connection",
+        "这会使连接被复位";
+    LINGER = "linger",
+        "call shutdown(fd, SHUT_WR), read until recv() returns 0 (with a limit), and only then close()",
+        "应先调用 shutdown(fd, SHUT_WR)，再读到 recv() 返回 0 为止（要设上限），最后才 close()";
+    HELD = "held",
+        "the kernel held {unread} bytes for the program to read, and {unsent} that the peer had not acknowledged and may never get",
+        "当时内核中有 {unread} 字节程序尚未读取，另有 {unsent} 字节对方尚未确认，可能再也收不到";
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct CloseWithUnread {
+    /// Connections on which an error was seen.
+    broken: HashSet<EndpointId>,
+    /// Threads whose last wait reported an error or a hang-up, of whatever descriptor.
+    warned: HashSet<Thread>,
+    /// There were more of them than are remembered.
+    lost_track: bool,
+}
+
+impl Rule for CloseWithUnread {
+    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        let What::Call(call) = &event.what else { return };
+        match call.function {
+            _ if call.vfork_child => {}
+            Function::Poll | Function::Ppoll | Function::EpollWait | Function::EpollPwait | Function::EpollPwait2 => {
+                self.waited(event.thread, call);
+            }
+            Function::Close => {
+                let Some(endpoint) = model.subject().filter(|endpoint| endpoint.references() == 0) else { return };
+                let queue = call.queues().find(|queue| queue.fd == call.fd);
+                if let Some(held) = queue.and_then(|queue| held(endpoint, queue)).filter(|_| returned(call)) {
+                    self.given_up(endpoint, held, model, event, call, sink);
+                }
+                self.broken.remove(&endpoint.id);
+            }
+            Function::Exit | Function::UnderscoreExit | Function::QuickExit => {
+                for queue in call.queues() {
+                    let endpoint = model.endpoint(event.thread, queue.fd);
+                    let last = endpoint.filter(|endpoint| endpoint.references() == 1);
+                    if let Some((endpoint, held)) = last.and_then(|last| Some((last, held(last, queue)?))) {
+                        self.given_up(endpoint, held, model, event, call, sink);
+                    }
+                }
+            }
+            _ if tells_an_error(call) => self.breaks(model),
+            _ => {}
+        }
+    }
+}
+
+/// What a connection held.
+struct Held {
+    fd: i32,
+    unread: u32,
+    unsent: u32,
+}
+
+/// What of it is lost.
+fn held(endpoint: &Endpoint, queue: Queue) -> Option<Held> {
+    let course = endpoint.course;
+    let deliberate = course.lingers || course.shut_read;
+    if !endpoint.is_stream() || !endpoint.is_inet() || !course.connected || course.passed_on || deliberate {
+        return None;
+    }
+    // A FIN that was not acknowledged counts as a byte.
+    let unsent = queue.unsent?.checked_sub(u32::from(course.shut_write))?;
+    let unread = queue.unread?;
+    (unread > 0 && unsent > 0).then_some(Held { fd: queue.fd, unread, unsent })
+}
+
+impl CloseWithUnread {
+    fn waited(&mut self, thread: Thread, call: &Call) {
+        let polled = call.polled().any(|polled| u32::from(polled.returned) & (POLLERR | POLLHUP) != 0);
+        let warned = polled || call.epoll_events().any(|event| event.events & (POLLERR | POLLHUP) != 0);
+        if !warned {
+            self.warned.remove(&thread);
+        } else if self.warned.len() < REMEMBERED {
+            self.warned.insert(thread);
+        } else {
+            self.lost_track = true;
+        }
+    }
+
+    fn breaks(&mut self, model: &Model) {
+        let Some(endpoint) = model.subject() else { return };
+        if self.broken.len() < REMEMBERED {
+            self.broken.insert(endpoint.id);
+        } else {
+            self.lost_track = true;
+        }
+    }
+
+    fn given_up(&self, endpoint: &Endpoint, held: Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+        let Some(process) = model.process(event.thread) else { return };
+        if self.lost_track || self.broken.contains(&endpoint.id) || self.warned.contains(&event.thread) {
+            return;
+        }
+        let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+        sink.emit(finding(&held, by, event, call, Site::of(process.program(), call)));
+    }
+}
+
+const fn returned(call: &Call) -> bool {
+    matches!(call.outcome, Outcome::Returned(_))
+}
+
+fn tells_an_error(call: &Call) -> bool {
+    match call.outcome {
+        Outcome::Failed(ECONNRESET | EPIPE | ETIMEDOUT) => true,
+        Outcome::Returned(_) if call.function == Function::Getsockopt && call.args[..2] == [SOL_SOCKET, SO_ERROR] => {
+            call.details.bytes(section::VALUE_RESULT).iter().any(|byte| *byte != 0)
+        }
+        _ => false,
+    }
+}
+
+fn finding(held: &Held, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
+    let message = match call.function {
+        Function::Close => Message::new(&CLOSED).with("function", call.function.name()),
+        _ => Message::new(&ENDED),
+    };
+    Finding {
+        rule: "close-with-unread",
+        confidence: Confidence::Likely,
+        message,
+        process,
+        fd: held.fd,
+        ticks: event.end,
+        site,
+        label: Message::new(&RESET),
+        related: Vec::new(),
+        help: Message::new(&LINGER),
+        notes: vec![Message::new(&HELD).with("unread", held.unread).with("unsent", held.unsent)],
+        count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Story, call};
+    use bsock_recording::details::Details;
+    use bsock_recording::event::Memory;
+
+    /// Something that happens before the close.
+    type Before = fn(&mut Story, Thread);
+
+    fn section_of(number: u16, words: &[i32]) -> Details {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        Details::of([(number, Memory { claimed: bytes.len() as u32, bytes })])
+    }
+
+    /// A connection on which this happens, and which is given up while it holds so much; what is said.
+    fn said(function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
+        let mut story = Story::new();
+        let client = story.program(&["./client"]);
+        story.socket(client, 3);
+        story.connect(client, 3, "127.0.0.1:8989", OK);
+        before(&mut story, client);
+        let details = section_of(section::QUEUES, &[3, unread, unsent]);
+        let fd = if function == Function::Close { 3 } else { -1 };
+        story.call(client, Call { details, ..call(function, fd, OK) });
+        story.findings().iter().map(|found| format!("{}: {}", found.confidence.name(), found.notes[0])).collect()
+    }
+
+    #[test]
+    fn bytes_unread_and_bytes_under_way_are_likely_to_be_lost() {
+        let note = "the kernel held 5 bytes for the program to read, and 7 that the peer had not acknowledged and may never get";
+        for function in [Function::Close, Function::Exit, Function::UnderscoreExit] {
+            assert_eq!(said(function, 5, 7, |_, _| {}), [format!("likely: {note}")]);
+        }
+        let shut: Before =
+            |story, client| story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, 3, OK) });
+        assert_eq!(said(Function::Close, 5, 8, shut), [format!("likely: {note}")], "the FIN is not data");
+        assert_eq!(said(Function::Close, 5, 1, shut), [""; 0], "a FIN alone");
+    }
+
+    #[test]
+    fn nothing_lost_somebody_else_intent_and_broken_connections_are_silent() {
+        for (unread, unsent) in [(0, 7), (5, 0), (-1, 7), (5, -1)] {
+            assert_eq!(said(Function::Close, unread, unsent, |_, _| {}), [""; 0]);
+        }
+        let silent: [Before; 7] = [
+            |story, client| story.call(client, call(Function::Dup, 3, Outcome::Returned(4))),
+            |story, client| story.call(client, call(Function::Fork, -1, Outcome::Returned(500))),
+            |story, client| story.call(client, call(Function::System, -1, OK)),
+            |story, client| story.call(client, Call { args: [0, 0, 0], ..call(Function::Shutdown, 3, OK) }),
+            |story, client| {
+                let details = section_of(section::VALUE, &[1, 0]);
+                story.call(client, Call { args: [1, 13, 8], details, ..call(Function::Setsockopt, 3, OK) });
+            },
+            |story, client| story.call(client, call(Function::Send, 3, Outcome::Failed(EPIPE))),
+            |story, client| {
+                let details = section_of(section::EVENTS, &[0x19, 3, 0]);
+                story.call(client, Call { details, ..call(Function::EpollWait, 5, Outcome::Returned(1)) });
+            },
+        ];
+        for (index, before) in silent.into_iter().enumerate() {
+            assert_eq!(said(Function::Close, 5, 7, before), [""; 0], "{index}");
+            assert_eq!(said(Function::Exit, 5, 7, before), [""; 0], "{index}, exit");
+        }
+    }
+}

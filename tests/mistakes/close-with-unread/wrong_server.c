@@ -1,0 +1,47 @@
+/* The server answers as soon as it has seen the beginning of the request, and closes. The client gets a part of the answer. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ANSWER = 100000 };
+
+static char answer[ANSWER], buffer[ANSWER];
+
+/* A connection whose client takes little at a time. */
+static int connected(int *client)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int small = 4096, large = 2 * ANSWER;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(*client, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+    if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 1) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) < 0 ||
+        connect(*client, (struct sockaddr *)&address, length) < 0)
+        return -1;
+    int fd = accept(listener, NULL, NULL);
+    close(listener);
+    return fd;
+}
+
+int main(void)
+{
+    int client, fd = connected(&client);
+    char first[4];
+    size_t got = 0;
+    if (fd < 0 || send(client, "PUT /page, and a long body", 26, MSG_NOSIGNAL) != 26)
+        return 1;
+    if (recv(fd, first, sizeof first, MSG_WAITALL) != sizeof first || send(fd, answer, ANSWER, MSG_NOSIGNAL) != ANSWER)
+        return 1;
+    close(fd); /* HERE */
+    for (ssize_t n; (n = recv(client, buffer, sizeof buffer, 0)) > 0; got += (size_t)n)
+        ;
+    printf("%zu of %d bytes\n", got, ANSWER);
+    close(client);
+    return 0;
+}
