@@ -19,6 +19,7 @@ pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
 pub(crate) const FD_CLOEXEC: u64 = 1;
 pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
+pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
 
 macro_rules! errors {

@@ -20,6 +20,7 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use bsock_recording::blind::Way;
 use bsock_recording::event::{Event, Thread, What};
 
 use self::descriptors::Descriptors;
@@ -108,6 +109,10 @@ impl Model {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
             What::Unknown(fd) => self.unknown_call(event, *fd),
+            // Of a stream over a socket the endpoint knows, and another program is another process's affair.
+            What::Blind(blind) if !matches!(blind.way, Some(Way::Stdio | Way::Environment)) => {
+                self.known_process(event.thread).blind = true;
+            }
             What::ThreadStart | What::ThreadEnd | What::Blind(_) => {}
         }
     }

@@ -79,6 +79,8 @@ rules! {
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    short_send_ignored::ShortSendIgnored, "short-send-ignored", [Certain],
+        "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
