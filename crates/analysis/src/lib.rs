@@ -25,6 +25,7 @@ pub mod site;
 pub mod summary;
 #[cfg(test)]
 mod testing;
+mod transfer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Event, Memory, Module, Outcome, ProcessStart, Thread, What};
 use bsock_recording::function::Function;
+use bsock_recording::layout::section;
 
 use crate::finding::Finding;
 use crate::rules::ALL;
@@ -128,6 +129,21 @@ pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {
         stack: Vec::new(),
         path: None,
         details: Details::default(),
+    }
+}
+
+/// A call that moves the first `moved` bytes of `memory`, which lies at `address`, with what the recorder keeps of it.
+pub(crate) fn transfer(function: Function, fd: i32, address: u64, memory: &[u8], moved: usize) -> Call {
+    let kept = |bytes: &[u8]| bytes[..bytes.len().min(32)].to_vec();
+    let (done, rest) = memory.split_at(moved);
+    let last = &done[done.len().saturating_sub(32).max(done.len().min(32))..];
+    let sections =
+        [(section::PAYLOAD, kept(done)), (section::PAYLOAD_END, last.to_vec()), (section::PAYLOAD_REST, kept(rest))];
+    let memory_of = |bytes| Memory { claimed: u32::try_from(memory.len()).expect("small"), bytes };
+    Call {
+        args: [address, memory.len() as u64, 0],
+        details: Details::of(sections.map(|(number, bytes)| (number, memory_of(bytes)))),
+        ..call(function, fd, Outcome::Returned(i64::try_from(moved).expect("small")))
     }
 }
 

@@ -46,6 +46,8 @@ impl Model {
             Function::PosixSpawn | Function::PosixSpawnp => self.remember_cookies(event, call),
             Function::Exit | Function::UnderscoreExit | Function::QuickExit => self.exit(event.thread),
             Function::System | Function::Popen => self.pass_all_on(event.thread),
+            // Ways past the recorder. Of a stream over a socket (fdopen) the endpoint knows.
+            Function::Syscall | Function::Dlopen | Function::Dlmopen => self.known_process(event.thread).blind = true,
             function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
         }

@@ -20,6 +20,8 @@ pub struct Process {
     pub(super) becomes_daemon: bool,
     /// Threads of which calls are missing, up to the next that will be seen.
     pub(super) gaps: Vec<u32>,
+    /// It makes calls that no hook sees.
+    pub(super) blind: bool,
 }
 
 impl Process {
@@ -32,6 +34,7 @@ impl Process {
             executing: false,
             becomes_daemon: false,
             gaps: Vec::new(),
+            blind: false,
         }
     }
 
@@ -39,5 +42,11 @@ impl Process {
     #[must_use]
     pub const fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// It was seen to make calls past the recorder: what it did *not* do on its sockets is not known.
+    #[must_use]
+    pub const fn is_blind(&self) -> bool {
+        self.blind
     }
 }

@@ -1,0 +1,283 @@
+//! # What it does
+//!
+//! Finds `send` and `write` that took only a part of the bytes, where the program then sent something else instead of the
+//! rest.
+//!
+//! # Why is this bad
+//!
+//! On a stream socket, `send` may take fewer bytes than it is given, and returns how many. That happens where the socket is
+//! non-blocking, has a timeout (`SO_SNDTIMEO`), or a signal arrives while it waits for room. The rest is still the program's
+//! to send. If it sends the next message instead, the peer sees the beginning of one message and right behind it the next:
+//! there is a hole in its stream, and from there on it reads lengths and lines where there are none.
+//!
+//! On the loopback interface, with small messages and a peer that reads, it never happens. On a slow network it does.
+//!
+//! # Example
+//!
+//! ```c
+//! if (send(fd, page, length, 0) < 0)
+//!     perror("send");
+//! ```
+//!
+//! # Use instead
+//!
+//! ```c
+//! while (length > 0) {
+//!     ssize_t n = send(fd, page, length, 0);
+//!     if (n < 0)
+//!         return -1;      /* EAGAIN: wait with poll() for POLLOUT, and go on */
+//!     page += n;
+//!     length -= n;
+//! }
+//! ```
+//!
+//! In Python, `socket.sendall` is that loop; `socket.send` is not. In an event loop, keep the rest in a queue of the
+//! connection.
+//!
+//! # How it tells
+//!
+//! - *certain*: a call on a stream socket sent fewer bytes than it was given, and what the same thread sent next on this
+//!   socket neither lies where the rest lies nor begins with the same bytes.
+//!
+//! The content counts, not only the address: a rest that was moved to the front of its buffer, into a ring or a queue, and
+//! goes out later by whatever call, is the rest. It keeps silent
+//!
+//! - where nothing more is sent: a connection may be given up in the middle of a message (`close`, `shutdown`, the end);
+//! - where another thread or process may have sent the rest, or a call whose content is not recorded (`sendfile`, `splice`);
+//! - where the bytes behind those that were sent could not be recorded, or calls were lost.
+//!
+//! # References
+//!
+//! - `man 2 send`, `man 2 write` (section "Return value"); POSIX.1-2017, `send`
+//! - `man 7 socket` (`SO_SNDTIMEO`), `man 7 signal` (calls that a handler interrupts)
+
+use std::collections::HashMap;
+
+use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+use bsock_recording::function::Function;
+
+use crate::finding::{Confidence, Finding, ProcessName, Related};
+use crate::forms;
+use crate::linux::{EAGAIN, EINTR, MSG_OOB};
+use crate::message::Message;
+use crate::model::{EndpointId, Model};
+use crate::rules::Rule;
+use crate::sink::Sink;
+use crate::site::Site;
+use crate::transfer::Transfer;
+
+/// Sockets whose rest is waited for at a time; one that is abandoned by the end of its process stays among them.
+const REMEMBERED: usize = 4096;
+
+forms! {
+    DROPPED = "dropped",
+        "{function}() sent only a part of its bytes, and the next {next}() did not go on with the rest",
+        "{function}() 只发送了一部分数据，而下一次 {next}() 发送的并不是剩余部分";
+    TOOK = "took",
+        "{sent} of {length} bytes were sent here",
+        "这里共 {length} 字节，只发送了 {sent} 字节";
+    NEXT = "next",
+        "this was sent next, and is not the rest of {missing} bytes",
+        "接下来在此处发送的数据，不是剩余的 {missing} 字节";
+    LOOP = "loop",
+        "the result may be less than the length: go on with the rest in a loop until all is sent (in Python: sendall)",
+        "返回值可能小于要求发送的长度：应当循环发送剩余部分，直到全部发完（Python 中使用 sendall）";
+    HOLE = "hole",
+        "the peer receives the beginning of this message and, right behind it, the beginning of something else",
+        "对端收到的是这条消息的开头，紧接着就是另一条消息的开头";
+}
+
+/// A send that was short, and what it left.
+struct Short {
+    thread: Thread,
+    function: Function,
+    site: Site,
+    sent: u64,
+    length: u64,
+    /// Where the rest lies, and how it begins.
+    address: u64,
+    rest: Vec<u8>,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct ShortSendIgnored {
+    /// Sockets whose last send was short.
+    short: HashMap<EndpointId, Short>,
+}
+
+impl Rule for ShortSendIgnored {
+    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        let What::Call(call) = &event.what else { return };
+        if may_hand_on(call) {
+            return self.short.retain(|_, short| short.thread.process != event.thread.process);
+        }
+        let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
+        let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
+        if leaves_the_rest_alone(call) {
+            return;
+        }
+        let sent = Transfer::sent(call);
+        let before = if self.short.is_empty() { None } else { self.short.remove(&endpoint.id) };
+        let site = || Site::of(process.program(), call);
+        if let Some((before, next)) = before.zip(sent)
+            && before.thread == event.thread
+            && is_something_else(&before, &next, call)
+        {
+            let name = ProcessName { name: process.program().name(), pid: event.thread.process };
+            sink.emit(finding(before, name, event, call, site()));
+        }
+        if let Some(sent) = sent.filter(|sent| sent.moved < sent.asked && !sent.behind.is_empty())
+            && self.short.len() < REMEMBERED
+        {
+            let short = Short {
+                thread: event.thread,
+                function: call.function,
+                site: site(),
+                sent: sent.moved,
+                length: sent.asked,
+                address: sent.buffer.wrapping_add(sent.moved),
+                rest: sent.behind.to_vec(),
+            };
+            self.short.insert(endpoint.id, short);
+        }
+    }
+}
+
+/// The rest may from now on be sent where nobody sees it: by a child, by a program that is not recorded, by whoever is
+/// given the socket.
+fn may_hand_on(call: &Call) -> bool {
+    match call.function {
+        Function::Fork | Function::UnderscoreFork | Function::Forkpty | Function::Daemon => true,
+        Function::PosixSpawn | Function::PosixSpawnp | Function::System | Function::Popen | Function::Syscall => true,
+        Function::Sendmsg => call.descriptors().next().is_some(),
+        _ => call.vfork_child,
+    }
+}
+
+/// What the program may do between a short send and the rest, without having given the rest up.
+fn leaves_the_rest_alone(call: &Call) -> bool {
+    match call.function {
+        Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Read | Function::Readv => true,
+        Function::Getsockopt | Function::Setsockopt | Function::Fcntl | Function::Ioctl => true,
+        Function::Getsockname | Function::Getpeername => true,
+        _ => matches!(call.outcome, Outcome::Failed(EAGAIN | EINTR)),
+    }
+}
+
+/// Not even one byte more of the same is known to have been sent.
+fn is_something_else(short: &Short, next: &Transfer<'_>, call: &Call) -> bool {
+    let urgent = matches!(call.function, Function::Send | Function::Sendto | Function::Sendmsg) && call.args[2] & MSG_OOB != 0;
+    let known = short.rest.len().min(next.first.len());
+    known > 0 && !urgent && next.buffer != short.address && short.rest[..known] != next.first[..known]
+}
+
+fn finding(short: Short, process: ProcessName, event: &Event, next: &Call, place: Site) -> Finding {
+    let missing = short.length - short.sent;
+    Finding {
+        rule: "short-send-ignored",
+        confidence: Confidence::Certain,
+        message: Message::new(&DROPPED).with("function", short.function.name()).with("next", next.function.name()),
+        process,
+        fd: next.fd,
+        ticks: event.end,
+        site: short.site,
+        label: Message::new(&TOOK).with("sent", short.sent).with("length", short.length),
+        related: vec![Related { message: Message::new(&NEXT).with("missing", missing), site: place }],
+        help: Message::new(&LOOP),
+        notes: vec![Message::new(&HOLE)],
+        count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Story, call, transfer};
+
+    /// Something that happens in a thread.
+    type Then = fn(&mut Story, Thread);
+
+    const PAGE: &[u8] = b"<html><body>a page that is long</body></html>";
+    const SENT: usize = 20;
+
+    /// A short send of 20 bytes of `PAGE`, which lies at 0x5000, and then this; what is said.
+    fn said(then: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.call(server, transfer(Function::Send, 3, 0x5000, PAGE, SENT));
+        then(&mut story, server);
+        let findings = story.findings();
+        findings.iter().map(|found| format!("{}: {}; {}", found.rule, found.message, found.label)).collect()
+    }
+
+    fn sends(story: &mut Story, server: Thread, address: u64, bytes: &[u8]) {
+        story.call(server, transfer(Function::Send, 3, address, bytes, bytes.len()));
+    }
+
+    #[test]
+    fn something_else_behind_a_short_send_is_certain() {
+        let nexts: [(&str, Then); 4] = [
+            ("another message", |story, server| sends(story, server, 0x9000, b"bye")),
+            ("the same once more", |story, server| sends(story, server, 0x5000, PAGE)),
+            ("after an answer", |story, server| {
+                story.call(server, transfer(Function::Recv, 3, 0x9000, b"ok", 2));
+                sends(story, server, 0x9000, b"bye");
+            }),
+            ("after another try", |story, server| {
+                story.call(server, call(Function::Send, 3, Outcome::Failed(EAGAIN)));
+                sends(story, server, 0x9000, b"bye");
+            }),
+        ];
+        for (name, then) in nexts {
+            let expected = "short-send-ignored: send() sent only a part of its bytes, and the next send() did not go on with \
+                            the rest; 20 of 45 bytes were sent here";
+            assert_eq!(said(then), [expected], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_rest_from_wherever_it_comes_and_a_connection_given_up_are_silent() {
+        let silent: [(&str, Then); 10] = [
+            ("the rest", |story, server| sends(story, server, 0x5000 + SENT as u64, &PAGE[SENT..])),
+            ("the rest, changed since", |story, server| sends(story, server, 0x5000 + SENT as u64, b"!!")),
+            ("the rest, moved to the front", |story, server| sends(story, server, 0x5000, &PAGE[SENT..])),
+            ("a byte of the rest", |story, server| sends(story, server, 0x9000, &PAGE[SENT..][..1])),
+            ("the rest as a vector", |story, server| {
+                story.call(server, transfer(Function::Writev, 3, 0, &PAGE[SENT..], PAGE.len() - SENT));
+            }),
+            ("nothing", |_, _| {}),
+            ("given up", |story, server| {
+                story.call(server, call(Function::Shutdown, 3, OK));
+                sends(story, server, 0x9000, b"bye");
+            }),
+            ("a file", |story, server| {
+                story.call(server, call(Function::Sendfile, 3, Outcome::Returned(5)));
+                sends(story, server, 0x9000, b"bye");
+            }),
+            ("another thread", |story, server| {
+                sends(story, Thread { thread: 7, ..server }, 0x9000, b"bye");
+                sends(story, server, 0x9000, b"bye");
+            }),
+            ("a child", |story, server| {
+                story.call(server, call(Function::Fork, -1, Outcome::Returned(900)));
+                sends(story, server, 0x9000, b"bye");
+            }),
+        ];
+        for (name, then) in silent {
+            assert_eq!(said(then), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn calls_that_no_hook_sees_may_send_the_rest() {
+        for (way, findings) in [(Function::Syscall, 0), (Function::Dlopen, 0), (Function::Execve, 1)] {
+            let found = said(|story, server| {
+                story.call(server, crate::testing::call(way, -1, bsock_recording::event::Outcome::Failed(2)));
+                sends(story, server, 0x9000, b"bye");
+            });
+            assert_eq!(found.len(), findings, "{way:?}");
+        }
+    }
+}
