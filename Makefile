@@ -29,7 +29,7 @@ packaging = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(firstword $(CARGO)) >/dev/null || { echo "bsock: $(firstword $(CARGO)) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all install uninstall deb dist check-dist demo examples test test-real conformance python python-test python-lint bench lint \
+.PHONY: all install uninstall deb dist check-dist demo examples test test-real conformance python python-test python-lint bench loom fuzz lint \
 	check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
@@ -115,6 +115,18 @@ bench: all ## what a call costs; prints a table, and says where a goal is missed
 	$(call need,valgrind,valgrind)
 	$(CARGO) bench --package bsock-cli --bench cost
 	$(in-python) $(PYTHON) python/benchmarks/cost.py
+
+loom: ## the shared rings in a model of memory that tries every order; a minute
+	$(need-rust)
+	RUSTFLAGS="--cfg loom" $(CARGO) test --release --package bsock-recording --target-dir $(TARGET)/loom --test loom
+
+FUZZ_TARGET = $(or $(filter recording records,$(TARGET)),recording)
+
+fuzz: ## SECONDS=60 TARGET=recording (or records): the reader of recordings against a fuzzer; needs nightly and cargo-fuzz
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "bsock: cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly" >&2; exit 1; }
+	mkdir -p fuzz/corpus/$(FUZZ_TARGET)
+	cp crates/recording/tests/recordings/* crates/recording/tests/corpus/* fuzz/corpus/$(FUZZ_TARGET)/
+	$(CARGO) +nightly fuzz run $(FUZZ_TARGET) -- -max_total_time=$(or $(SECONDS),60)
 
 lint: ## formatting, clippy with warnings as errors, generated files up to date
 	$(CARGO) fmt --all --check

@@ -191,3 +191,95 @@ fn lines_are_in_the_file_while_the_program_runs() {
     let status = bsock().args(["trace", "-o"]).arg(&file).arg("--").arg(program.path()).arg(&file).status();
     assert_eq!(status.expect("runs").code(), Some(0));
 }
+
+/// A recording of a program that makes a socket.
+fn recording(directory: &TempDir) -> std::path::PathBuf {
+    let program = compile_c_text::<&str>(
+        "#include <sys/socket.h>\nint main(void) { return socket(AF_INET, SOCK_STREAM, 0) < 0; }\n",
+        &[],
+    );
+    let file = directory.path().join("whole.bsock");
+    let output = bsock().args(["run", "--record"]).arg(&file).arg("--").arg(program.path()).output().expect("runs");
+    assert!(text(&output.stderr).starts_with("bsock: 1 calls of 1 processes in "), "{}", text(&output.stderr));
+    file
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_byte_and_what_stands_before_it_is_shown() {
+    let directory = TempDir::new();
+    let whole = fs::read(recording(&directory)).expect("recorded");
+    let file = directory.path().join("other.bsock");
+    let said = |bytes: &[u8]| {
+        fs::write(&file, bytes).expect("ours");
+        let output = bsock().arg("trace").arg(&file).output().expect("runs");
+        (output.status.code(), text(&output.stderr))
+    };
+    // The record of the call: its kind and its number of lines stand in front of its descriptor, which is -1.
+    let call = whole.windows(8).position(|bytes| bytes == [1, 0, 1, 0, 255, 255, 255, 255]).expect("a socket call");
+    let mut damaged = whole.clone();
+    damaged[call + 2] = 0;
+    let (_, message) = said(&damaged);
+    assert!(message.contains("other.bsock: damaged at byte ") && message.contains("shown"), "{message}");
+    assert!(message.contains(&format!("at byte {call}: ")), "{call} is the record's first byte: {message}");
+    assert!(message.contains("--- "), "the start stands before it: {message}");
+    let mut newer = whole.clone();
+    newer[8] += 1;
+    let newer = said(&newer);
+    assert_eq!(newer.0, Some(125));
+    assert!(newer.1.contains("cannot be read from byte 8 on: made by a newer bsock"), "{}", newer.1);
+    for foreign in [&b"\x7fELF"[..], b"", &whole[..20]] {
+        let (status, message) = said(foreign);
+        assert!(status == Some(125) && message.contains("at byte "), "{message}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_recorded_or_run_is_named_with_the_reason() {
+    let fixed = compile_c_text::<&str>("int main(void) { return 7; }\n", &["-static"]);
+    let directory = TempDir::new();
+    let (foreign, plain) = (directory.path().join("foreign"), directory.path().join("plain"));
+    let mut bytes = fs::read(fixed.path()).expect("compiled");
+    bytes[18] ^= 0x55;
+    fs::write(&foreign, bytes).expect("ours");
+    fs::write(&plain, "no program").expect("ours");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&foreign, executable).expect("ours");
+    for (path, status, reason) in [
+        (fixed.path(), 7, "is statically linked"),
+        (foreign, 126, "of another architecture"),
+        (plain, 126, "permission denied"),
+        (directory.path().join("none"), 127, "command not found"),
+    ] {
+        let output = bsock().args(["trace", "--"]).arg(&path).output().expect("runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        let name = path.display().to_string();
+        assert!(said.lines().any(|line| line.contains(&name) && line.contains(reason)), "{reason}: {said}");
+    }
+}
+
+#[test]
+fn a_former_preload_stays_and_sanitized_programs_run() {
+    let directory = TempDir::new();
+    let other = directory.path().join("other.so");
+    let source = directory.path().join("other.c");
+    fs::write(&source, "#include <unistd.h>\n__attribute__((constructor)) static void hello(void) { if (write(1, \"other\\n\", 6)) {} }\n")
+        .expect("ours");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&other).arg(&source).status().expect("cc runs");
+    assert!(built.success());
+    let line = "import socket; socket.socket(); print('end')";
+    let mut command = bsock();
+    command.args(["trace", "--", "python3", "-c", line]).env("LD_PRELOAD", &other);
+    let output = command.output().expect("runs");
+    // bsock itself was started with it, too.
+    assert!(text(&output.stdout).ends_with("other\nend\n") || text(&output.stdout).contains("other\n"));
+    assert!(text(&output.stderr).contains(" socket(AF_INET"), "{}", text(&output.stderr));
+    let source = "#include <stdlib.h>\n#include <sys/socket.h>\n\
+                  int main(void) { char *p = malloc(9); int s = socket(AF_INET, SOCK_STREAM, 0); free(p); return s < 0; }\n";
+    for sanitizer in ["-fsanitize=address", "-fsanitize=thread"] {
+        let program = compile_c_text(source, &[sanitizer]);
+        let output = bsock().args(["trace", "--"]).arg(program.path()).output().expect("runs");
+        let said = text(&output.stderr);
+        assert!(output.status.success() && said.contains(" socket(AF_INET"), "{sanitizer}: {said}");
+    }
+}

@@ -55,11 +55,21 @@ complete -c bsock -n "__fish_bsock_using_subcommand trace" -l follow -d 'Go on u
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to write the findings' -r -f -a "text\t'For people, in the manner of a compiler'
-json\t'One object a line (docs/check-json.md)'"
+json\t'One object a line (docs/check-json.md)'
+sarif\t'One SARIF 2.1.0 document, for services that show findings beside the source'
+gcc\t'FILE:LINE:COLUMN: warning: MESSAGE [RULE], for editors'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s o -l output -d 'Write to FILE instead of standard error' -r -F
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l allow -d 'Do not look for what RULE finds; can be given several times, and stand in .bsock.toml' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l only -d 'Look for what RULE finds and nothing else; can be given several times' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l lang -d 'The language of the findings; otherwise that of LC_ALL, LC_MESSAGES or LANG' -r -f -a "en\t'English'
+zh\t'Chinese (中文)'"
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SERVER first, wait until it listens, and end it when the command has ended; both are checked' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l record -d 'Keep the recording in FILE as well' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l advice -d 'Show also what is not wrong but slow or not portable'
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l live -d 'Print findings as they come; those that need the whole picture still come at the end'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -71,7 +81,9 @@ svg\t'A chart of the ratios'"
 complete -c bsock -n "__fish_bsock_using_subcommand compare" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand compare" -l repetitions -d 'How often each call is timed on each side, by turns; 0: not at all' -r
 complete -c bsock -n "__fish_bsock_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bsock -n "__fish_bsock_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c bsock -n "__fish_bsock_using_subcommand explain" -l lang -d 'The language of the list; otherwise that of LC_ALL, LC_MESSAGES or LANG' -r -f -a "en\t'English'
+zh\t'Chinese (中文)'"
+complete -c bsock -n "__fish_bsock_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "run" -d 'Run a program as it is, and keep a recording of its socket calls if asked'
 complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "trace" -d 'Show each socket call, decoded, one a line'
 complete -c bsock -n "__fish_bsock_using_subcommand help; and not __fish_seen_subcommand_from run trace check compare explain help" -f -a "check" -d 'Say what the program does wrong on its sockets, and in which line of its source'

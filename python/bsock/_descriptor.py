@@ -163,7 +163,9 @@ class Descriptor:
 
     def setblocking(self, flag: bool, /) -> None:
         """True waits for ever, False never: settimeout(None) and settimeout(0)."""
-        self._wait_at_most(None if c_size(flag) else 0.0)
+        # Python 3.12 takes anything that is true or false; before, it had to be a number.
+        wanted = bool(flag) if sys.version_info >= (3, 12) else c_size(flag) != 0
+        self._wait_at_most(None if wanted else 0.0)
 
     def settimeout(self, value: Optional[float], /) -> None:
         """Limits how long each call waits, in seconds. None waits for ever, 0 never.

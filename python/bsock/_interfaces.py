@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Union
 
 from ._c import libc
 from ._errors import plain_error
 from ._numbers import in_range
+
+# Before Python 3.13 what was too large was cut.
+_HIGHEST = 2**64 - 1 if sys.version_info < (3, 13) else 2**32 - 1
 
 
 def if_nameindex() -> list[tuple[int, str]]:
@@ -37,7 +41,7 @@ def if_indextoname(if_index: int, /) -> str:
     """The name of an interface."""
     if not isinstance(if_index, int):
         raise TypeError("an integer is required")
-    number = in_range(if_index, 0, 2**64 - 1, "index")
+    number = in_range(if_index, 0, _HIGHEST, "index")
     name = libc.if_indextoname(number & 0xFFFFFFFF)
     if name is None:
         raise plain_error(libc.last_errno())

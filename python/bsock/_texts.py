@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from ._c import libc
 from ._c.memory import readable
 from ._constants import CONSTANTS
 from ._errors import plain_error
-from ._numbers import c_int
+from ._numbers import INT_MAX, c_int
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -82,6 +83,9 @@ def _swapped(value: Any, length: int, name: str) -> int:
     if length == 4 and not isinstance(value, int):
         raise TypeError(f"expected int, {type(value).__name__} found")
     value = index(value)
+    if sys.version_info < (3, 10) and length == 2 and 0xFFFF < value <= INT_MAX:
+        warnings.warn(f"{name}: Python int too large to convert to C 16-bit unsigned integer", DeprecationWarning, 3)
+        value &= 0xFFFF
     if value < 0:
         raise OverflowError(f"{name}: can't convert negative Python int to C {8 * length}-bit unsigned integer")
     if value >= 1 << 8 * length:

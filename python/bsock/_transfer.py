@@ -112,6 +112,13 @@ class Transfer:
             give_scratch(scratch)
             if got != INTERRUPTED:
                 raise error_of(got)
+        elif flags is _NO_FLAGS and not self._timeout and type(bufsize) is int and 0 < bufsize <= INT_MAX:
+            into = new_bytes(bufsize)
+            got = bsock_recv(self._fd, into, bufsize, 0)
+            if got >= 0:
+                return into if got == bufsize else into[:got]
+            if got != INTERRUPTED:
+                raise error_of(got)
         return self._recv(bufsize, flags)
 
     def _recv(self, bufsize: int, flags: int) -> bytes:

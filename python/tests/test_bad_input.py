@@ -25,6 +25,8 @@ ODD = [
     ("127.0.0.1", "1"), ("127.0.0.1", 1, 0, 0), ("a\0", 1), (None, 1), ("::1", 1, 2**40), {}, set(), object(), Index(),
     Broken(), type, Ellipsis, [(1, 1, b"x")], [(1, 2)], [(2**40, 1, b"x")], 'x' * 200, b"\0" * 200,
 ]
+if sys.version_info < (3, 10):  # Which still takes a float for an integer here and there, with a warning.
+    ODD = [odd for odd in ODD if not isinstance(odd, (float, Broken))]
 # What would wait for ever, change the machine, or close what the test itself needs.
 NEVER = {"sethostname", "close", "fromfd", "dup", "fromshare", "socket", "SocketType", "setdefaulttimeout"}
 # sendmsg_afalg looks at the socket's family before its arguments, which a function in Python cannot.

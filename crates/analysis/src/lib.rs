@@ -26,6 +26,8 @@ pub mod summary;
 #[cfg(test)]
 mod testing;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bsock_recording::event::Event;
 
 use self::finding::Finding;
@@ -39,8 +41,14 @@ pub use self::site::Locate;
 /// Rules at work on one recording, or on several that are merged.
 pub struct Analysis {
     model: Model,
-    rules: Vec<Box<dyn Rule>>,
+    rules: Vec<Running>,
     sink: Sink,
+    broken: Vec<&'static str>,
+}
+
+struct Running {
+    name: &'static str,
+    rule: Box<dyn Rule>,
 }
 
 /// What an analysis found.
@@ -50,21 +58,22 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was looked at.
     pub summary: Summary,
+    /// Rules that panicked, which they must not. What they said before is not to be trusted, and not among the findings.
+    pub broken: Vec<&'static str>,
 }
 
 impl Analysis {
     /// With these rules of [`rules::ALL`].
     pub fn new<'a>(rules: impl IntoIterator<Item = &'a Declaration>) -> Self {
-        let rules = rules.into_iter().map(|declaration| (declaration.new)()).collect();
-        Self { model: Model::default(), rules, sink: Sink::default() }
+        let running = |rule: &Declaration| Running { name: rule.name, rule: (rule.new)() };
+        let rules = rules.into_iter().map(running).collect();
+        Self { model: Model::default(), rules, sink: Sink::default(), broken: Vec::new() }
     }
 
     /// The next event, in the order of their ends.
     pub fn event(&mut self, event: &Event) {
         self.model.apply(event);
-        for rule in &mut self.rules {
-            rule.event(&self.model, event, &mut self.sink);
-        }
+        self.each_rule(|rule, model, sink| rule.event(model, event, sink));
     }
 
     /// The state of all sockets after the last event.
@@ -80,12 +89,75 @@ impl Analysis {
         }
     }
 
-    /// No more events will come.
+    /// What was found since this was last asked; most rules wait for the end.
+    pub fn fresh(&mut self) -> impl Iterator<Item = &Finding> {
+        self.sink.fresh()
+    }
+
+    /// No more events will come: what the rules waited to say is [`fresh`](Self::fresh) now.
+    pub fn end(&mut self) {
+        self.each_rule(|rule, model, sink| rule.finish(model, sink));
+        self.rules.clear();
+    }
+
+    /// Everything that was found, after the last event.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        for rule in &mut self.rules {
-            rule.finish(&self.model, &mut self.sink);
+        self.end();
+        let mut findings = self.sink.finish();
+        findings.retain(|finding| !self.broken.contains(&finding.rule));
+        Report { findings, summary: self.model.summary(), broken: self.broken }
+    }
+
+    /// Does `step` with every rule. One that panics is not asked again.
+    fn each_rule(&mut self, mut step: impl FnMut(&mut dyn Rule, &Model, &mut Sink)) {
+        let Self { model, rules, sink, broken } = self;
+        rules.retain_mut(|Running { name, rule }| {
+            // The rule is dropped, and the sink's findings of it are: nothing half-done is looked at again.
+            let done = catch_unwind(AssertUnwindSafe(|| step(&mut **rule, model, sink))).is_ok();
+            if !done {
+                broken.push(name);
+            }
+            done
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Confidence;
+    use crate::testing::Story;
+
+    /// Panics at the second `listen`; with nothing to say before or after.
+    #[derive(Default)]
+    struct Broken {
+        listens: u32,
+    }
+
+    impl Rule for Broken {
+        fn event(&mut self, model: &Model, _event: &Event, _sink: &mut Sink) {
+            self.listens += u32::from(model.subject().is_some_and(|endpoint| endpoint.is_listening()));
+            assert!(self.listens < 2, "a rule that panics on purpose");
         }
-        Report { findings: self.sink.finish(), summary: self.model.summary() }
+    }
+
+    static BROKEN: Declaration = Declaration::of_test("broken", || Box::new(Broken::default()));
+
+    #[test]
+    fn a_rule_that_panics_is_named_and_the_others_go_on() {
+        let mut story = Story::new();
+        for _ in 0..3 {
+            let server = story.program(&["./echo", "8080"]);
+            story.socket(server, 3);
+            story.bind(server, 3, "0.0.0.0:36895");
+            story.listen(server, 3);
+        }
+        let mut analysis = Analysis::new([&BROKEN].into_iter().chain(rules::ALL));
+        story.events.iter().for_each(|event| analysis.event(event));
+        let report = analysis.finish();
+        assert_eq!(report.broken, ["broken"]);
+        assert_eq!((report.findings.len(), report.findings[0].count), (1, 3), "the same place in each process");
+        assert_eq!(report.findings[0].confidence, Confidence::Certain);
     }
 }

@@ -21,8 +21,40 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
 pub(crate) const MSG_PEEK: u64 = 2;
 
-pub(crate) const EINTR: i32 = 4;
-pub(crate) const EBADF: i32 = 9;
-pub(crate) const ENOTSOCK: i32 = 88;
-pub(crate) const ECONNREFUSED: i32 = 111;
-pub(crate) const EINPROGRESS: i32 = 115;
+macro_rules! errors {
+    ($($NAME:ident = $number:literal;)*) => {
+        $(#[allow(dead_code, reason = "some are only named to the user")]
+        pub(crate) const $NAME: i32 = $number;)*
+
+        /// The name of an error that findings speak of, or its number.
+        pub(crate) fn error_name(number: i32) -> String {
+            match number {
+                $($number => stringify!($NAME).to_owned(),)*
+                _ => format!("error {number}"),
+            }
+        }
+    };
+}
+
+errors! {
+    ENOENT = 2;
+    EINTR = 4;
+    EBADF = 9;
+    EAGAIN = 11;
+    EACCES = 13;
+    EFAULT = 14;
+    EINVAL = 22;
+    EPIPE = 32;
+    ENOTSOCK = 88;
+    EAFNOSUPPORT = 97;
+    EADDRNOTAVAIL = 99;
+    ENETUNREACH = 101;
+    ECONNRESET = 104;
+    EISCONN = 106;
+    ENOTCONN = 107;
+    ETIMEDOUT = 110;
+    ECONNREFUSED = 111;
+    EHOSTUNREACH = 113;
+    EALREADY = 114;
+    EINPROGRESS = 115;
+}

@@ -12,6 +12,8 @@ use crate::site::SiteKey;
 pub struct Sink {
     findings: Vec<Finding>,
     places: HashMap<(&'static str, Message, SiteKey), usize>,
+    /// How many were handed out by [`fresh`](Self::fresh).
+    seen: usize,
 }
 
 impl Sink {
@@ -24,6 +26,12 @@ impl Sink {
             self.places.insert(key, self.findings.len());
             self.findings.push(finding);
         }
+    }
+
+    /// Those that were not there when this was last asked.
+    pub(crate) fn fresh(&mut self) -> impl Iterator<Item = &Finding> {
+        let before = std::mem::replace(&mut self.seen, self.findings.len());
+        self.findings.iter().skip(before)
     }
 
     /// All of them: the surest first, then by time; the rest only makes the order whole.

@@ -1,11 +1,12 @@
 //! Where in a program a call was made, and the question that this raises: which line of the source is that? The
 //! analysis can carry the question but must not read files, so whoever can answers it by [`Locate`].
 
-use std::fmt;
 use std::sync::Arc;
 
 use bsock_recording::event::Call;
 
+use crate::forms;
+use crate::message::Message;
 use crate::model::Program;
 
 /// The place of a call, as it was recorded.
@@ -24,8 +25,53 @@ pub struct Site {
 
 /// Answers where a site is in the source.
 pub trait Locate {
-    /// The place in the source, or as near to it as can be told; `None` if not even the object is known.
-    fn locate(&self, site: &Site) -> Option<Location>;
+    /// The calls that were under way at a site, innermost first, as far out as is known: the one that was recorded, the one
+    /// of the function that made it, and so on. None if not even the object is known.
+    fn frames(&self, site: &Site) -> Vec<Location>;
+
+    /// Whether `location` is in the user's own sources.
+    fn is_users(&self, location: &Location) -> bool;
+
+    /// Whether the function at `location` does no more than pass its arguments on to `callee`.
+    fn is_wrapper(&self, location: &Location, callee: &str) -> bool;
+
+    /// The place that a user would call the place of the call.
+    fn place(&self, site: &Site) -> Option<Place> {
+        Place::choose(self, site)
+    }
+}
+
+/// The place of a call, in the user's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub location: Location,
+    /// What is called there: the recorded function, or the outermost of the wrappers.
+    pub callee: String,
+    /// The wrappers and the library code between it and the recorded call, innermost first.
+    pub through: Vec<Location>,
+}
+
+impl Place {
+    /// The innermost frame in the user's sources that is not a mere wrapper. Where all that is known of the user's sources is
+    /// wrappers, the outermost of them; where nothing is, the call itself.
+    fn choose(locate: &(impl Locate + ?Sized), site: &Site) -> Option<Self> {
+        let mut frames = locate.frames(site);
+        let mut callee = site.function.to_owned();
+        let mut chosen = (0, callee.clone());
+        for (index, frame) in frames.iter().enumerate() {
+            if frame.source.is_ok() && locate.is_users(frame) {
+                chosen = (index, callee.clone());
+                if !locate.is_wrapper(frame, &callee) {
+                    break;
+                }
+            }
+            callee = frame.function.clone().unwrap_or_default();
+        }
+        let (index, callee) = chosen;
+        frames.truncate(index + 1);
+        Some(Self { location: frames.pop()?, callee, through: frames })
+    }
 }
 
 /// The answer.
@@ -65,13 +111,30 @@ pub enum NoSource {
     Python,
 }
 
-impl fmt::Display for NoSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoDebugInformation => "compile with -g to see the line",
-            Self::Rebuilt => "the program was rebuilt since it ran, so the line is not known",
-            Self::Unreadable => "the file cannot be read, so the line is not known",
-            Self::Python => "python: line unknown",
+forms! {
+    NO_DEBUG_INFORMATION = "no-debug-information",
+        "compile with -g to see the line",
+        "编译时加上 -g，就能看到源代码行";
+    REBUILT = "rebuilt",
+        "the program was rebuilt since it ran, so the line is not known",
+        "程序运行之后又重新编译过，因此无法确定源代码行";
+    UNREADABLE = "unreadable",
+        "the file cannot be read, so the line is not known",
+        "无法读取该文件，因此无法确定源代码行";
+    PYTHON = "python",
+        "python: line unknown",
+        "python：源代码行未知";
+}
+
+impl NoSource {
+    /// For the user.
+    #[must_use]
+    pub fn message(self) -> Message {
+        Message::new(match self {
+            Self::NoDebugInformation => &NO_DEBUG_INFORMATION,
+            Self::Rebuilt => &REBUILT,
+            Self::Unreadable => &UNREADABLE,
+            Self::Python => &PYTHON,
         })
     }
 }
@@ -116,5 +179,61 @@ impl Site {
     fn beyond_transparent(&self) -> Option<u64> {
         let words = self.stack.chunks_exact(8).filter_map(|word| word.try_into().ok()).map(u64::from_ne_bytes);
         words.skip(1).find(|word| self.program.module_at(*word).is_some_and(|module| !module.transparent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames by name: of the user's sources where the name ends in `.c`, wrappers where it begins with `x`.
+    struct Named(&'static [&'static str]);
+
+    impl Locate for Named {
+        fn frames(&self, _site: &Site) -> Vec<Location> {
+            let location = |name: &&str| Location {
+                module: String::new(),
+                offset: 0,
+                function: name.split('.').next().map(str::to_owned),
+                source: if name.contains('.') {
+                    Ok(Source { file: (*name).to_owned(), line: 1, column: None })
+                } else {
+                    Err(NoSource::NoDebugInformation)
+                },
+            };
+            self.0.iter().map(location).collect()
+        }
+
+        fn is_users(&self, location: &Location) -> bool {
+            location.source.as_ref().is_ok_and(|source| source.file.ends_with(".c"))
+        }
+
+        fn is_wrapper(&self, location: &Location, callee: &str) -> bool {
+            location.function.as_ref().is_some_and(|name| name.starts_with('x') && !callee.is_empty())
+        }
+    }
+
+    #[test]
+    fn the_place_is_the_innermost_of_the_users_frames_that_is_no_wrapper() {
+        let site = Site { program: Arc::default(), caller: 1, stack: Vec::new(), function: "send" };
+        for (frames, place, callee, through) in [
+            (&["main.c"][..], "main", "send", &[][..]),
+            (&["xsend.c", "serve.c", "main.c"], "serve", "xsend", &["xsend"]),
+            (&["lib.so", "fputs.h", "xput.c", "xlog.c", "main.c"], "main", "xlog", &["lib", "fputs", "xput", "xlog"]),
+            (&["xsend.c"], "xsend", "send", &[]),
+            (&["xsend.c", "xall.c", "nobody"], "xall", "xsend", &["xsend"]),
+            (&["printf", "main"], "printf", "send", &[]),
+        ] {
+            let chosen = Named(frames).place(&site).expect("a place");
+            let names: Vec<&str> = chosen.through.iter().filter_map(|frame| frame.function.as_deref()).collect();
+            assert_eq!((chosen.location.function.as_deref(), &*chosen.callee), (Some(place), callee), "{frames:?}");
+            assert_eq!(names, through, "{frames:?}");
+        }
+        assert_eq!(Named(&[]).place(&site), None);
+    }
+
+    #[test]
+    fn reasons_are_said_in_both_languages() {
+        assert_eq!(FORMS.iter().filter_map(|form| form.fault()).collect::<Vec<_>>(), [""; 0]);
     }
 }

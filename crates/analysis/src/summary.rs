@@ -19,4 +19,6 @@ pub struct Summary {
     pub opaque: u64,
     /// Calls on sockets that were created before or outside the recording.
     pub unknown: u64,
+    /// Calls of kinds that this version does not know.
+    pub unrecognised: u64,
 }

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::check;
+use crate::language::Choice;
 use crate::trace::Filter;
 
 const EXAMPLES: &str = "\
 Examples:
   bsock check -- ./server 8989           what is wrong, in which line
+  bsock check --with './server 8989' -- ./client 8989
+                                         both, the client when the server listens
   bsock trace -- ./client 8989           its socket calls, decoded
   bsock trace -- sh -c './server 8989 & ./client 8989'
   bsock run --record r.bsock -- ./server keep a recording, look at it later
@@ -20,7 +24,8 @@ Examples:
 Exit status of run and trace: the program's own; 124 if --timeout ended it,
 125 if bsock could not do its work, 126 and 127 if the program cannot be
 executed or is not there.
-Of check: 0 no findings, 1 findings, 2 bsock could not do its work.";
+Of check: 0 no findings, 1 findings, 2 bsock could not do its work or was used
+wrongly; how the program ended stands in the report.";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -80,18 +85,9 @@ pub(crate) enum Verb {
     },
     /// Say what the program does wrong on its sockets, and in which line of its source
     #[command(
-        after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check -- sh -c './server 8989 & ./client 8989'\n  bsock check --format json -o findings.json r.bsock"
+        after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check --with './server 8989' -- ./client 8989\n  bsock check --format json -o findings.json r.bsock"
     )]
-    Check {
-        /// How to write the findings
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
-        /// Write to FILE instead of standard error
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-        #[command(flatten)]
-        source: Source,
-    },
+    Check(check::Options),
     /// Make the same calls to libc and to bsock: results, errno, what they leave behind, how long they take
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Comparing),
@@ -100,6 +96,9 @@ pub(crate) enum Verb {
     Explain {
         /// The rule's name; without it, a list of all
         rule: Option<String>,
+        /// The language of the list; otherwise that of LC_ALL, LC_MESSAGES or LANG
+        #[arg(long, value_enum, value_name = "LANG")]
+        lang: Option<Choice>,
     },
 }
 
@@ -194,15 +193,6 @@ pub(crate) enum Picture {
     Json,
     /// A chart of the ratios
     Svg,
-}
-
-/// Formats of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people, in the manner of a compiler
-    Text,
-    /// One object a line (docs/check-json.md)
-    Json,
 }
 
 #[cfg(test)]

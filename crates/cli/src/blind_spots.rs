@@ -4,7 +4,7 @@
 //! A process that executes a program tells so before it does; the recorder in the new program tells that it is there. What
 //! is told of once and not twice could not be recorded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -196,6 +196,7 @@ fn sentence(reason: &str, times: u64) -> String {
 #[derive(Default)]
 pub(crate) struct Scan {
     rings: Vec<(Thread, Vec<u8>)>,
+    counts: Counts,
     blind_spots: BlindSpots,
     last: Option<Pair>,
 }
@@ -207,7 +208,8 @@ impl Scan {
             Item::Chunk { ring, bytes } => self.chunk(ring as usize % MAX_RINGS, bytes),
             Item::Clock(pair) => self.last = Some(pair),
             Item::Ended { process, .. } => self.blind_spots.ended(process),
-            Item::Round { .. } | Item::Lost(_) => {}
+            Item::Lost(calls) => self.counts.lost += calls,
+            Item::Round { .. } => {}
         }
     }
 
@@ -224,7 +226,7 @@ impl Scan {
             rest = &joined;
         }
         while let Ok(Some((record, after))) = split(rest) {
-            look(thread, record, &mut self.blind_spots);
+            look(thread, record, &mut self.blind_spots, &mut self.counts);
             rest = after;
         }
         // Of what cannot be a record nothing is kept: whoever reads the recording is told.
@@ -233,14 +235,30 @@ impl Scan {
         }
     }
 
+    /// What there was.
+    pub(crate) const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     /// What could not be seen in a recording that began at `start`.
     pub(crate) fn sentences(&self, start: Pair) -> Vec<String> {
         self.blind_spots.sentences(start, self.last.unwrap_or(start))
     }
 }
 
-/// Decodes a record if it is one that matters.
-fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
+/// How much is in a recording.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Calls.
+    pub(crate) calls: u64,
+    /// Calls that it says are missing.
+    pub(crate) lost: u64,
+    /// Processes.
+    pub(crate) processes: BTreeSet<u32>,
+}
+
+/// Counts a record, and decodes it if it is one that matters.
+fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots, counts: &mut Counts) {
     const MATTERING: [Function; 10] = [
         Function::Execve,
         Function::Execvp,
@@ -254,12 +272,15 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots) {
         Function::Fdopen,
     ];
     let Some(number) = record.first_chunk().copied().map(u16::from_ne_bytes) else { return };
+    counts.calls += u64::from(number < kind::PROCESS_START);
     match number {
         kind::THREAD_START => {
             if let Some(Line { args: [owner, image, _], .. }) = line(record) {
                 *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
+                counts.processes.insert(thread.process);
             }
         }
+        kind::LOST => counts.lost += line(record).map_or(0, |line| line.args[0]),
         kind::PROCESS_START | kind::BLIND => decoded(*thread, record, blind_spots),
         _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
         _ => {}

@@ -1,68 +1,180 @@
 //! `bsock check`: what the program does wrong on its sockets, in the line of its source.
 
+mod options;
+mod selection;
+mod settings;
+
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bsock_analysis::finding::Confidence;
-use bsock_analysis::{Analysis, Report, rules};
-use bsock_recording::event::Event;
+use bsock_analysis::Analysis;
+use bsock_analysis::finding::{Confidence, Finding};
+use bsock_analysis::model::{Endpoint, Model};
+use bsock_recording::clock::Scale;
+use bsock_recording::event::{Event, Outcome, What};
+use bsock_recording::function::Function;
 
-use crate::arguments::{Format, Source};
+pub(crate) use self::options::{Format, Options};
+
+use crate::language::Choice;
 use crate::locate::Locator;
-use crate::observe::{Observed, observe};
-use crate::report;
+use crate::observe::{observe, observe_programs};
+use crate::programs::{Plan, Server};
+use crate::report::{self, Counts, Ending, Manner, Output};
 use crate::say;
-use crate::session::{End, Failure};
+use crate::session::Failure;
 use crate::terminal::Terminal;
 
 /// Bytes of each call's payload that rules may look at.
 const PAYLOAD: u32 = 32;
 
-/// Checks `source`; true if there are findings that count.
-pub(crate) fn check(source: &Source, format: Format, output: Option<&Path>) -> Result<bool, Failure> {
-    let file = output.map(say::report_file).transpose()?;
-    let mut analysis = Analysis::new(rules::ALL);
-    let observed = observe(source, PAYLOAD, &mut |event: &Event, _| {
-        analysis.event(event);
-        Ok(())
-    })?;
-    analysis.lost(observed.lost);
-    let report = analysis.finish();
-    say::unless_closed(show(&report, &observed, format, file))
-        .map_err(|error| Failure::Own(format!("cannot write the findings: {error}")))?;
-    Ok(report.findings.iter().any(|finding| finding.confidence != Confidence::Advice))
+/// What came of it, and the exit status that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// No findings.
+    Clean = 0,
+    /// Findings that count.
+    Findings = 1,
+    /// bsock could not do all of its work, whatever it found.
+    Incomplete = 2,
 }
 
-fn show(report: &Report, observed: &Observed, format: Format, file: Option<File>) -> io::Result<()> {
-    let terminal = if file.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
-    let mut out: Box<dyn Write> =
-        file.map_or_else(|| Box::new(io::stderr().lock()) as Box<dyn Write>, |file| Box::new(file));
+/// Checks what `options` name.
+pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
+    let (settings, file) = settings::here()?;
+    let rules = selection::selected(options, &settings, file.as_deref())?;
+    let plan = plan(options)?;
+    let recording = options.record.as_deref().map(say::recording_file).transpose()?;
+    let output = options.output.as_deref().map(say::report_file).transpose()?;
+
+    let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
+    let language = Choice::or_of_environment(options.lang.or(settings.lang));
     let locator = Locator::default();
-    match format {
-        Format::Text => {
-            report::text(report, &locator, terminal, &mut *out)?;
-            for spot in observed.end.and_then(unhappy_end).iter().chain(&observed.blind_spots) {
-                writeln!(out, "bsock: {spot}")?;
-            }
-            Ok(())
+    let into_file = output.is_some();
+    let mut out = destination(output);
+    let output = report::output(options.format, Manner { locate: &locator, language, terminal, into_file }, &mut *out);
+    let mut findings = Findings { output, advice: options.advice || settings.advice, counts: Counts::default() };
+
+    let mut analysis = Analysis::new(rules);
+    let listens = plan.as_ref().and_then(|plan| Some(plan.server.as_ref()?.listens.clone()));
+    let mut each = |event: &Event, scale| {
+        analysis.event(event);
+        if let Some(listens) = &listens
+            && says_that_it_listens(analysis.model(), event)
+        {
+            listens.store(true, Ordering::Relaxed);
         }
-        Format::Json => {
-            report::json(&report.findings, &locator, &observed.scale, &mut *out)?;
-            // Beside the objects, for people; never among them.
-            observed.blind_spots.iter().for_each(say::say);
-            Ok(())
+        if options.live { findings.show(analysis.fresh(), &scale) } else { Ok(()) }
+    };
+    let observed = match &plan {
+        Some(plan) => observe_programs(plan, options.source.running, PAYLOAD, recording, &mut each),
+        None => observe(&options.source, PAYLOAD, &mut each),
+    }?;
+    analysis.lost(observed.lost);
+    analysis.end();
+    let fresh = if options.live { findings.show(analysis.fresh(), &observed.scale) } else { Ok(()) };
+    let report = analysis.finish();
+    let written = fresh.and_then(|()| match options.live {
+        true => Ok(()),
+        false => findings.show(report.findings.iter(), &observed.scale),
+    });
+    let ending = Ending {
+        counts: findings.counts,
+        summary: report.summary,
+        status: observed.end.map(|end| end.status),
+        course: observed.course,
+        broken: report.broken,
+        allowed: settings.allow,
+        blind_spots: observed.blind_spots,
+    };
+    say::unless_closed(written.and_then(|()| findings.output.end(&ending)))
+        .map_err(|error| Failure::Own(format!("cannot write the findings: {error}")))?;
+    Ok(verdict(&ending))
+}
+
+/// What to run, where it is more than a command that ends by itself.
+fn plan(options: &Options) -> Result<Option<Plan>, Failure> {
+    if options.with.is_none() && options.record.is_none() {
+        return Ok(None);
+    }
+    let command = options.source.command.clone();
+    if command.is_empty() {
+        return Err(Failure::Own("--with and --record are for a command after `--`, not for recordings".into()));
+    }
+    let server = options.with.as_deref().map(server).transpose()?;
+    Ok(Some(Plan { command, server }))
+}
+
+/// The words of a command, quoted as for a shell; a shell itself would be one more process in the recording.
+fn server(text: &str) -> Result<Server, Failure> {
+    let words = shlex::split(text).filter(|words| !words.is_empty());
+    let words =
+        words.ok_or_else(|| Failure::Own(format!("--with: `{text}` is not a command, or a quote is missing")))?;
+    Ok(Server { command: words.into_iter().map(Into::into).collect(), listens: Arc::new(AtomicBool::new(false)) })
+}
+
+/// A server is ready when its `listen` has returned, or, as a datagram has no `listen`, its `bind` of a datagram socket.
+fn says_that_it_listens(model: &Model, event: &Event) -> bool {
+    let What::Call(call) = &event.what else { return false };
+    let bound = call.function == Function::Bind && model.subject().is_some_and(Endpoint::is_datagram);
+    (call.function == Function::Listen || bound) && matches!(call.outcome, Outcome::Returned(_))
+}
+
+/// Findings on their way out.
+struct Findings<'a> {
+    output: Box<dyn Output + 'a>,
+    advice: bool,
+    counts: Counts,
+}
+
+impl Findings<'_> {
+    fn show<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>, scale: &Scale) -> io::Result<()> {
+        for finding in findings.filter(|finding| self.advice || finding.confidence != Confidence::Advice) {
+            self.counts.add(finding.confidence);
+            say::unless_closed(self.output.finding(finding, scale))?;
         }
+        Ok(())
     }
 }
 
-/// How the program ended, unless it did so with success: the exit status of `check` does not tell.
-fn unhappy_end(end: End) -> Option<String> {
-    match (end.status.code(), end.status.signal()) {
-        _ if end.timed_out => None,
-        (Some(0), _) => None,
-        (Some(code), _) => Some(format!("the program ended with status {code}")),
-        (None, signal) => Some(format!("the program was ended by signal {}", signal.unwrap_or(0))),
+fn destination(file: Option<File>) -> Box<dyn Write> {
+    // Not locked: whatever else bsock has to say must not wait for it.
+    file.map_or_else(|| Box::new(io::stderr()) as Box<dyn Write>, |file| Box::new(file))
+}
+
+fn verdict(ending: &Ending) -> Verdict {
+    match ending.counts.all() {
+        _ if !ending.broken.is_empty() => Verdict::Incomplete,
+        0 if ending.course.not_started.is_some() => Verdict::Incomplete,
+        0 => Verdict::Clean,
+        _ => Verdict::Findings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::programs::{Course, NotStarted};
+
+    #[test]
+    fn a_rule_that_failed_makes_the_work_incomplete_whatever_was_found() {
+        let found = Counts { certain: 1, ..Counts::default() };
+        let broken = vec!["x"];
+        let deaf = Course { not_started: Some(NotStarted::ServerIsDeaf), ..Course::default() };
+        assert_eq!(verdict(&Ending::default()), Verdict::Clean);
+        assert_eq!(verdict(&Ending { counts: found, ..Ending::default() }), Verdict::Findings);
+        assert_eq!(verdict(&Ending { counts: found, broken, ..Ending::default() }), Verdict::Incomplete);
+        assert_eq!(verdict(&Ending { course: deaf.clone(), ..Ending::default() }), Verdict::Incomplete);
+        let why = "what was found may be why the server never listened";
+        assert_eq!(verdict(&Ending { counts: found, course: deaf, ..Ending::default() }), Verdict::Findings, "{why}");
+    }
+
+    #[test]
+    fn a_server_is_split_into_words_as_a_shell_would() {
+        let words = |text| server(text).map(|server| server.command);
+        assert_eq!(words("./server 'a b' 8989").expect("words"), ["./server", "a b", "8989"]);
+        assert!(words("").is_err() && words("./server 'a").is_err());
     }
 }

@@ -1,10 +1,14 @@
 //! `bsock explain`: the long story of a rule, or the list of all rules. The stories are the rules' own documentation,
 //! which is Markdown; here it is laid out for a terminal.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use bsock_analysis::finding::Confidence;
+use bsock_analysis::forms;
+use bsock_analysis::message::{Language, Message};
 use bsock_analysis::rules::{self, Declaration};
+
+use textwrap::core::display_width;
 
 use crate::terminal::Terminal;
 
@@ -27,36 +31,73 @@ impl From<io::Error> for Failure {
 }
 
 /// Explains a rule, or lists all.
-pub(crate) fn explain(rule: Option<&str>, terminal: Terminal, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn explain(
+    rule: Option<&str>,
+    language: Language,
+    terminal: Terminal,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     let text = match rule {
-        None => list(),
-        Some(name) => story(rules::named(name).ok_or_else(|| Failure::Unknown(unknown(name)))?, terminal),
+        None => list(language),
+        Some(name) => story(rules::named(name).ok_or_else(|| Failure::Unknown(unknown(name)))?, language, terminal),
     };
     out.write_all(text.as_bytes())?;
     Ok(())
 }
 
-fn list() -> String {
-    let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+forms! {
+    NAME = "name", "rule", "规则";
+    CONFIDENCE = "confidence", "confidence", "把握";
+    FAULT = "fault", "what it finds", "发现的问题";
+    CERTAIN = "certain", "certain", "确定";
+    LIKELY = "likely", "likely", "很可能";
+    ADVICE = "advice", "advice", "建议";
+    OR = "or", "{one} or {other}", "{one}或{other}";
+    MORE = "more", "bsock explain RULE tells the whole story of one.", "运行 bsock explain 规则名，可阅读该规则的完整讲解（英文）。";
+}
+
+/// All rules, as a table.
+fn list(language: Language) -> String {
+    let heading = [NAME.text(language), CONFIDENCE.text(language), FAULT.text(language)].map(str::to_owned);
+    let row = |rule: &Declaration| {
+        [rule.name.to_owned(), confidences(rule, language), rule.summary.text(language).to_owned()]
+    };
+    let rows: Vec<[String; 3]> = std::iter::once(heading).chain(rules::ALL.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| display_width(&row[column])).max().unwrap_or(0);
+    let widths = [width(0), width(1)];
     let mut text = String::new();
-    for rule in rules::ALL {
-        let _ = writeln!(text, "{:width$}  {}  ({})", rule.name, rule.summary, confidences(rule));
+    for [name, confidences, summary] in &rows {
+        for (cell, width) in [name, confidences].into_iter().zip(widths) {
+            // Padded by hand: the formatter counts characters, and a Chinese one takes two columns.
+            text.extend([cell, &*" ".repeat(width - display_width(cell) + 2)]);
+        }
+        text.extend([summary, "\n"]);
     }
-    text + "\nbsock explain RULE tells the whole story of one.\n"
+    text + "\n" + MORE.text(language) + "\n"
 }
 
-fn confidences(rule: &Declaration) -> String {
-    let names: Vec<&str> = rule.confidences.iter().map(|confidence| confidence.name()).collect();
-    names.join(" or ")
+fn confidences(rule: &Declaration, language: Language) -> String {
+    let name = |confidence: &Confidence| {
+        let form = match confidence {
+            Confidence::Certain => &CERTAIN,
+            Confidence::Likely => &LIKELY,
+            Confidence::Advice => &ADVICE,
+        };
+        form.text(language).to_owned()
+    };
+    let or = |one: String, other: String| Message::new(&OR).with("one", one).with("other", other).text(language);
+    rule.confidences.iter().map(name).reduce(or).unwrap_or_default()
 }
 
-fn story(rule: &Declaration, terminal: Terminal) -> String {
-    let title = terminal.bold(rule.name);
-    format!("{title}: {} ({})\n\n{}", rule.summary, confidences(rule), markdown(&rule.documentation(), terminal))
+/// The story is told in English; what stands over it is not.
+fn story(rule: &Declaration, language: Language, terminal: Terminal) -> String {
+    let (title, summary) = (terminal.bold(rule.name), rule.summary.text(language));
+    let confidences = confidences(rule, language);
+    format!("{title}: {summary} ({confidences})\n\n{}", markdown(&rule.documentation(), terminal))
 }
 
 /// A rule that is nearly called so, or the way to the list.
-fn unknown(name: &str) -> String {
+pub(crate) fn unknown(name: &str) -> String {
     let near = rules::ALL
         .iter()
         .filter(|rule| distance(rule.name, name) <= 1 + rule.name.len() / 3 || rule.name.contains(name));
@@ -111,22 +152,11 @@ fn markdown(text: &str, terminal: Terminal) -> String {
 /// Writes a paragraph or an item, and empties it.
 fn fill(out: &mut String, block: &mut String, terminal: Terminal) {
     let indent = if block.starts_with("- ") { "  " } else { "" };
-    let mut column = 0;
-    for word in block.split_ascii_whitespace() {
-        let word = plain(word);
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > terminal.width.min(WIDEST) {
-            out.extend(["\n", indent]);
-            column = indent.len();
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(&word);
-        column += width;
-    }
-    if column > 0 {
-        out.push('\n');
+    let text: Vec<String> = block.split_ascii_whitespace().map(plain).collect();
+    if !text.is_empty() {
+        let options = textwrap::Options::new(terminal.width.min(WIDEST)).subsequent_indent(indent).break_words(false);
+        let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
+        out.extend([&*textwrap::fill(&text.join(" "), options), "\n"]);
     }
     block.clear();
 }
@@ -148,7 +178,7 @@ mod tests {
 
     fn explained(rule: Option<&str>) -> String {
         let mut out = Vec::new();
-        match explain(rule, Terminal { colour: false, width: 60 }, &mut out) {
+        match explain(rule, Language::English, Terminal { colour: false, width: 60 }, &mut out) {
             Ok(()) => String::from_utf8(out).expect("text"),
             Err(Failure::Unknown(message)) => message,
             Err(Failure::Output(error)) => error.to_string(),
@@ -159,8 +189,20 @@ mod tests {
     fn without_a_name_all_rules_are_listed() {
         let text = explained(None);
         for rule in rules::ALL {
-            assert!(text.contains(&format!("{}  ", rule.name)) && text.contains(rule.summary));
+            assert!(text.contains(&format!("{}  ", rule.name)) && text.contains(rule.summary.english));
         }
+    }
+
+    #[test]
+    fn the_table_s_columns_stand_below_one_another_in_chinese_too() {
+        let table = list(Language::Chinese);
+        let of_summary = |line: &str, summary: &str| line.split_once(summary).map(|(before, _)| display_width(before));
+        let mut lines = table.lines();
+        let heading = lines.next().and_then(|line| of_summary(line, "发现的问题")).expect("a heading");
+        for (rule, line) in rules::ALL.iter().zip(lines) {
+            assert_eq!(of_summary(line, rule.summary.chinese), Some(heading), "{line}");
+        }
+        assert_eq!(FORMS.iter().filter_map(|form| form.fault()).collect::<Vec<_>>(), [""; 0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 mod object;
 mod python;
 mod unwind;
+mod wrapper;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,8 +28,11 @@ use bsock_recording::event::Module;
 
 use self::object::Object;
 
-/// Frames of libbsock between the kernel's door and the program, at most.
-const TRANSPARENT_FRAMES: usize = 8;
+/// Frames that are looked at, at most.
+const FRAMES: usize = 8;
+
+/// Where sources and objects are not the user's own.
+const SYSTEM: [&str; 6] = ["/usr/lib", "/usr/include", "/usr/src", "/lib", "/build/", "./"];
 
 /// Reads the debug information of the recorded programs.
 #[derive(Default)]
@@ -37,47 +41,71 @@ pub(crate) struct Locator {
 }
 
 impl Locate for Locator {
-    fn locate(&self, site: &Site) -> Option<Location> {
-        let caller = self.program_caller(site)?;
-        let module = site.program.module_at(caller)?;
-        let path = path(&site.program, module);
-        // The instruction of the call ends where it returns to.
-        let offset = caller.checked_sub(module.bias)?.checked_sub(1)?;
-        let place = if python::is_machinery(&site.program, path) {
-            object::Place { function: None, source: Err(NoSource::Python) }
-        } else {
-            self.place(path, module, offset)
-        };
-        let module = Printable(path.as_os_str().as_bytes()).to_string();
-        Some(Location { module, offset, function: place.function, source: place.source })
+    fn frames(&self, site: &Site) -> Vec<Location> {
+        self.callers(site).into_iter().flat_map(|caller| self.inlined(site, caller)).collect()
+    }
+
+    fn is_users(&self, location: &Location) -> bool {
+        let of_the_system = |path: &str| SYSTEM.iter().any(|folder| path.starts_with(folder));
+        let source = location.source.as_ref();
+        source.is_ok_and(|source| !of_the_system(&source.file)) && !of_the_system(&location.module)
+    }
+
+    fn is_wrapper(&self, location: &Location, callee: &str) -> bool {
+        wrapper::is_wrapper(location, callee)
     }
 }
 
 impl Locator {
-    /// What an object's file says of an address in it.
-    fn place(&self, path: &Path, module: &Module, offset: u64) -> object::Place {
-        match self.object(path) {
-            None => object::Place { function: None, source: Err(NoSource::Unreadable) },
-            Some(object) if !object.is(&module.build_id) => {
-                object::Place { function: None, source: Err(NoSource::Rebuilt) }
-            }
-            Some(object) => object.place(offset),
-        }
+    /// Where the call itself stands, whatever is made of it.
+    pub(crate) fn innermost(&self, site: &Site) -> Option<Location> {
+        self.frames(site).into_iter().next()
     }
 
-    /// The return address in the program's own code.
-    fn program_caller(&self, site: &Site) -> Option<u64> {
+    /// The return addresses in the program's own code, innermost first, as far out as the recorded stack leads.
+    fn callers(&self, site: &Site) -> Vec<u64> {
         let mut frame = unwind::Frame { caller: site.caller, stack_pointer: 8 };
-        for _ in 0..TRANSPARENT_FRAMES {
-            let module = site.program.module_at(frame.caller)?;
+        let mut callers = Vec::new();
+        for _ in 0..FRAMES {
+            let Some(module) = site.program.module_at(frame.caller) else { break };
             if !module.transparent {
-                return Some(frame.caller);
+                callers.push(frame.caller);
             }
-            let object = self.object(path(&site.program, module)).filter(|object| object.is(&module.build_id))?;
-            let address = frame.caller.checked_sub(module.bias)?.checked_sub(1)?;
-            frame = object.unwind(address, frame, &site.stack)?;
+            let Some(outer) = self.outer(site, module, frame) else { break };
+            frame = outer;
         }
-        None
+        callers
+    }
+
+    fn outer(&self, site: &Site, module: &Module, frame: unwind::Frame) -> Option<unwind::Frame> {
+        let object = self.object(path(&site.program, module)).filter(|object| object.is(&module.build_id))?;
+        let address = frame.caller.checked_sub(module.bias)?.checked_sub(1)?;
+        object.unwind(address, frame, &site.stack)
+    }
+
+    /// The frames at a return address: those of inlined functions, innermost first, and of the function that holds them.
+    fn inlined(&self, site: &Site, caller: u64) -> Vec<Location> {
+        let Some(module) = site.program.module_at(caller) else { return Vec::new() };
+        let path = path(&site.program, module);
+        // The instruction of the call ends where it returns to.
+        let Some(offset) = caller.checked_sub(module.bias).and_then(|end| end.checked_sub(1)) else {
+            return Vec::new();
+        };
+        let unknown = |reason| vec![object::Place { function: None, source: Err(reason) }];
+        let places = match self.object(path) {
+            _ if python::is_machinery(&site.program, path) => unknown(NoSource::Python),
+            None => unknown(NoSource::Unreadable),
+            Some(object) if !object.is(&module.build_id) => unknown(NoSource::Rebuilt),
+            Some(object) => object.places(offset),
+        };
+        let module = Printable(path.as_os_str().as_bytes()).to_string();
+        let location = |place: object::Place| Location {
+            module: module.clone(),
+            offset,
+            function: place.function,
+            source: place.source,
+        };
+        places.into_iter().map(location).collect()
     }
 
     fn object(&self, path: &Path) -> Option<Rc<Object>> {

@@ -12,9 +12,11 @@ mod compare;
 mod completions;
 mod elf;
 mod explain;
+mod language;
 mod locate;
 mod observe;
 mod preload;
+mod programs;
 mod queue;
 mod report;
 mod run;
@@ -32,7 +34,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
+use bsock_analysis::message::Language;
 use clap::Parser;
+use language::Choice;
 use say::say;
 use session::{End, Failure};
 use terminal::Terminal;
@@ -55,16 +59,16 @@ fn main() -> ExitCode {
             let observed = trace::trace(&source, &options);
             as_the_program(observed.map(|observed| (observed.end, observed.blind_spots)))
         }
-        Verb::Check { format, output, source } => found(check::check(&source, format, output.as_deref())),
-        Verb::Compare(options) => found(compare::compare(&options)),
-        Verb::Explain { rule } => explained(rule.as_deref()),
+        Verb::Check(options) => ended(check::check(&options).map(|verdict| verdict as u8)),
+        Verb::Compare(options) => ended(compare::compare(&options).map(u8::from)),
+        Verb::Explain { rule, lang } => explained(rule.as_deref(), Choice::or_of_environment(lang)),
     }
 }
 
-/// 0 for nothing found, 1 for something.
-fn found(result: Result<bool, Failure>) -> ExitCode {
+/// With this status, or as bsock's own failure.
+fn ended(result: Result<u8, Failure>) -> ExitCode {
     match result {
-        Ok(found) => ExitCode::from(u8::from(found)),
+        Ok(status) => ExitCode::from(status),
         Err(failure) => {
             say(failure.message());
             ExitCode::from(CHECK_FAILURE)
@@ -72,9 +76,9 @@ fn found(result: Result<bool, Failure>) -> ExitCode {
     }
 }
 
-fn explained(rule: Option<&str>) -> ExitCode {
+fn explained(rule: Option<&str>, language: Language) -> ExitCode {
     let stdout = std::io::stdout();
-    match explain::explain(rule, Terminal::of(&stdout), &mut stdout.lock()) {
+    match explain::explain(rule, language, Terminal::of(&stdout), &mut stdout.lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(explain::Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(explain::Failure::Output(error)) => {
@@ -106,7 +110,10 @@ fn as_the_program(result: Result<(Option<End>, Vec<String>), Failure>) -> ExitCo
             blind_spots.iter().for_each(say);
             match end {
                 None => ExitCode::SUCCESS,
-                Some(End { timed_out: true, .. }) => ExitCode::from(session::TIMED_OUT),
+                Some(End { timed_out: true, .. }) => {
+                    say("the program was ended since its time was over (--timeout)");
+                    ExitCode::from(session::TIMED_OUT)
+                }
                 Some(End { status, .. }) => same_status(status),
             }
         }

@@ -1,12 +1,16 @@
 //! What every verb that shows something has in common: a program run now, or recordings made earlier, as events.
 
+use std::fs::File;
 use std::io;
 
 use bsock_recording::clock::Scale;
 use bsock_recording::drain::Item;
 use bsock_recording::event::Event;
+use bsock_recording::file::Recorder;
 
 use crate::arguments::{Running, Source};
+use crate::programs::{Course, Plan};
+use crate::run::begin;
 use crate::session::{End, Failure, Session};
 use crate::stream::Stream;
 
@@ -14,6 +18,8 @@ use crate::stream::Stream;
 pub(crate) struct Observed {
     /// How the program ended, if one was run.
     pub(crate) end: Option<End>,
+    /// How it went, beside that.
+    pub(crate) course: Course,
     /// What could not be seen or read, one sentence each.
     pub(crate) blind_spots: Vec<String>,
     /// Calls that no event tells of.
@@ -51,15 +57,35 @@ fn recorded(source: &Source, observer: &mut dyn Observer) -> Result<Observed, Fa
 }
 
 fn live(source: &Source, payload: u32, observer: &mut dyn Observer) -> Result<Observed, Failure> {
-    let payload = source.running.payload.or(Some(payload));
-    let session = Session::start(&source.command, Running { payload, ..source.running })?;
+    observe_programs(&Plan::alone(&source.command), source.running, payload, None, observer)
+}
+
+/// As [`observe`], of programs that are run now; their recording is kept in `file`, if there is one.
+pub(crate) fn observe_programs(
+    plan: &Plan,
+    running: Running,
+    payload: u32,
+    file: Option<File>,
+    observer: &mut dyn Observer,
+) -> Result<Observed, Failure> {
+    let unkept = |error| Failure::Own(format!("cannot keep the recording: {error}"));
+    let payload = running.payload.or(Some(payload));
+    let session = Session::start_all(plan, Running { payload, ..running })?;
+    let mut kept = file.map(|file| begin(file, &session.header())).transpose();
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {
+        // Once it cannot be written, the rest of it is given up; the program is not.
+        if let Ok(Some(recorder)) = &mut kept
+            && let Err(error) = recorder.item(item)
+        {
+            kept = Err(error);
+        }
         stream.item(item);
         pass_on(&mut stream, observer)?;
         if matches!(item, Item::Round { .. }) { observer.settled() } else { Ok(()) }
     })?;
-    Ok(observed(&stream, Some(ended.end), ended.blind_spots))
+    kept.and_then(|recorder| recorder.map_or(Ok(()), Recorder::finish)).map_err(unkept)?;
+    Ok(Observed { course: ended.course, ..observed(&stream, Some(ended.end), ended.blind_spots) })
 }
 
 fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
@@ -72,5 +98,5 @@ fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
 fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<String>) -> Observed {
     blind_spots.extend(stream.blind_spots());
     blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
-    Observed { end, blind_spots, lost: stream.lost(), scale: stream.scale() }
+    Observed { end, course: Course::default(), blind_spots, lost: stream.lost(), scale: stream.scale() }
 }

@@ -48,6 +48,20 @@ pub(crate) fn with_former(former: &OsStr, preload: &Path) -> OsString {
     OsString::from_vec(value)
 }
 
+/// Where AddressSanitizer looks for options. Its runtime ends programs in which another library comes before it, lest that
+/// one takes its functions away; the recorder has none of those that matter, and calls those that it has itself.
+pub(crate) const SANITIZER_VARIABLE: &str = "ASAN_OPTIONS";
+
+/// The value for it. What the user says comes behind, and so counts.
+pub(crate) fn with_former_options(former: Option<OsString>) -> OsString {
+    let mut options = OsString::from("verify_asan_link_order=0");
+    if let Some(former) = former.filter(|former| !former.is_empty()) {
+        options.push(":");
+        options.push(former);
+    }
+    options
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use std::path::Path;
 use bsock_recording::file::{Header, Recorder};
 
 use crate::arguments::Running;
-use crate::blind_spots::Scan;
+use crate::blind_spots::{Counts, Scan};
 use crate::say;
 use crate::session::{Ended, Failure, Session};
 
@@ -28,11 +28,15 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running)
     })?;
     ended.blind_spots.extend(scan.sentences(beginning));
     kept.and_then(Recorder::finish).map_err(failed)?;
+    let Counts { calls, lost, processes } = scan.counts();
+    if calls + lost > 0 {
+        say::say(format_args!("{calls} calls of {} processes in {}, {lost} lost", processes.len(), path.display()));
+    }
     Ok(ended)
 }
 
 /// The recording's first bytes, in place of what the file held.
-fn begin(file: File, header: &Header) -> io::Result<Recorder> {
+pub(crate) fn begin(file: File, header: &Header) -> io::Result<Recorder> {
     if file.metadata()?.is_file() {
         file.set_len(0)?;
     }

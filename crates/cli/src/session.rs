@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -17,13 +17,13 @@ use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 use crate::arguments::Running;
 use crate::elf::{self, Obstacle};
 use crate::preload;
+use crate::programs::{Course, Plan, Programs};
 use crate::queue::{self, Batch, Queue};
 use crate::sys::{self, Turns};
-use crate::tree::Tree;
 
-/// A program under the preload.
+/// A program under the preload, or a server and its client.
 pub(crate) struct Session {
-    tree: Tree,
+    programs: Programs,
     start: clock::Pair,
     source: u32,
     ring_bytes: usize,
@@ -36,6 +36,8 @@ pub(crate) struct Session {
 pub(crate) struct Ended {
     /// How the program ended.
     pub(crate) end: End,
+    /// How the whole went, where it was more than one program.
+    pub(crate) course: Course,
     /// What could not be seen, one sentence each.
     pub(crate) blind_spots: Vec<String>,
 }
@@ -95,22 +97,26 @@ impl Failure {
 impl Session {
     /// Starts `command`, to be recorded as `running` says.
     pub(crate) fn start(command: &[OsString], running: Running) -> Result<Self, Failure> {
-        let [program, arguments @ ..] = command else {
-            return Err(Failure::Own("no command was given after `--`".into()));
-        };
+        Self::start_all(&Plan::alone(command), running)
+    }
+
+    /// Starts the first of the programs of `plan`; the rest follows when it can.
+    pub(crate) fn start_all(plan: &Plan, running: Running) -> Result<Self, Failure> {
         let library = preload::LIBRARY.find().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
         let size = Size { lossless: running.lossless, ..Size::with_ring_bytes(running.ring_kib as usize * 1024) };
         let here = Surroundings::here();
-        let mut command = Command::new(program);
-        command.args(arguments);
+        let mut environment = Vec::new();
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
                 shared.control().payload.store(running.payload.unwrap_or(0), Ordering::Relaxed);
                 let library = preload::loadable(library, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-                command.env(VARIABLE, shared.path()).env("LD_PRELOAD", preload::with_former(&former, &library));
+                environment.push((VARIABLE, shared.path().as_os_str().to_owned()));
+                environment.push(("LD_PRELOAD", preload::with_former(&former, &library)));
+                let options = preload::with_former_options(std::env::var_os(preload::SANITIZER_VARIABLE));
+                environment.push((preload::SANITIZER_VARIABLE, options));
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
@@ -121,12 +127,13 @@ impl Session {
                 return Err(Failure::Own(format!("cannot make shared memory for the recording: {error}")));
             }
         };
-        let obstacle = elf::obstacle(program);
+        let obstacle =
+            plan.server.as_ref().map_or(&plan.command, |server| &server.command).first().and_then(elf::obstacle);
         let drain = shared.map(|shared| Drain::new(shared, source));
         announce(&drain)?;
         let start = drain.as_ref().map_or_else(|_| clock::Pair::now(source), Drain::start);
-        let tree = Tree::start(&mut command, limits, running).map_err(|error| refused(program, &error))?;
-        Ok(Self { tree, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
+        let programs = Programs::start(plan, environment, limits, running)?;
+        Ok(Self { programs, start, source, ring_bytes: size.ring_bytes, drain, obstacle })
     }
 
     /// When the recording began.
@@ -177,18 +184,18 @@ impl Session {
     fn drain(mut self, sink: &mut Sink<'_>) -> Result<Ended, Failure> {
         let mut writable = Ok(());
         let mut idle = 0;
-        let end = loop {
+        let (end, course) = loop {
             let drained = match &mut self.drain {
                 Ok(drain) if writable.is_ok() => drain.round(sink),
                 _ => Ok(0),
             };
-            if let Some(end) = self.tree.look().map_err(unkept)? {
-                break end;
+            if let Some(ended) = self.programs.look()? {
+                break ended;
             }
             match drained {
                 Ok(fullest) => {
                     idle = if fullest == 0 { idle + 1 } else { 0 };
-                    self.tree.sleep(self.pause(fullest, idle));
+                    self.programs.sleep(self.pause(fullest, idle));
                 }
                 // A full disk ends the recording, not the program.
                 Err(error) => {
@@ -198,17 +205,14 @@ impl Session {
             }
         };
         writable.map_err(unkept)?;
-        let mut blind_spots = self.blind_spots();
-        if end.timed_out {
-            blind_spots.push("the program was ended since its time was over (--timeout)".to_owned());
-        }
+        let blind_spots = self.blind_spots();
         if let Ok(drain) = self.drain {
-            for (process, status) in self.tree.ended() {
+            for (process, status) in self.programs.ended() {
                 sink(Item::Ended { process, status }).map_err(unkept)?;
             }
             drain.finish(sink).map_err(unkept)?;
         }
-        Ok(Ended { end, blind_spots })
+        Ok(Ended { end, course, blind_spots })
     }
 
     /// How long to wait before the next round, after `idle` rounds in which nothing came. A program that makes no calls is
@@ -297,16 +301,4 @@ fn consume(queue: &Queue, sink: &mut Sink<'_>) -> io::Result<()> {
 
 fn unkept(error: io::Error) -> Failure {
     Failure::Own(format!("cannot keep the recording: {error}"))
-}
-
-fn refused(program: &OsString, error: &io::Error) -> Failure {
-    let name = program.to_string_lossy();
-    match error.kind() {
-        io::ErrorKind::NotFound => Failure::NotFound(format!("{name}: command not found")),
-        io::ErrorKind::PermissionDenied => Failure::NotExecutable(format!("{name}: permission denied")),
-        _ if error.raw_os_error() == Some(libc::ENOEXEC) => {
-            Failure::NotExecutable(format!("{name}: not a program of this machine"))
-        }
-        _ => Failure::Own(format!("{name}: {error}")),
-    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bsock_recording::clock::{Pair, Scale};
 use bsock_recording::drain::Item;
-use bsock_recording::event::Event;
+use bsock_recording::event::{Damage, Event};
 use bsock_recording::file::{Header, Recording};
 use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
@@ -102,16 +102,21 @@ impl Stream {
     }
 
     /// Takes all of recording number `index`.
-    fn add(&mut self, index: usize, recording: Recording<'_>, name: &str) {
+    fn add(&mut self, index: usize, mut recording: Recording<'_>, name: &str) {
         if recording.header.start.ticks < self.start.ticks {
             self.start = recording.header.start;
         }
-        for item in recording {
+        while let Some(item) = recording.next() {
             match item {
                 // Rings of different recordings must not be taken for one.
                 Ok(Item::Chunk { ring, bytes }) => {
-                    let ring = ring.min(MAX_RINGS as u32 - 1) + (index * MAX_RINGS) as u32;
-                    self.item(Item::Chunk { ring, bytes });
+                    let ring = (ring as usize).min(MAX_RINGS - 1) + index * MAX_RINGS;
+                    let (taken, start) = (self.merger.taken(ring), recording.position() - bytes.len());
+                    if let Err(damage) = self.merger.chunk(ring, bytes) {
+                        // Counted in the file, where somebody can look at it.
+                        let offset = damage.offset.saturating_sub(taken) + start as u64;
+                        self.damage.push(format!("{name}: {}", Damage { offset, ..damage }));
+                    }
                 }
                 // Horizons of one recording say nothing about the others.
                 Ok(Item::Round { .. }) => {}

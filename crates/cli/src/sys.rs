@@ -79,6 +79,7 @@ fn disposition_before(signal: i32) -> libc::sighandler_t {
 }
 
 /// A soft limit that bsock may have raised for itself, as it was.
+#[derive(Clone)]
 pub(crate) struct Limit {
     resource: libc::__rlimit_resource_t,
     before: libc::rlimit,
@@ -185,6 +186,8 @@ fn change_mask(how: i32) -> libc::sigset_t {
 pub(crate) fn spawn(command: &mut Command, limits: Vec<Limit>) -> io::Result<Child> {
     // Not one signal is handled before it is known whose it is.
     let mask = change_mask(libc::SIG_BLOCK);
+    // Of a second program's fork, too, signals are the program's, and not the first program's.
+    CHILD.store(NOT_YET, Relaxed);
     FOR_THE_PROGRAM.iter().for_each(|signal| listen_for(*signal));
     let closed = CLOSED_BEFORE.load(Relaxed);
     let restore = move || {
@@ -214,15 +217,18 @@ pub(crate) fn spawn(command: &mut Command, limits: Vec<Limit>) -> io::Result<Chi
     let child = command.spawn();
     match &child {
         Ok(child) => CHILD.store(child.id() as i32, Relaxed),
-        Err(_) => child_is_gone(),
+        Err(_) => CHILD.store(GONE, Relaxed),
     }
     change_mask(libc::SIG_UNBLOCK);
     child
 }
 
-/// The program has ended; to be said before it is waited for, since its number may be somebody else's afterwards.
-pub(crate) fn child_is_gone() {
-    CHILD.store(GONE, Relaxed);
+/// Program `process` has ended; to be said before it is waited for, since its number may be somebody else's afterwards.
+/// Signals for another one that runs are still passed on.
+pub(crate) fn child_is_gone(process: u32) {
+    if CHILD.compare_exchange(process as i32, GONE, Relaxed, Relaxed).is_err() {
+        return;
+    }
     for signal in STOPS {
         // SAFETY: no handlers, only dispositions.
         unsafe { libc::signal(signal, disposition_before(signal)) };

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use bsock_analysis::address::Printable;
 use bsock_analysis::model::{Connection, Endpoint, Model, works_on_files};
-use bsock_analysis::site::{Locate, Location, NoSource, Site};
+use bsock_analysis::site::{Location, NoSource, Site};
 use bsock_analysis::{Analysis, rules};
 use bsock_recording::clock::Scale;
 use bsock_recording::event::{Call, Event, Outcome, What};
@@ -101,7 +101,7 @@ impl Out {
 /// Writes the lines of a recording.
 struct Trace<'a> {
     out: Out,
-    locate: &'a dyn Locate,
+    locate: &'a Locator,
     options: &'a Options<'a>,
     analysis: Analysis,
     counts: Counts,
@@ -170,7 +170,7 @@ impl Trace<'_> {
         self.counts.shown += 1;
         let model = self.analysis.model();
         let process = model.process(event.thread);
-        let place = process.and_then(|process| self.locate.locate(&Site::of(process.program(), call)));
+        let place = process.and_then(|process| self.locate.innermost(&Site::of(process.program(), call)));
         if self.options.format == TraceFormat::Json {
             return json::call(self.out.writer(), model, event, call, scale, place);
         }
@@ -248,7 +248,7 @@ impl Display for At {
             return write!(f, " {}:{}", Printable(name.as_bytes()), source.line);
         }
         if location.source == Err(NoSource::Python) {
-            return write!(f, " {}", NoSource::Python);
+            return write!(f, " {}", NoSource::Python.message());
         }
         match &location.function {
             Some(function) => write!(f, " {}()", Printable(function.as_bytes())),

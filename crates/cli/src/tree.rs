@@ -1,7 +1,7 @@
 //! The program and its descendants: until when bsock stays with them, and how their time ends.
 //!
 //! bsock ends when the program does. With `--follow` it adopts the descendants that lose their parents, and ends when the
-//! last of them has; with `--timeout` it ends them all.
+//! last of them has. Whose time is over is ended with all descendants: first asked, by SIGTERM, and after a grace killed.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,8 +11,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use crate::arguments::Running;
-use crate::session::End;
 use crate::sys::{self, Change, Limit};
 
 /// How long a program may take to end by SIGTERM.
@@ -23,9 +21,9 @@ pub(crate) struct Tree {
     program: Child,
     watch: Option<OwnedFd>,
     follow: bool,
-    /// When to send what, if the program's time is limited.
-    deadline: Option<(Instant, i32)>,
-    timed_out: bool,
+    /// When to send what, once it is to end.
+    ending: Option<(Instant, i32)>,
+    killed: bool,
     /// How the program ended.
     status: Option<ExitStatus>,
     /// Everybody whose end is known, with the wait status.
@@ -33,29 +31,19 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Starts `command`.
-    pub(crate) fn start(command: &mut Command, limits: Vec<Limit>, running: Running) -> io::Result<Self> {
-        if running.follow {
+    /// Starts `command`. `follow`: its end is that of its last descendant.
+    pub(crate) fn start(command: &mut Command, limits: Vec<Limit>, follow: bool) -> io::Result<Self> {
+        if follow {
             sys::adopt_orphans();
         }
         let program = sys::spawn(command, limits)?;
         let watch = sys::watch(program.id());
-        // A time too long to be reckoned with is none.
-        let end = running.timeout.and_then(|time| Instant::now().checked_add(time));
-        Ok(Self {
-            program,
-            watch,
-            follow: running.follow,
-            deadline: end.map(|end| (end, libc::SIGTERM)),
-            timed_out: false,
-            status: None,
-            ended: Vec::new(),
-        })
+        Ok(Self { program, watch, follow, ending: None, killed: false, status: None, ended: Vec::new() })
     }
 
     /// Looks what became of them; how the program ended, when it is time to go.
-    pub(crate) fn look(&mut self) -> io::Result<Option<End>> {
-        self.limit_time();
+    pub(crate) fn look(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.press();
         if self.status.is_none() {
             self.look_at_the_program()?;
         }
@@ -64,14 +52,14 @@ impl Tree {
         }
         let Some(status) = self.status else { return Ok(None) };
         let alone = !self.follow || sys::is_told_to_end() || !sys::has_children();
-        Ok(alone.then_some(End { status, timed_out: self.timed_out }))
+        Ok(alone.then_some(status))
     }
 
     fn look_at_the_program(&mut self) -> io::Result<()> {
         match sys::change(self.program.id())? {
             Some(Change::Stopped(signal)) => sys::stop_by(signal),
             Some(Change::Ended) => {
-                sys::child_is_gone();
+                sys::child_is_gone(self.program.id());
                 let status = self.program.wait()?;
                 self.ended.push((self.program.id(), status.into_raw()));
                 (self.status, self.watch) = (Some(status), None);
@@ -81,9 +69,25 @@ impl Tree {
         Ok(())
     }
 
+    /// Ends them all: asked first, and after a grace killed.
+    pub(crate) fn end(&mut self) {
+        self.ending.get_or_insert((Instant::now(), libc::SIGTERM));
+        self.press();
+    }
+
+    /// It is to end.
+    pub(crate) const fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    /// Asking was not enough.
+    pub(crate) const fn was_killed(&self) -> bool {
+        self.killed
+    }
+
     /// Everybody whose end is known, with the wait status.
-    pub(crate) fn ended(&self) -> impl Iterator<Item = (u32, i32)> + '_ {
-        self.ended.iter().copied()
+    pub(crate) fn take_ended(&mut self) -> Vec<(u32, i32)> {
+        std::mem::take(&mut self.ended)
     }
 
     /// Waits for `time`, or until the program ends or a signal comes.
@@ -91,20 +95,22 @@ impl Tree {
         sys::sleep(self.watch.as_ref(), time);
     }
 
-    fn limit_time(&mut self) {
-        let Some((end, signal)) = self.deadline else { return };
-        if Instant::now() < end {
+    fn press(&mut self) {
+        let Some((when, signal)) = self.ending else { return };
+        if Instant::now() < when {
             return;
         }
-        self.timed_out = true;
         // Whoever ended between the look and the signal is not there any more; a number is not given out again so fast.
-        for process in descendants(std::process::id()) {
+        let own = self.status.is_none().then(|| self.program.id());
+        let below = descendants(if self.follow { std::process::id() } else { self.program.id() });
+        for process in own.into_iter().chain(below) {
             sys::send(process, signal);
             // One that is stopped would not hear of it.
             sys::send(process, libc::SIGCONT);
         }
+        self.killed |= signal == libc::SIGKILL && own.is_some();
         // Again and again at last: a process may fork while it is looked for.
-        self.deadline = Some((Instant::now() + GRACE, libc::SIGKILL));
+        self.ending = Some((Instant::now() + GRACE, libc::SIGKILL));
     }
 }
 

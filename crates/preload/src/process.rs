@@ -36,6 +36,9 @@ static IMAGE: AtomicU64 = AtomicU64::new(0);
 /// The command cannot know this process by its number.
 static OUTSIDE: AtomicBool = AtomicBool::new(false);
 
+/// Its pid namespace, 0 if unknown.
+static NAMESPACE: AtomicU64 = AtomicU64::new(0);
+
 static BASE: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 static RINGS: AtomicU64 = AtomicU64::new(0);
 static RING_BYTES: AtomicU64 = AtomicU64::new(0);
@@ -66,6 +69,11 @@ pub(crate) fn recording() -> bool {
 /// This process's number.
 pub(crate) fn number() -> u32 {
     PROCESS.load(Relaxed)
+}
+
+/// This process's pid namespace, 0 if unknown.
+pub(crate) fn namespace() -> u64 {
+    NAMESPACE.load(Relaxed)
 }
 
 /// This program's image.
@@ -138,8 +146,7 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
         return;
     }
     let Some(page) = raw::wiped_on_fork() else { return };
-    let namespace = shared::pid_namespace();
-    OUTSIDE.store(namespace == 0 || namespace != control.pid_namespace, Relaxed);
+    find_namespace(&pool);
     CLOCK.store(control.clock, Relaxed);
     PAYLOAD.store(control.payload.load(Relaxed).min(MOST_PAYLOAD), Relaxed);
     RINGS.store(pool.rings() as u64, Relaxed);
@@ -165,9 +172,8 @@ pub(crate) fn attach_fork() {
         return;
     }
     PROCESS.store(raw::process(), Relaxed);
-    let namespace = shared::pid_namespace();
     if let Some(pool) = pool() {
-        OUTSIDE.store(namespace == 0 || namespace != pool.control().pid_namespace, Relaxed);
+        find_namespace(&pool);
     }
     begin();
     let Some(ring) = thread::lease_now() else { return };
@@ -175,6 +181,13 @@ pub(crate) fn attach_fork() {
     let mut line = start_line(parent, now);
     line.flags = flag::FORKED;
     ring.append(&mut line, &[], thread::here());
+}
+
+/// Whether the command knows this process by the number that it has here.
+fn find_namespace(pool: &Pool) {
+    let namespace = shared::pid_namespace();
+    NAMESPACE.store(namespace, Relaxed);
+    OUTSIDE.store(namespace == 0 || namespace != pool.control().pid_namespace, Relaxed);
 }
 
 /// A new image: with it, every ring that a thread remembers belongs to the past.

@@ -209,7 +209,7 @@ fn take(owner: u64) -> Option<*const RingHeader> {
         let header = pool.ring(index);
         // SAFETY: just taken.
         let ring = unsafe { Ring::new(header) };
-        ring.reset(pool, index);
+        ring.reset(pool, index, process::namespace());
         if ring.has_room() {
             let now = process::now();
             let args = [owner & !bsock_recording::pool::FOREIGN, process::image(), 0];

@@ -8,15 +8,16 @@
 
 #![allow(unsafe_code)] // reads memory that programs write
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use crate::clock::{self, Pair};
-use crate::layout::{LINE, Line, PAGE, RingHeader, flag, slot};
-use crate::pool::{Pool, owner_process};
+use crate::holders::{Holder, Holders};
+use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
+use crate::pool::{Pool, owner_number};
+use crate::reader::{RingReader, Taken, is_returning};
 use crate::shared::Shared;
 use crate::{presence, raw};
 
@@ -66,27 +67,17 @@ pub struct Drain {
     horizon: u64,
     held_since: Option<u64>,
     /// How far each ring was read.
-    tails: Vec<u64>,
-    processes: HashMap<u32, Process>,
+    rings: Vec<RingReader>,
+    holders: Holders,
     rounds: u64,
     buffer: Vec<u8>,
-}
-
-/// What is known of a process that holds rings.
-enum Process {
-    /// A descriptor of it, which becomes readable when it ends.
-    Watched(OwnedFd),
-    /// There is none of this number.
-    Gone,
-    /// The kernel gives no such descriptors. Its rings stay as they are.
-    Unknown,
 }
 
 impl Drain {
     /// Drains `shared`, whose clock is `source`.
     #[must_use]
     pub fn new(shared: Shared, source: u32) -> Self {
-        let tails = vec![0; shared.pool().rings()];
+        let rings = vec![RingReader::default(); shared.pool().rings()];
         let start = Pair::now(source);
         let (horizon, held_since) = (0, None);
         Self {
@@ -95,8 +86,8 @@ impl Drain {
             start,
             horizon,
             held_since,
-            tails,
-            processes: HashMap::new(),
+            rings,
+            holders: Holders::default(),
             rounds: 0,
             buffer: Vec::new(),
         }
@@ -156,7 +147,7 @@ impl Drain {
         let (mut fullest, mut returning) = (0, false);
         for index in self.readable() {
             let header = header(self.shared.pool(), index);
-            returning |= header.writer.slot_state.load(Acquire) == slot::RETURNING;
+            returning |= is_returning(header);
             let part = self.shared.pool().ring_bytes() / self.shared.pool().capacity(index);
             fullest = fullest.max(self.copy(index, header, sink)? * part);
         }
@@ -221,68 +212,42 @@ impl Drain {
     /// Copies the published bytes of one ring and gives their room back.
     fn copy(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<usize> {
         let capacity = self.shared.pool().capacity(index) as u64;
-        let (tail, head) = (self.tails[index], header.writer.head.load(Acquire));
-        let length = head.wrapping_sub(tail);
-        if length == 0 {
-            return Ok(0);
-        }
-        if length > capacity || !length.is_multiple_of(LINE as u64) {
-            // Only a program that writes into our memory can do this. Begin anew at its word.
-            self.tails[index] = head;
-            header.reader.tail.store(head, Release);
-            sink(Item::Lost(1))?;
-            return Ok(0);
-        }
-        let offset = (tail & (capacity - 1)) as usize;
-        let first = (length as usize).min(capacity as usize - offset);
+        let Some(ring) = self.rings.get_mut(index) else { return Ok(0) };
         self.buffer.clear();
-        let data = std::ptr::from_ref(header).cast::<u8>().wrapping_add(PAGE);
-        for (start, length) in [(offset, first), (0, length as usize - first)] {
-            // SAFETY: both parts lie in the ring's records; the writer does not touch them until `tail` moves.
-            self.buffer.extend_from_slice(unsafe { std::slice::from_raw_parts(data.wrapping_add(start), length) });
+        // SAFETY: a ring of the mapping, of that capacity.
+        match unsafe { ring.take(header, capacity, &mut self.buffer) } {
+            Taken::Bytes(0) => Ok(0),
+            Taken::Bytes(length) => {
+                sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
+                Ok(length)
+            }
+            Taken::Nonsense => {
+                sink(Item::Lost(1))?;
+                Ok(0)
+            }
         }
-        header.reader.tail.store(head, Release);
-        self.tails[index] = head;
-        sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
-        Ok(length as usize)
     }
 
     /// Frees the rings of processes that have ended.
     fn take_back(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         for index in self.readable() {
             let holder = self.shared.pool().holder(index);
-            let Some(process) = owner_process(holder) else { continue };
-            if !self.ended(process) {
+            let header = header(self.shared.pool(), index);
+            let namespace = header.reader.namespace.load(Relaxed);
+            if holder == 0 || !self.holders.ended(Holder::of(holder, namespace)) {
                 continue;
             }
-            let header = header(self.shared.pool(), index);
             self.copy(index, header, sink)?;
+            self.tell_lost(index, header, sink)?;
             self.unfinished(index, header, sink)?;
             // A dead thread returns no more; nobody need wait for it.
             header.writer.slot_state.store(slot::IDLE, Release);
             self.shared.pool().give_back(index, holder);
         }
-        let held: Vec<u32> = (0..self.shared.pool().used())
-            .filter_map(|index| owner_process(self.shared.pool().holder(index)))
-            .collect();
-        self.processes.retain(|process, _| held.contains(process));
+        let pool = self.shared.pool();
+        let holding: HashSet<u32> = (0..pool.used()).map(|index| owner_number(pool.holder(index))).collect();
+        self.holders.forget_all_but(&holding);
         Ok(())
-    }
-
-    /// True if `process` has ended. A descriptor of the process is kept from the first look on, so that a number that is
-    /// used again is not mistaken for it.
-    fn ended(&mut self, process: u32) -> bool {
-        let known = self.processes.entry(process).or_insert_with(|| Process::open(process));
-        if !known.has_ended() {
-            return false;
-        }
-        // The number may have been given out again meanwhile, and the ring may be that process's.
-        let now = Process::open(process);
-        if matches!(now, Process::Watched(_)) && !now.has_ended() {
-            *known = now;
-            return false;
-        }
-        true
     }
 
     /// Puts the call that never returned into the recording.
@@ -296,8 +261,24 @@ impl Drain {
             return Ok(());
         }
         line.flags |= flag::UNFINISHED;
+        self.put(index, line, sink)
+    }
+
+    /// Tells the losses that the thread of a ring did not come to tell, in its place: so they are known to be that thread's.
+    fn tell_lost(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
+        match self.rings.get_mut(index).map_or(0, |ring| ring.tell_lost(header)) {
+            0 => Ok(()),
+            lost => self.put(index, Line { kind: kind::LOST, fd: -1, args: [lost, 0, 0], ..Line::default() }, sink),
+        }
+    }
+
+    /// Puts a record of one line behind what came from a ring.
+    fn put(&self, index: usize, mut line: Line, sink: &mut Sink<'_>) -> io::Result<()> {
         line.lines = 1;
         line.end = clock::now(self.source);
+        if line.begin == 0 {
+            line.begin = line.end;
+        }
         // SAFETY: a Line has no padding and any bytes of it may be read.
         let bytes = unsafe { std::slice::from_raw_parts((&raw const line).cast::<u8>(), LINE) };
         sink(Item::Chunk { ring: index as u32, bytes })
@@ -312,10 +293,10 @@ impl Drain {
     pub fn finish(mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         self.stop();
         self.round(sink)?;
-        let mut lost = self.shared.control().lost.load(Relaxed);
+        let lost = self.shared.control().lost.load(Relaxed);
         for index in self.readable() {
             let header = header(self.shared.pool(), index);
-            lost += header.writer.lost.load(Relaxed).saturating_sub(header.writer.lost_told.load(Relaxed));
+            self.tell_lost(index, header, sink)?;
             if self.shared.pool().holder(index) != 0 {
                 self.unfinished(index, header, sink)?;
             }
@@ -331,28 +312,4 @@ impl Drain {
 fn header<'a>(pool: Pool, index: usize) -> &'a RingHeader {
     // SAFETY: a ring of a mapping that lives as long as the drain, whose methods alone call this.
     unsafe { &*pool.ring(index) }
-}
-
-impl Process {
-    fn has_ended(&self) -> bool {
-        match self {
-            Self::Watched(descriptor) => {
-                let mut poll = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-                // SAFETY: one pollfd, ours.
-                unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
-            }
-            Self::Gone => true,
-            Self::Unknown => false,
-        }
-    }
-
-    fn open(process: u32) -> Self {
-        // SAFETY: no pointers.
-        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::c_long::from(process), 0) };
-        if fd >= 0 {
-            // SAFETY: a new descriptor that nobody else has.
-            return Self::Watched(unsafe { OwnedFd::from_raw_fd(fd as i32) });
-        }
-        if io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH) { Self::Gone } else { Self::Unknown }
-    }
 }

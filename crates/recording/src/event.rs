@@ -56,6 +56,8 @@ pub enum What {
     Lost(u64),
     /// The process did something that hooks do not see.
     Blind(Box<Blind>),
+    /// A call on this descriptor that a newer version recorded, and this one does not know.
+    Unknown(i32),
 }
 
 /// How a call ended.
@@ -182,8 +184,14 @@ pub struct Damage {
     pub what: &'static str,
 }
 
+/// [`Damage::what`] of a recording that is not damaged, but beyond this version.
+pub const NEWER: &str = "made by a newer bsock, which can read it";
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.what == NEWER {
+            return write!(f, "cannot be read from byte {} on: {NEWER}", self.offset);
+        }
         write!(f, "damaged at byte {}: {}", self.offset, self.what)
     }
 }
@@ -223,7 +231,7 @@ pub fn line(record: &[u8]) -> Option<Line> {
     })
 }
 
-/// Decodes a record that [`split`] gave. `None` for a kind that this version does not know.
+/// Decodes a record that [`split`] gave. `None` for a kind that this version does not know, unless it is that of a call.
 ///
 /// # Errors
 ///
@@ -241,6 +249,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::BLIND => What::Blind(Box::new(blind(&line, sections)?)),
         number => match Function::from_number(number) {
             Some(function) => What::Call(Box::new(call(function, &line, sections)?)),
+            None if number < kind::PROCESS_START => What::Unknown(line.fd),
             None => return Ok(None),
         },
     };

@@ -22,7 +22,7 @@ use std::path::Path;
 
 use crate::clock::{Pair, nanoseconds};
 use crate::drain::Item;
-use crate::event::Damage;
+use crate::event::{Damage, NEWER};
 use crate::layout::{MAGIC, VERSION};
 
 const HEADER: usize = 56;
@@ -161,13 +161,19 @@ impl<'a> Recording<'a> {
         }
         let (version, clock) = (word(8)? as u32, (word(8)? >> 32) as u32);
         if version != VERSION {
-            return Err(damage(8, "a recording of another version of bsock"));
+            return Err(damage(8, if version > VERSION { NEWER } else { "not a version of a bsock recording" }));
         }
         let mut boot = [0; 16];
         boot[..8].copy_from_slice(&word(40)?.to_le_bytes());
         boot[8..].copy_from_slice(&word(48)?.to_le_bytes());
         let start = Pair { ticks: word(16)?, nanoseconds: word(24)? };
         Ok(Self { bytes, offset: HEADER, header: Header { clock, start, wall_clock: word(32)?, boot } })
+    }
+
+    /// Where in the file the item that was read last ends.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.offset
     }
 
     fn damage(&mut self, what: &'static str) -> Damage {

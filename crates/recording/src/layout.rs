@@ -31,7 +31,7 @@
 //!
 //! Readers skip kinds and sections that they do not know; the lengths say how far.
 
-use core::sync::atomic::{AtomicU32, AtomicU64};
+use crate::sync::{AtomicU32, AtomicU64};
 
 /// First eight bytes of the control page and of a recording file.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"bsockrec");
@@ -262,6 +262,9 @@ pub struct RingHeader {
     pub reader: ReaderLine,
     /// The call in progress; means something while [`WriterLine::slot_state`] is not [`slot::IDLE`].
     pub slot: core::cell::UnsafeCell<Line>,
+    /// The records, which elsewhere follow this page.
+    #[cfg(loom)]
+    pub data: [loom::cell::UnsafeCell<Line>; 4],
 }
 
 /// Written by the thread that holds the ring, and by nobody else.
@@ -294,6 +297,8 @@ pub struct ReaderLine {
     pub tail: AtomicU64,
     /// How far below this header the control page lies, where writers wait for room; otherwise 0. Written by the holder.
     pub control: AtomicU64,
+    /// The holder's pid namespace, 0 if unknown. Written by the holder.
+    pub namespace: AtomicU64,
 }
 
 /// States of the *in progress* slot.
@@ -308,6 +313,7 @@ pub mod slot {
     pub const WRITING: u64 = 3;
 }
 
+#[cfg(not(loom))]
 const _: () = {
     assert!(size_of::<Line>() == LINE);
     assert!(size_of::<SectionHeader>() == 8);

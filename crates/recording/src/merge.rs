@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::event::{Damage, Event, Thread, decode, line, split};
+use crate::event::{Damage, Event, Thread, What, decode, line, split};
 use crate::layout::{Line, kind};
 
 /// Bytes go in by ring, events come out by time.
@@ -27,6 +27,8 @@ struct RingStream {
     /// The beginning of a record whose rest has not come yet.
     partial: Vec<u8>,
     waiting: VecDeque<Event>,
+    /// When the last event ended, waiting or gone.
+    last: u64,
     consumed: u64,
 }
 
@@ -41,7 +43,8 @@ impl Merger {
     ///
     /// # Errors
     ///
-    /// If they cannot be records; what stood before the damage is kept, the rest of the bytes is dropped.
+    /// If they cannot be records; what stood before the damage is kept. The rest of the bytes is dropped, and a loss stands in
+    /// their place: whoever sees only the events must not take the gap for silence.
     pub fn chunk(&mut self, ring: usize, bytes: &[u8]) -> Result<(), Damage> {
         if self.rings.len() <= ring {
             self.rings.resize_with(ring + 1, RingStream::default);
@@ -49,10 +52,19 @@ impl Merger {
         let stream = &mut self.rings[ring];
         let was_empty = stream.waiting.is_empty();
         let result = stream.take(bytes, &mut self.skipped);
+        if result.is_err() {
+            stream.gap();
+        }
         if was_empty && let Some(front) = stream.waiting.front() {
             self.fronts.push(Reverse((front.end, ring)));
         }
         result
+    }
+
+    /// How many bytes of ring `ring` were taken.
+    #[must_use]
+    pub fn taken(&self, ring: usize) -> u64 {
+        self.rings.get(ring).map_or(0, |stream| stream.consumed + stream.partial.len() as u64)
     }
 
     /// Every record that ends before `ticks` is in.
@@ -97,19 +109,39 @@ impl RingStream {
             rest = &joined;
         }
         loop {
-            let consumed = self.consumed;
-            let at = |damage: Damage| Damage { offset: damage.offset + consumed, ..damage };
-            let Some((record, after)) = split(rest).map_err(at)? else { break };
-            let event = self.decode(record).map_err(at)?;
-            match event {
-                Some(event) => self.waiting.push_back(event),
-                None => *skipped += 1,
+            match self.record(rest, skipped) {
+                Ok(0) => break,
+                Ok(length) => rest = rest.get(length..).unwrap_or(&[]),
+                Err(damage) => {
+                    let offset = damage.offset + self.consumed;
+                    // What is dropped counts, so that offsets stay those of the ring's stream.
+                    self.consumed += rest.len() as u64;
+                    return Err(Damage { offset, ..damage });
+                }
             }
-            self.consumed += record.len() as u64;
-            rest = after;
         }
         self.partial = rest.to_vec();
         Ok(())
+    }
+
+    /// Takes the record at the beginning of `bytes`; its length, 0 if it is not all there.
+    fn record(&mut self, bytes: &[u8], skipped: &mut u64) -> Result<usize, Damage> {
+        let Some((record, _)) = split(bytes)? else { return Ok(0) };
+        match self.decode(record)? {
+            Some(event) => {
+                self.last = event.end;
+                self.waiting.push_back(event);
+            }
+            None => *skipped += 1,
+        }
+        self.consumed += record.len() as u64;
+        Ok(record.len())
+    }
+
+    /// A loss of nobody knows how many calls, after what came last.
+    fn gap(&mut self) {
+        let end = self.last;
+        self.waiting.push_back(Event { thread: self.thread, begin: end, end, what: What::Lost(1) });
     }
 
     fn decode(&mut self, record: &[u8]) -> Result<Option<Event>, Damage> {
@@ -123,7 +155,6 @@ impl RingStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::What;
     use crate::layout::LINE;
 
     /// A record of one line, as the writer lays it out.
@@ -176,6 +207,20 @@ mod tests {
         assert_eq!(merger.skipped(), 1);
         let error = merger.chunk(0, &[0; 64]).expect_err("no lines");
         assert_eq!(error.offset, 64);
+        assert_eq!(merger.taken(0), 128);
+        assert_eq!(merger.chunk(0, &[0; 64]).expect_err("no lines").offset, 128);
+        merger.finish();
+        assert_eq!(merger.pop().map(|event| event.what), Some(What::Lost(1)), "the gap is an event");
+    }
+
+    #[test]
+    fn a_call_that_a_newer_version_knows_is_told_with_its_descriptor() {
+        let mut merger = Merger::new();
+        let mut bytes = record(255, 1, [0; 3]);
+        bytes[4..8].copy_from_slice(&7_i32.to_ne_bytes());
+        merger.chunk(0, &bytes).expect("unknown, not wrong");
+        merger.finish();
+        assert_eq!(merger.pop().map(|event| event.what), Some(What::Unknown(7)));
     }
 
     #[test]

@@ -7,9 +7,10 @@
 #![allow(unsafe_code)] // points into memory shared with the command
 
 use core::sync::atomic::AtomicU64;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use crate::layout::{Control, PAGE, RingHeader, ring_at, ring_capacity, ring_offset};
+use crate::owners;
 
 /// Set in an owner word whose numbers are of another pid namespace than the command's.
 pub const FOREIGN: u64 = 1 << 63;
@@ -18,6 +19,12 @@ pub const FOREIGN: u64 = 1 << 63;
 #[must_use]
 pub const fn owner(process: u32, thread: u32) -> u64 {
     (process as u64) << 32 | thread as u64
+}
+
+/// The process of an owner word, by its number where it lives.
+#[must_use]
+pub const fn owner_number(word: u64) -> u32 {
+    ((word & !FOREIGN) >> 32) as u32
 }
 
 /// The process of an owner word, if the command can know it.
@@ -97,23 +104,15 @@ impl Pool {
     /// Takes a free ring for `owner`, the first from number `from` on, if there is one.
     #[must_use]
     pub fn take(&self, from: usize, owner: u64) -> Option<usize> {
-        let index = from
-            + self
-                .owners()
-                .get(from..)?
-                .iter()
-                .position(|word| word.load(Relaxed) == 0 && word.compare_exchange(0, owner, AcqRel, Relaxed).is_ok())?;
+        let index = owners::take(self.owners(), from, owner)?;
         self.control().used.fetch_max(index as u32 + 1, Relaxed);
         Some(index)
     }
 
     /// Gives ring `index` back, if `owner` still holds it.
     pub fn give_back(&self, index: usize, owner: u64) {
-        if let Some(word) = self.owners().get(index) {
-            // The command may have been faster; then it is no longer ours to give.
-            let _ = word.compare_exchange(owner, 0, Release, Relaxed);
-            self.control().freed.fetch_add(1, Relaxed);
-        }
+        owners::give_back(self.owners(), index, owner);
+        self.control().freed.fetch_add(1, Relaxed);
     }
 
     /// True if ring `index` has its memory.

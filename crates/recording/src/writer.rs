@@ -24,12 +24,14 @@
 
 use core::mem::MaybeUninit;
 use core::ptr;
+use core::sync::atomic::Ordering;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{Ordering, compiler_fence};
 
 use crate::layout::{LINE, Line, MAX_LINES, PAGE, RingHeader, SectionHeader, flag, kind, padded, ring_offset, slot};
+#[cfg(not(loom))]
 use crate::pool::Pool;
-use crate::wait;
+use crate::sync::compiler_fence;
+use crate::{data, wait};
 
 /// How far ahead of the record the cache lines are asked for, in bytes.
 const AHEAD: u64 = 8 * LINE as u64;
@@ -101,11 +103,13 @@ impl Ring {
         self.header.writer.busy.load(Relaxed) > stack
     }
 
-    /// Readies ring `index` of `pool`, which this is and which was just taken: says how large it is and whether to wait for
-    /// room, forgets what a former holder left half done.
-    pub fn reset(self, pool: Pool, index: usize) {
+    /// Readies ring `index` of `pool`, which this is and which a process of pid namespace `namespace` just took: says how large
+    /// it is and whether to wait for room, forgets what a former holder left half done.
+    #[cfg(not(loom))]
+    pub fn reset(self, pool: Pool, index: usize, namespace: u64) {
         let control = if pool.control().lossless != 0 { ring_offset(index, pool.ring_bytes()) } else { 0 };
         self.header.reader.control.store(control as u64, Relaxed);
+        self.header.reader.namespace.store(namespace, Relaxed);
         self.header.writer.capacity.store(pool.capacity(index) as u64, Relaxed);
         self.header.writer.busy.store(0, Relaxed);
         self.header.writer.slot_state.store(slot::IDLE, Relaxed);
@@ -264,7 +268,7 @@ impl Ring {
     /// get one back takes longer than all the rest of a recorded call; the kernel's atomic instructions would wait for it.
     #[inline(always)]
     fn fetch_ahead(self, head: u64) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(loom)))]
         {
             let offset = (head + AHEAD) & (self.header.writer.capacity.load(Relaxed) - 1);
             let line = ptr::from_ref(self.header).cast::<u8>().wrapping_add(PAGE + offset as usize);
@@ -276,13 +280,10 @@ impl Ring {
     #[inline(always)]
     fn put(self, head: u64, line: &Line, sections: &[Section<'_>]) {
         let capacity = self.header.writer.capacity.load(Relaxed);
-        // SAFETY: `new`'s promise: the records follow the header's page.
-        let data = unsafe { ptr::from_ref(self.header).cast::<u8>().cast_mut().add(PAGE) };
-        // SAFETY: `capacity` is a power of two and a multiple of LINE, and so is every record: the line does not wrap.
-        // `room` made sure that the reader is done with these bytes.
-        unsafe { ptr::write(data.add((head & (capacity - 1)) as usize).cast::<Line>(), *line) };
+        // SAFETY: `new`'s promise, and `room` made sure that the reader is done with these bytes.
+        unsafe { data::write_line(self.header, capacity, head, line) };
         if !sections.is_empty() {
-            let mut cursor = Cursor { data, mask: capacity - 1, position: head + LINE as u64 };
+            let mut cursor = Cursor { header: self.header, capacity, position: head + LINE as u64 };
             sections.iter().for_each(|section| cursor.section(section));
             cursor.finish(head + (usize::from(line.lines) * LINE) as u64);
         }
@@ -298,8 +299,8 @@ fn lines(sections: &[Section<'_>]) -> usize {
 
 /// Writes bytes into the ring's room, wrapping at its end.
 struct Cursor {
-    data: *mut u8,
-    mask: u64,
+    header: &'static RingHeader,
+    capacity: u64,
     position: u64,
 }
 
@@ -307,24 +308,9 @@ impl Cursor {
     fn section(&mut self, section: &Section<'_>) {
         let length = padded(section.bytes.len());
         let header = SectionHeader { kind: section.kind, length: section.bytes.len() as u16, claimed: section.claimed };
-        let offset = (self.position & self.mask) as usize;
-        if offset + size_of::<SectionHeader>() + length > self.mask as usize + 1 {
+        // SAFETY: `Ring::new`'s promise, and `Ring::room` made sure of the record's bytes. Positions are multiples of 8.
+        if !unsafe { data::write_section(self.header, self.capacity, self.position, header, section.bytes) } {
             return self.wrapping_section(&header, section.bytes, length - section.bytes.len());
-        }
-        // The usual way, without a call but for the copy: three calls a section were a third of what `select` cost.
-        // SAFETY: `Ring::room` made sure of the record's bytes, and these do not wrap. Positions are multiples of 8, the bytes
-        // of a ring aligned to a page. The last word is cleared first, so that what pads the bytes is zero.
-        unsafe {
-            let to = self.data.add(offset);
-            ptr::write(to.cast::<SectionHeader>(), header);
-            if length > 0 {
-                ptr::write(to.add(length).cast::<u64>(), 0);
-                ptr::copy_nonoverlapping(
-                    section.bytes.as_ptr(),
-                    to.add(size_of::<SectionHeader>()),
-                    section.bytes.len(),
-                );
-            }
         }
         self.position += (size_of::<SectionHeader>() + length) as u64;
     }
@@ -348,13 +334,8 @@ impl Cursor {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        let offset = (self.position & self.mask) as usize;
-        let first = bytes.len().min(self.mask as usize + 1 - offset);
-        // SAFETY: `Ring::room` made sure of the record's bytes, and both parts lie inside the ring's records.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes.as_ptr(), self.data.add(offset), first);
-            ptr::copy_nonoverlapping(bytes.as_ptr().add(first), self.data, bytes.len() - first);
-        }
+        // SAFETY: `Ring::new`'s promise, and `Ring::room` made sure of the record's bytes.
+        unsafe { data::write_bytes(self.header, self.capacity, self.position, bytes) };
         self.position += bytes.len() as u64;
     }
 }

@@ -72,17 +72,15 @@ class _PyBuffer(ctypes.Structure):
 size = ctypes.c_size_t
 """A count of bytes for a function that is bound without argument types."""
 
+_INT_MAX = 2**31 - 1
 _PYBUF_SIMPLE, _PYBUF_WRITABLE = 0, 1
 
 # CPython's own functions need the interpreter lock, and none of them waits: this is the one use of `pythonapi`, which
 # keeps the lock. ctypes itself has no way to the bytes of a read-only buffer but to copy them.
 _get_buffer = ctypes.pythonapi.PyObject_GetBuffer
-_get_buffer.argtypes = [ctypes.py_object, ctypes.POINTER(_PyBuffer), ctypes.c_int]
 _release_buffer = ctypes.pythonapi.PyBuffer_Release
-_release_buffer.argtypes = [ctypes.POINTER(_PyBuffer)]
 _release_buffer.restype = None
 _new_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
-_new_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _new_bytes.restype = ctypes.py_object
 
 
@@ -92,10 +90,11 @@ class View:
     __slots__ = ("_buffer", "address", "length")
 
     def __init__(self, buffer: Any, flags: int) -> None:
-        self._buffer = _PyBuffer()
-        _get_buffer(buffer, self._buffer, flags)
-        self.address: int = self._buffer.buf or 0
-        self.length: int = self._buffer.len
+        held = _PyBuffer()
+        self._buffer = ctypes.byref(held)
+        _get_buffer(ctypes.py_object(buffer), self._buffer, flags)
+        self.address: int = held.buf or 0
+        self.length: int = held.len
 
     def release(self) -> None:
         """Lets the object be changed again."""
@@ -153,7 +152,7 @@ def new_bytes(length: int) -> bytes:
 
     From length 2 on: CPython keeps the shorter ones for everybody.
     """
-    result: bytes = _new_bytes(None, max(length, 2))
+    result: bytes = _new_bytes(None, length if 2 <= length <= _INT_MAX else size(max(length, 2)))
     return result
 
 

@@ -150,12 +150,19 @@ _headers: dict[int, Headers] = {}
 _MOST_KEPT = 8
 
 
+def _kept_headers(count: int) -> Optional[Headers]:
+    try:
+        return _headers.pop(count)
+    except KeyError:
+        return None
+
+
 class OutgoingBatch:
     """Messages to be sent, joined: one address to find out instead of one a message."""
 
     def __init__(self, messages: list[bytes], address: Optional[bytes]) -> None:
         self.count = len(messages)
-        self._headers = _headers.pop(self.count, None) or Headers(self.count)
+        self._headers = _kept_headers(self.count) or Headers(self.count)
         self._joined, self._address = b"".join(messages), address
         lengths = list(map(len, messages))
         start = _address_of(self._joined)

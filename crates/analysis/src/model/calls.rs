@@ -284,6 +284,15 @@ impl Model {
         }
     }
 
+    /// A call that this version does not know may have done anything to its descriptor.
+    pub(super) fn unknown_call(&mut self, event: &Event, fd: i32) {
+        self.summary.calls += 1;
+        self.summary.unrecognised += 1;
+        if let Some(id) = self.known_process(event.thread).descriptors.resolve(fd, event.begin) {
+            self.endpoints.distrust(id);
+        }
+    }
+
     /// The kernel says that the descriptor is not what the table says.
     fn contradicted(&mut self, event: &Event, call: &Call) {
         let process = self.known_process(event.thread);

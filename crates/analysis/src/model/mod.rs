@@ -107,6 +107,7 @@ impl Model {
             What::Inherited(socket) => {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
+            What::Unknown(fd) => self.unknown_call(event, *fd),
             What::ThreadStart | What::ThreadEnd | What::Blind(_) => {}
         }
     }

@@ -136,6 +136,17 @@ fn what_the_kernel_contradicts_is_opaque() {
 }
 
 #[test]
+fn a_call_of_a_kind_that_is_not_known_makes_its_socket_opaque_and_no_other() {
+    let mut story = Story::new();
+    let thread = bound(&mut story);
+    story.socket(thread, 4);
+    story.push(thread, What::Unknown(3));
+    assert_eq!(touch(&mut story, thread, 3), "opaque");
+    assert_eq!(touch(&mut story, thread, 4), "unbound");
+    assert_eq!(replay(&story.events).summary().unrecognised, 1);
+}
+
+#[test]
 fn after_a_loss_only_new_endpoints_are_trusted() {
     let mut story = Story::new();
     let thread = bound(&mut story);

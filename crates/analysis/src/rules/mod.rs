@@ -4,6 +4,7 @@
 use bsock_recording::event::Event;
 
 use crate::finding::Confidence;
+use crate::message::Form;
 use crate::model::Model;
 use crate::sink::Sink;
 
@@ -24,7 +25,9 @@ pub struct Declaration {
     /// Named for the fault, so that "allow port-byte-order" reads well.
     pub name: &'static str,
     /// The fault in one line.
-    pub summary: &'static str,
+    pub summary: Form,
+    /// Every sentence that it can say.
+    pub messages: &'static [&'static Form],
     /// How sure its findings can be.
     pub confidences: &'static [Confidence],
     /// Starts it.
@@ -33,6 +36,13 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// One that stands in no table.
+    #[cfg(test)]
+    pub(crate) const fn of_test(name: &'static str, new: fn() -> Box<dyn Rule>) -> Self {
+        let summary = Form { id: name, english: "a rule of a test", chinese: "测试用的规则" };
+        Self { name, summary, messages: &[], confidences: &[Confidence::Certain], new, source: "" }
+    }
+
     /// The whole story, in Markdown: the comment that its file begins with.
     #[must_use]
     pub fn documentation(&self) -> String {
@@ -47,14 +57,16 @@ pub fn named(name: &str) -> Option<&'static Declaration> {
     ALL.iter().find(|declaration| declaration.name == name)
 }
 
+/// A line of the table: the file and the type in it, the rule's name, how sure it can be, the fault in English and Chinese.
 macro_rules! rules {
-    ($($module:ident::$Rule:ident, $name:literal, [$($confidence:ident)+], $summary:literal;)*) => {
+    ($($module:ident::$Rule:ident, $name:literal, [$($confidence:ident)+], $english:literal, $chinese:literal;)*) => {
         $(mod $module;)*
 
         /// All rules, in the order of their names.
         pub static ALL: &[Declaration] = &[$(Declaration {
             name: $name,
-            summary: $summary,
+            summary: Form { id: $name, english: $english, chinese: $chinese },
+            messages: $module::FORMS,
             confidences: &[$(Confidence::$confidence),+],
             new: || Box::new($module::$Rule::default()),
             source: include_str!(concat!(stringify!($module), ".rs")),
@@ -63,5 +75,10 @@ macro_rules! rules {
 }
 
 rules! {
-    port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely], "a port that was not converted by htons()";
+    connect_error_ignored::ConnectErrorIgnored, "connect-error-ignored", [Certain],
+        "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
+    port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
+        "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    use_after_close::UseAfterClose, "use-after-close", [Certain],
+        "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }

@@ -63,6 +63,8 @@ mod kernel;
 mod tests;
 mod wording;
 
+pub(super) use self::wording::FORMS;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

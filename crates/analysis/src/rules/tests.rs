@@ -1,9 +1,11 @@
 //! The registry keeps its own promises: every rule declared, documented, and where it belongs.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::{env, fs};
 
 use super::ALL;
+use crate::message::Form;
 
 const SECTIONS: [&str; 6] =
     ["# What it does", "# Why is this bad", "# Example", "# Use instead", "# How it tells", "# References"];
@@ -48,9 +50,22 @@ fn headings(text: &str) -> Vec<&str> {
 #[test]
 fn summaries_read_alike() {
     for rule in ALL {
-        assert!(!rule.summary.ends_with('.') && rule.summary.len() < 80, "{}: a phrase without a full stop", rule.name);
-        assert!(rule.summary.starts_with("a ") || rule.summary.starts_with("an "), "{}: names the fault", rule.name);
+        let english = rule.summary.english;
+        assert!(!english.ends_with('.') && english.len() < 80, "{}: a phrase without a full stop", rule.name);
+        assert!(english.starts_with("a ") || english.starts_with("an "), "{}: names the fault", rule.name);
         assert!(!rule.confidences.is_empty(), "{} can find something", rule.name);
+    }
+}
+
+#[test]
+fn every_sentence_is_said_in_both_languages_with_the_same_values() {
+    for rule in ALL {
+        assert!(!rule.messages.is_empty(), "{} says something", rule.name);
+        let forms = rule.messages.iter().copied().chain([&rule.summary]);
+        let faults: Vec<String> = forms.filter_map(Form::fault).collect();
+        assert_eq!(faults, [""; 0], "{}", rule.name);
+        let identities: HashSet<&str> = rule.messages.iter().map(|form| form.id).collect();
+        assert_eq!(identities.len(), rule.messages.len(), "{}: an identity is one sentence's", rule.name);
     }
 }
 

@@ -48,26 +48,34 @@ impl Object {
         build_id.is_empty() || build_id == self.build_id
     }
 
-    /// The function and the line at an address of the file.
-    pub(super) fn place(&self, address: u64) -> Place {
-        self.debugged(address).unwrap_or_else(|| Place {
-            function: self.debug.find_symbol(address).map(str::to_owned),
-            source: Err(NoSource::NoDebugInformation),
-        })
+    /// The functions and lines at an address of the file: the innermost of inlined functions first. At least one.
+    pub(super) fn places(&self, address: u64) -> Vec<Place> {
+        let mut places = self.debugged(address);
+        if places.is_empty() {
+            let function = self.debug.find_symbol(address).map(str::to_owned);
+            places.push(Place { function, source: Err(NoSource::NoDebugInformation) });
+        }
+        places
     }
 
-    fn debugged(&self, address: u64) -> Option<Place> {
-        // The innermost of inlined functions is the one whose source has the call.
-        let frame = self.debug.find_frames(address).ok()?.next().ok()??;
-        let location = frame.location?;
-        let source = Source { file: location.file?.to_owned(), line: location.line?, column: location.column };
-        let source = Source { column: source.column.filter(|column| *column > 0), ..source };
-        let named = frame.function.and_then(|name| Some(name.demangle().ok()?.into_owned()));
-        let function = named.or_else(|| self.debug.find_symbol(address).map(str::to_owned));
-        (source.line > 0).then_some(Place { function, source: Ok(source) })
+    fn debugged(&self, address: u64) -> Vec<Place> {
+        let Ok(mut frames) = self.debug.find_frames(address) else { return Vec::new() };
+        let mut places = Vec::new();
+        while let Ok(Some(frame)) = frames.next() {
+            let Some(source) = frame.location.and_then(source) else { break };
+            let named = frame.function.and_then(|name| Some(name.demangle().ok()?.into_owned()));
+            let function = named.or_else(|| self.debug.find_symbol(address).map(str::to_owned));
+            places.push(Place { function, source: Ok(source) });
+        }
+        places
     }
 
     pub(super) fn unwind(&self, address: u64, frame: Frame, stack: &[u8]) -> Option<Frame> {
         self.frames.as_ref()?.unwind(address, frame, stack)
     }
+}
+
+fn source(location: addr2line::Location<'_>) -> Option<Source> {
+    let line = location.line.filter(|line| *line > 0)?;
+    Some(Source { file: location.file?.to_owned(), line, column: location.column.filter(|column| *column > 0) })
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bsock_analysis::model::Program;
-use bsock_analysis::site::{Locate, Location, NoSource, Site};
+use bsock_analysis::site::{Location, NoSource, Site};
 use bsock_recording::event::Module;
 use object::{Object as _, ObjectSymbol as _};
 
@@ -90,8 +90,11 @@ fn a_call_is_found_in_its_line_and_without_debug_information_in_its_function() {
     for (options, expected) in [(&["-g"][..], Ok(6)), (&[], Err(NoSource::NoDebugInformation))] {
         let object = folder.compile("program.so", options);
         let (build_id, offset) = examine(&object);
-        let place =
-            Locator::default().locate(&site(vec![module(BASE, &object, &build_id, false)], BASE + offset, Vec::new()));
+        let place = Locator::default().innermost(&site(
+            vec![module(BASE, &object, &build_id, false)],
+            BASE + offset,
+            Vec::new(),
+        ));
         let found = line(place).map(|(file, line)| {
             assert!(file.ends_with("/outer.c"), "{file}");
             line
@@ -105,7 +108,8 @@ fn a_program_that_was_rebuilt_or_is_gone_gives_no_line() {
     let folder = Folder::new("rebuilt");
     let object = folder.compile("program.so", &["-g"]);
     let source = |build_id: &[u8], path: &Path| {
-        let place = Locator::default().locate(&site(vec![module(BASE, path, build_id, false)], BASE + 9, Vec::new()));
+        let place =
+            Locator::default().innermost(&site(vec![module(BASE, path, build_id, false)], BASE + 9, Vec::new()));
         place.map(|place| place.source)
     };
     assert_eq!(source(b"another", &object), Some(Err(NoSource::Rebuilt)));
@@ -131,9 +135,9 @@ fn a_transparent_caller_is_unwound_to_the_program_s_own_call() {
             let mut stack = vec![0; 8 * words];
             stack[..8].copy_from_slice(&(LIBRARY + library_call).to_ne_bytes());
             stack.extend((BASE + program_call).to_ne_bytes());
-            let place = Locator::default().locate(&site(modules(), LIBRARY + library_call, stack.clone()));
+            let place = Locator::default().innermost(&site(modules(), LIBRARY + library_call, stack.clone()));
             stack.truncate(stack.len() - 1);
-            let cut = Locator::default().locate(&site(modules(), LIBRARY + library_call, stack));
+            let cut = Locator::default().innermost(&site(modules(), LIBRARY + library_call, stack));
             assert_eq!(cut, None, "half an address is none");
             place.is_some_and(|place| line(Some(place)).is_ok_and(|(_, line)| line == 6))
         })
@@ -146,7 +150,7 @@ fn a_transparent_caller_is_unwound_to_the_program_s_own_call() {
     let modules = vec![module(BASE, &program, &program_id, false), module(LIBRARY, &framed, &framed_id, true)];
     let stack = vec![0x70; 256];
     assert_eq!(
-        Locator::default().locate(&site(modules, LIBRARY + framed_call, stack)),
+        Locator::default().innermost(&site(modules, LIBRARY + framed_call, stack)),
         None,
         "no stack pointer, no answer"
     );
@@ -173,7 +177,7 @@ fn damaged_objects_give_no_answer_and_no_panic() {
         fs::write(&damaged, bytes).expect("a temporary file");
         for transparent in [false, true] {
             let site = site(vec![module(BASE, &damaged, &[], transparent)], BASE + offset, vec![0x70; 512]);
-            let _ = Locator::default().locate(&site);
+            let _ = Locator::default().innermost(&site);
         }
     }
 }

@@ -5,7 +5,50 @@ use bsock_recording::event::Outcome;
 use super::Use;
 use super::evidence::{Evidence, Way};
 use crate::finding::Confidence;
+use crate::forms;
 use crate::message::Message;
+
+forms! {
+    BOUND = "bound",
+        "bound to port {used}, which is {meant} with its bytes swapped",
+        "绑定到了端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    BIND_TRIED = "bind-tried",
+        "tried to bind to port {used}, which is {meant} with its bytes swapped",
+        "试图绑定端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    CONNECTED = "connected",
+        "connected to port {used}, which is {meant} with its bytes swapped",
+        "连接到了端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    CONNECT_TRIED = "connect-tried",
+        "tried to connect to port {used}, which is {meant} with its bytes swapped",
+        "试图连接端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    CONNECT_ZERO = "connect-zero",
+        "tried to connect to port 0, where the arguments say {meant}",
+        "试图连接端口 0，而命令行参数给出的是 {meant}";
+    ASKS_FOR_PORT = "asks-for-port",
+        "this asks for port {used}",
+        "这里请求的是端口 {used}";
+    HTONS = "htons",
+        "write `{field} = htons({meant})`: the field holds the most significant byte first, an `int` of this machine the least",
+        "应写成 `{field} = htons({meant})`：该字段使用网络字节序（高位字节在前），而本机的 `int` 是低位字节在前";
+    HTONS_NOT_HTONL = "htons-not-htonl",
+        "write `{field} = htons({meant})`: not `htonl`, whose lower 16 bits are 0 for every port; nor may the field stay unset",
+        "应写成 `{field} = htons({meant})`：不能用 `htonl`（对任何端口，其结果的低 16 位都是 0），也不能不给该字段赋值";
+    ARGUMENT = "argument",
+        "{meant} is among the arguments of `{program}`, {used} is not",
+        "`{program}` 的命令行参数中有 {meant}，没有 {used}";
+    CUSTOM = "custom",
+        "{meant} is a port that many programs use, {used} is not",
+        "{meant} 是许多程序常用的端口，{used} 不是";
+    ZERO = "zero",
+        "nothing can listen at port 0; {meant} is the only argument of `{program}` that may be a port",
+        "端口 0 上不可能有程序监听；`{program}` 的命令行参数中只有 {meant} 可能是端口";
+    CONNECTS_AS_WELL = "connects-as-well",
+        "this connects to {used} as well: two ends with the same mistake find each other, and no other program finds them",
+        "这里连接的也是 {used}：两端犯了同样的错误，彼此能找到，别的程序却找不到它们";
+    BOUND_AS_WELL = "bound-as-well",
+        "this is bound to {used} as well: two ends with the same mistake find each other, and no other program finds them",
+        "这里绑定的也是 {used}：两端犯了同样的错误，彼此能找到，别的程序却找不到它们";
+}
 
 impl Use {
     pub(super) const fn succeeded(&self) -> bool {
@@ -17,71 +60,45 @@ impl Use {
     }
 
     pub(super) fn message(&self) -> Message {
-        let message = match (self.evidence, self.way, self.succeeded()) {
-            (Evidence::Zero, ..) => {
-                Message::new("connect-zero", "tried to connect to port 0, where the arguments say {meant}")
-            }
-            (_, Way::Bind, true) => {
-                Message::new("bound", "bound to port {used}, which is {meant} with its bytes swapped")
-            }
-            (_, Way::Bind, false) => {
-                Message::new("bind-tried", "tried to bind to port {used}, which is {meant} with its bytes swapped")
-            }
-            (_, Way::Connect, true) => {
-                Message::new("connected", "connected to port {used}, which is {meant} with its bytes swapped")
-            }
-            (_, Way::Connect, false) => Message::new(
-                "connect-tried",
-                "tried to connect to port {used}, which is {meant} with its bytes swapped",
-            ),
+        let form = match (self.evidence, self.way, self.succeeded()) {
+            (Evidence::Zero, ..) => &CONNECT_ZERO,
+            (_, Way::Bind, true) => &BOUND,
+            (_, Way::Bind, false) => &BIND_TRIED,
+            (_, Way::Connect, true) => &CONNECTED,
+            (_, Way::Connect, false) => &CONNECT_TRIED,
         };
-        message.with("used", self.used).with("meant", self.meant)
+        Message::new(form).with("used", self.used).with("meant", self.meant)
     }
 
     pub(super) fn label(&self) -> Message {
-        Message::new("asks-for-port", "this asks for port {used}").with("used", self.used)
+        Message::new(&ASKS_FOR_PORT).with("used", self.used)
     }
 
     pub(super) fn help(&self) -> Message {
-        let message = match self.evidence {
-            Evidence::Zero => Message::new(
-                "htons-not-htonl",
-                "write `{field} = htons({meant})`: not `htonl`, whose lower 16 bits are 0 for every port; nor may the field stay unset",
-            ),
-            Evidence::Argument | Evidence::Custom => Message::new(
-                "htons",
-                "write `{field} = htons({meant})`: the field holds the most significant byte first, an `int` of this machine the least",
-            ),
+        let form = match self.evidence {
+            Evidence::Zero => &HTONS_NOT_HTONL,
+            Evidence::Argument | Evidence::Custom => &HTONS,
         };
-        message.with("field", if self.inet6 { "sin6_port" } else { "sin_port" }).with("meant", self.meant)
+        let field = if self.inet6 { "sin6_port" } else { "sin_port" };
+        Message::new(form).with("field", field).with("meant", self.meant)
     }
 
     pub(super) fn note(&self) -> Message {
-        let note = match self.evidence {
-            Evidence::Argument => {
-                Message::new("argument", "{meant} is among the arguments of `{program}`, {used} is not")
-            }
-            Evidence::Custom => Message::new("custom", "{meant} is a port that many programs use, {used} is not"),
-            Evidence::Zero => Message::new(
-                "zero",
-                "nothing can listen at port 0; {meant} is the only argument of `{program}` that may be a port",
-            ),
+        let form = match self.evidence {
+            Evidence::Argument => &ARGUMENT,
+            Evidence::Custom => &CUSTOM,
+            Evidence::Zero => &ZERO,
         };
-        note.with("used", self.used).with("meant", self.meant).with("program", self.site.program.name().as_str())
+        let note = Message::new(form).with("used", self.used).with("meant", self.meant);
+        note.with("program", self.site.program.name())
     }
 
     /// What to say of the other end, where it makes the same mistake.
     pub(super) fn symmetry(&self) -> Message {
-        let message = match self.way {
-            Way::Bind => Message::new(
-                "connects-as-well",
-                "this connects to {used} as well: two ends with the same mistake find each other, and no other program finds them",
-            ),
-            Way::Connect => Message::new(
-                "bound-as-well",
-                "this is bound to {used} as well: two ends with the same mistake find each other, and no other program finds them",
-            ),
+        let form = match self.way {
+            Way::Bind => &CONNECTS_AS_WELL,
+            Way::Connect => &BOUND_AS_WELL,
         };
-        message.with("used", self.used)
+        Message::new(form).with("used", self.used)
     }
 }

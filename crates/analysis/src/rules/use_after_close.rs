@@ -1,0 +1,241 @@
+//! # What it does
+//!
+//! Finds calls on a descriptor that the same process has closed.
+//!
+//! # Why is this bad
+//!
+//! A descriptor is a number, and `close` gives it back. Until it is given out again, calls on it fail with `EBADF`. Then
+//! they work again, on something else: the next `accept` or `open` gets the same number, and what was meant for one client
+//! goes to another one, or into a file.
+//!
+//! # Example
+//!
+//! ```c
+//! if (n == 0)
+//!     close(fd);      /* the client has gone */
+//! send(fd, answer, strlen(answer), 0);
+//! ```
+//!
+//! # Use instead
+//!
+//! ```c
+//! if (n == 0) {
+//!     close(fd);
+//!     return;
+//! }
+//! send(fd, answer, strlen(answer), 0);
+//! ```
+//!
+//! A variable that outlives the `close` is best set to -1. In a server that forks, the child that has served its client must
+//! `exit`: one that goes on runs into the parent's loop, and calls `accept` on the listener that it has closed.
+//!
+//! # How it tells
+//!
+//! - *certain*: the call fails with `EBADF`; this process closed a socket of that number; and the number was not given out
+//!   or closed again in between.
+//!
+//! It keeps silent, because such programs are correct,
+//!
+//! - for `close` itself: sweeps over all numbers and clean-up code meet descriptors that are closed already;
+//! - where the `close` was still under way in another thread;
+//! - where the number meant something else in between, or calls were lost.
+//!
+//! A call on a number that was given out again does not fail, and is not found.
+//!
+//! # References
+//!
+//! - `man 2 close` (section "Notes": "Multithreaded processes and close()")
+//! - <https://github.com/DNS-OARC/dnsperf/pull/218>, <https://github.com/paulsm/pyzeroconf/pull/4>
+
+use std::collections::HashMap;
+
+use bsock_recording::event::{Call, Event, Outcome, What};
+use bsock_recording::function::Function;
+
+use crate::finding::{Confidence, Finding, ProcessName, Related};
+use crate::forms;
+use crate::linux::EBADF;
+use crate::message::Message;
+use crate::model::Model;
+use crate::rules::Rule;
+use crate::sink::Sink;
+use crate::site::Site;
+
+/// Processes whose numbers are remembered; those that were killed stay among them.
+const PROCESSES: usize = 4096;
+
+/// Numbers that are remembered of each.
+const NUMBERS: usize = 4096;
+
+forms! {
+    USED = "used",
+        "{function}() on descriptor {fd}, a socket that this process had closed",
+        "{function}() 使用了描述符 {fd}，而本进程已经关闭了这个套接字";
+    IS_CLOSED = "is-closed",
+        "{fd} is closed here",
+        "此时描述符 {fd} 已经关闭";
+    CLOSED_HERE = "closed-here",
+        "it was closed here",
+        "它是在此处关闭的";
+    RETURN = "return",
+        "do not go on with a descriptor after its close(): return, leave the loop, or set the variable to -1",
+        "close() 之后不要再使用该描述符：应当返回、退出循环，或把变量设为 -1";
+    EXIT = "exit",
+        "after close() of the listener, a child that has served its client must exit() and not go on to accept()",
+        "子进程关闭监听套接字并服务完客户端之后应当调用 exit()，不能继续执行到 accept()";
+    NUMBER_IS_FREE = "number-is-free",
+        "the call failed with EBADF; once the number is given out again, such a call reaches a stranger",
+        "这次调用以 EBADF 失败；一旦这个编号被重新分配，同样的调用就会作用到别的对象上";
+}
+
+/// A process and one image of it.
+type Key = (u32, u64);
+
+/// Where a socket was closed, and when that was over.
+struct Closed {
+    site: Site,
+    end: u64,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct UseAfterClose {
+    closed: HashMap<Key, HashMap<i32, Closed>>,
+}
+
+impl Rule for UseAfterClose {
+    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        let key = (event.thread.process, event.thread.image);
+        match &event.what {
+            What::Call(call) if !call.vfork_child => self.call(model, event, call, sink),
+            // Any number may have been given out and closed again meanwhile.
+            What::Lost(_) | What::ProcessStart(_) => drop(self.closed.remove(&key)),
+            What::Unknown(fd) => self.forget(key, *fd),
+            _ => {}
+        }
+    }
+}
+
+impl UseAfterClose {
+    fn call(&mut self, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+        let key = (event.thread.process, event.thread.image);
+        match (call.function, call.outcome) {
+            (Function::Close, Outcome::Failed(EBADF)) | (Function::Fork | Function::Execve, _) => {}
+            (Function::Close, _) => {
+                self.forget(key, call.fd);
+                if model.subject().is_some() {
+                    self.remember(key, model, event, call);
+                }
+            }
+            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Returned(new)) => {
+                self.forget(key, i32::try_from(new).unwrap_or(-1));
+            }
+            (Function::Exit | Function::UnderscoreExit, _) => drop(self.closed.remove(&key)),
+            (_, Outcome::Failed(EBADF)) if !call.injected => {
+                let closed = self.closed.get(&key).and_then(|numbers| numbers.get(&call.fd));
+                let closed = closed.filter(|closed| closed.end <= event.begin);
+                if let Some((closed, process)) = closed.zip(model.process(event.thread)) {
+                    let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+                    sink.emit(finding(closed, by, event, call, Site::of(process.program(), call)));
+                }
+            }
+            // The number means something again.
+            _ => self.forget(key, call.fd),
+        }
+    }
+
+    fn remember(&mut self, key: Key, model: &Model, event: &Event, call: &Call) {
+        let Some(process) = model.process(event.thread) else { return };
+        if self.closed.len() >= PROCESSES && !self.closed.contains_key(&key) {
+            return;
+        }
+        let numbers = self.closed.entry(key).or_default();
+        if numbers.len() < NUMBERS {
+            numbers.insert(call.fd, Closed { site: Site::of(process.program(), call), end: event.end });
+        }
+    }
+
+    fn forget(&mut self, key: Key, fd: i32) {
+        if let Some(numbers) = self.closed.get_mut(&key) {
+            numbers.remove(&fd);
+        }
+    }
+}
+
+fn finding(closed: &Closed, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
+    let accepts = matches!(call.function, Function::Accept | Function::Accept4);
+    Finding {
+        rule: "use-after-close",
+        confidence: Confidence::Certain,
+        message: Message::new(&USED).with("function", call.function.name()).with("fd", call.fd),
+        process,
+        fd: call.fd,
+        ticks: event.end,
+        site,
+        label: Message::new(&IS_CLOSED).with("fd", call.fd),
+        related: vec![Related { message: Message::new(&CLOSED_HERE), site: closed.site.clone() }],
+        help: Message::new(if accepts { &EXIT } else { &RETURN }),
+        notes: vec![Message::new(&NUMBER_IS_FREE)],
+        count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Story, call};
+    use bsock_recording::event::Thread;
+
+    /// Something that happens in a thread.
+    type Then = fn(&mut Story, Thread);
+
+    const BAD: Outcome = Outcome::Failed(EBADF);
+
+    /// A socket that was closed, and then this; what is said.
+    fn said(then: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.close(server, 3);
+        then(&mut story, server);
+        story.findings().iter().map(|found| found.message.to_string()).collect()
+    }
+
+    #[test]
+    fn a_call_on_a_number_that_was_closed_is_certain() {
+        for function in [Function::Send, Function::Recv, Function::Read, Function::Write, Function::Accept] {
+            let found = said(|story, server| story.call(server, call(function, 3, BAD)));
+            let sentence = format!("{}() on descriptor 3, a socket that this process had closed", function.name());
+            assert_eq!(found, [sentence]);
+        }
+    }
+
+    #[test]
+    fn numbers_that_mean_something_else_sweeps_and_gaps_are_silent() {
+        let silent: [(&str, Then); 7] = [
+            ("a close once more", |story, server| story.call(server, call(Function::Close, 3, BAD))),
+            ("another number", |story, server| story.call(server, call(Function::Send, 4, BAD))),
+            ("a file that was opened and closed", |story, server| {
+                story.call(server, call(Function::Read, 3, OK));
+                story.close(server, 3);
+                story.call(server, call(Function::Read, 3, BAD));
+            }),
+            ("a file that was only closed", |story, server| {
+                story.close(server, 3);
+                story.call(server, call(Function::Read, 3, BAD));
+            }),
+            ("lost calls", |story, server| {
+                story.lost(server);
+                story.call(server, call(Function::Send, 3, BAD));
+            }),
+            ("a call that does not fail", |story, server| story.call(server, call(Function::Send, 3, OK))),
+            ("a close that was under way", |story, server| {
+                story.call(server, call(Function::Recv, 3, BAD));
+                story.at(1, 5000);
+            }),
+        ];
+        for (name, then) in silent {
+            assert_eq!(said(then), [""; 0], "{name}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The bytes of records behind a ring's header: what only one side may touch at a time, as `head` and `tail` tell.
+//!
+//! Offsets are those of the stream: they grow for ever, and wrap in the ring.
+
+#![allow(unsafe_code)] // memory that two processes share
+
+use crate::layout::RingHeader;
+
+#[cfg(not(loom))]
+pub(crate) use self::mapped::{read, write_bytes, write_line, write_section};
+#[cfg(loom)]
+pub(crate) use self::modelled::{read, write_bytes, write_line, write_section};
+
+/// In the mapping, from the page behind the header on.
+#[cfg(not(loom))]
+mod mapped {
+    use core::ptr;
+
+    use super::RingHeader;
+    use crate::layout::{Line, PAGE, SectionHeader, padded};
+
+    fn start(header: &RingHeader) -> *mut u8 {
+        ptr::from_ref(header).cast::<u8>().cast_mut().wrapping_add(PAGE)
+    }
+
+    /// Writes a record's line. `capacity` is a power of two and a multiple of a line, and so is every record: it does not wrap.
+    ///
+    /// # Safety
+    ///
+    /// `capacity` bytes of records follow the header's page, and the reader is done with these.
+    #[inline(always)]
+    pub(crate) unsafe fn write_line(header: &RingHeader, capacity: u64, at: u64, line: &Line) {
+        // SAFETY: the caller's promise.
+        unsafe { ptr::write(start(header).add((at & (capacity - 1)) as usize).cast::<Line>(), *line) };
+    }
+
+    /// Writes bytes, wrapping at the ring's end.
+    ///
+    /// # Safety
+    ///
+    /// As [`write_line`]; there are at most `capacity` of them.
+    pub(crate) unsafe fn write_bytes(header: &RingHeader, capacity: u64, at: u64, bytes: &[u8]) {
+        let offset = (at & (capacity - 1)) as usize;
+        let first = bytes.len().min(capacity as usize - offset);
+        // SAFETY: the caller's promise; both parts lie inside the ring's records.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), start(header).add(offset), first);
+            ptr::copy_nonoverlapping(bytes.as_ptr().add(first), start(header), bytes.len() - first);
+        }
+    }
+
+    /// Writes a section whole, padded with zeros, if it does not wrap. The usual way, without a call but for the copy: three
+    /// calls a section were a third of what a recorded `select` cost.
+    ///
+    /// # Safety
+    ///
+    /// As [`write_bytes`]; `at` is a multiple of 8.
+    #[inline(always)]
+    pub(crate) unsafe fn write_section(
+        header: &RingHeader,
+        capacity: u64,
+        at: u64,
+        section: SectionHeader,
+        bytes: &[u8],
+    ) -> bool {
+        let (offset, length) = ((at & (capacity - 1)) as usize, padded(bytes.len()));
+        if offset + size_of::<SectionHeader>() + length > capacity as usize {
+            return false;
+        }
+        // SAFETY: the caller's promise; the bytes of a ring are aligned to a page. The last word is cleared first, so that what
+        // pads the bytes is zero.
+        unsafe {
+            let to = start(header).add(offset);
+            ptr::write(to.cast::<SectionHeader>(), section);
+            if length > 0 {
+                ptr::write(to.add(length).cast::<u64>(), 0);
+                ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(size_of::<SectionHeader>()), bytes.len());
+            }
+        }
+        true
+    }
+
+    /// Appends `length` bytes from `at` on to `buffer`.
+    ///
+    /// # Safety
+    ///
+    /// As [`write_bytes`], and the writer is done with these.
+    pub(crate) unsafe fn read(header: &RingHeader, capacity: u64, at: u64, length: usize, buffer: &mut Vec<u8>) {
+        let offset = (at & (capacity - 1)) as usize;
+        let first = length.min(capacity as usize - offset);
+        for (from, length) in [(offset, first), (0, length - first)] {
+            // SAFETY: the caller's promise; both parts lie inside the ring's records.
+            buffer.extend_from_slice(unsafe { core::slice::from_raw_parts(start(header).add(from), length) });
+        }
+    }
+}
+
+/// In cells of the model, a line each, which notices two that touch one at a time.
+#[cfg(loom)]
+mod modelled {
+    use super::RingHeader;
+    use crate::layout::{LINE, Line, SectionHeader};
+
+    fn cell(header: &RingHeader, capacity: u64, at: u64) -> &loom::cell::UnsafeCell<Line> {
+        &header.data[(at & (capacity - 1)) as usize / LINE]
+    }
+
+    pub(crate) unsafe fn write_line(header: &RingHeader, capacity: u64, at: u64, line: &Line) {
+        // SAFETY: the cell's own memory; the model checks that nobody else touches it.
+        cell(header, capacity, at).with_mut(|place| unsafe { *place = *line });
+    }
+
+    pub(crate) unsafe fn write_bytes(_: &RingHeader, _: u64, _: u64, _: &[u8]) {
+        unimplemented!("the model's records have no sections");
+    }
+
+    pub(crate) unsafe fn write_section(_: &RingHeader, _: u64, _: u64, _: SectionHeader, _: &[u8]) -> bool {
+        unimplemented!("the model's records have no sections");
+    }
+
+    pub(crate) unsafe fn read(header: &RingHeader, capacity: u64, at: u64, length: usize, buffer: &mut Vec<u8>) {
+        for at in (at..at + length as u64).step_by(LINE) {
+            // SAFETY: as above; a Line has no padding.
+            cell(header, capacity, at).with(|place| unsafe {
+                buffer.extend_from_slice(core::slice::from_raw_parts(place.cast::<u8>(), LINE));
+            });
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The reader's side of a ring: the bytes that were published, and the losses that were not told.
+
+#![allow(unsafe_code)] // reads memory that programs write
+
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::data;
+use crate::event::{line, split};
+use crate::layout::{LINE, RingHeader, kind, slot};
+
+/// How far a ring was read.
+#[derive(Clone, Debug, Default)]
+pub struct RingReader {
+    tail: u64,
+    /// Losses that its records told, or that the reader told for it.
+    told: u64,
+}
+
+/// What [`RingReader::take`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// So many bytes, perhaps none.
+    Bytes(usize),
+    /// A position that no writer of ours leaves.
+    Nonsense,
+}
+
+impl RingReader {
+    /// Appends what was published since the last time to `buffer`, and gives its room back.
+    ///
+    /// # Safety
+    ///
+    /// `capacity` bytes of records follow the page of `header`, in memory that stays mapped.
+    pub unsafe fn take(&mut self, header: &RingHeader, capacity: u64, buffer: &mut Vec<u8>) -> Taken {
+        let head = header.writer.head.load(Acquire);
+        let length = head.wrapping_sub(self.tail);
+        if length == 0 {
+            return Taken::Bytes(0);
+        }
+        let before = buffer.len();
+        let sound = length <= capacity && length.is_multiple_of(LINE as u64);
+        if sound {
+            // SAFETY: the caller's promise; the writer does not touch these bytes until `tail` moves.
+            unsafe { data::read(header, capacity, self.tail, length as usize, buffer) };
+            // Who has lost nothing more than was told cannot have told more.
+            if header.writer.lost.load(Relaxed) != self.told {
+                self.told = self.told.wrapping_add(told_in(buffer.get(before..).unwrap_or(&[])));
+            }
+        }
+        // Where only a program that writes into our memory can have put the position, begin anew at its word.
+        self.tail = head;
+        header.reader.tail.store(head, Release);
+        if sound { Taken::Bytes(length as usize) } else { Taken::Nonsense }
+    }
+
+    /// Losses that no record has told, once the writer is known to write no more. They count as told from now on, for the
+    /// ring's next holder, too.
+    pub fn tell_lost(&mut self, header: &RingHeader) -> u64 {
+        let lost = header.writer.lost.load(Relaxed);
+        let untold = lost.saturating_sub(self.told);
+        self.told = lost;
+        header.writer.lost_told.store(lost, Relaxed);
+        untold
+    }
+}
+
+/// True if a call of the ring's thread has returned and its record may not be there yet.
+#[must_use]
+pub fn is_returning(header: &RingHeader) -> bool {
+    header.writer.slot_state.load(Acquire) == slot::RETURNING
+}
+
+/// The sum of what records of [`kind::LOST`] tell.
+fn told_in(mut bytes: &[u8]) -> u64 {
+    let mut told = 0_u64;
+    while let Ok(Some((record, rest))) = split(bytes) {
+        if let Some(line) = line(record).filter(|line| line.kind == kind::LOST) {
+            told = told.wrapping_add(line.args[0]);
+        }
+        bytes = rest;
+    }
+    told
+}

@@ -1,0 +1,240 @@
+//! The options of `bsock check`: a server beside the client, languages, formats, what is allowed, and the exit status.
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
+
+const RULE: &str = "port-byte-order";
+
+/// The command, speaking English, in a directory that is no repository.
+fn check(directory: &TempDir, options: &[&str]) -> Command {
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.arg("check").args(options).current_dir(directory.path());
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn mistake(file: &str) -> TempProgram {
+    compile_c::<&str>(&root().join("tests/mistakes").join(RULE).join(file), &[])
+}
+
+/// A port that is free once its bytes are swapped.
+fn swapped() -> u16 {
+    loop {
+        let probe = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("loopback");
+        let port = probe.port().swap_bytes();
+        if port > 1024 && port != probe.port() {
+            return port;
+        }
+    }
+}
+
+/// A client that is wrong, checked with these options.
+fn wrong(directory: &TempDir, options: &[&str]) -> Output {
+    let client = mistake("wrong_client.c");
+    let mut command = check(directory, options);
+    command.arg("--").arg(client.path()).args(["127.0.0.1", &swapped().to_string()]).output().expect("runs")
+}
+
+#[test]
+fn a_server_is_started_first_ended_last_and_checked_with_its_client() {
+    let (server, client) = (mistake("peer_without_htons.c"), mistake("wrong_on_both_sides.c"));
+    let (directory, port) = (TempDir::new(), swapped().to_string());
+    let with = format!("'{}' {port}", server.path().display());
+    let output = check(&directory, &["--with", &with, "--"]).arg(client.path()).arg(&port).output().expect("runs");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("2 findings (2 certain)") && said.contains("of 2 processes"), "{said}");
+    assert!(said.contains("this is bound to") && said.contains("this connects to"), "both ends: {said}");
+    assert!(!said.contains("signal"), "that bsock ended the server is no news: {said}");
+}
+
+/// A server at the UNIX address `s` in the working directory, which then does this; and a client that waits for its end.
+fn unix_pair(server: &str) -> [TempProgram; 2] {
+    let program = |what: &str| {
+        let head = "#include <signal.h>\n#include <sys/socket.h>\n#include <sys/un.h>\n#include <unistd.h>\n\
+                    int main(void) {\nstruct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = \"s\"};\nchar byte;\n\
+                    int fd = socket(AF_UNIX, SOCK_STREAM, 0);\n";
+        compile_c_text::<&str>(&format!("{head}{what}\n}}\n"), &[])
+    };
+    let address = "(struct sockaddr *)&a, sizeof a";
+    [
+        program(&format!(
+            "byte = (char)bind(fd, {address});\nbyte += (char)listen(fd, 1);\nsignal(SIGTERM, SIG_IGN);\n{server}"
+        )),
+        program(&format!("return connect(fd, {address}) || recv(fd, &byte, 1, 0) > 0 ? 1 : 3;")),
+    ]
+}
+
+#[test]
+fn a_server_that_ignores_sigterm_is_killed_and_one_that_crashes_is_named() {
+    for (server, expected) in [
+        ("byte += (char)close(accept(fd, 0, 0));\nfor (;;) pause();", "did not end on SIGTERM and was killed"),
+        ("byte += (char)accept(fd, 0, 0);\nraise(SIGSEGV);\nreturn byte;", "the server was ended by signal 11"),
+    ] {
+        let [server, client] = unix_pair(server);
+        let directory = TempDir::new();
+        let with = server.path().display().to_string();
+        let output = check(&directory, &["--with", &with, "--"]).arg(client.path()).output().expect("runs");
+        let said = text(&output.stderr);
+        assert!(said.contains(expected) && said.contains("the program ended with status 3"), "{said}");
+    }
+}
+
+#[test]
+fn without_a_server_that_listens_the_client_is_not_run_and_the_status_is_2() {
+    let directory = TempDir::new();
+    let mark = directory.path().join("ran");
+    let command = format!("touch {}", mark.display());
+    for (options, reason) in [
+        (&["--with", "true"][..], "ended before it listened"),
+        (&["--with", "sleep 60", "--timeout", "0.1"], "did not listen in time"),
+        (&["--with", "/nonexistent/server"], "command not found"),
+        (&["--with", "'unfinished"], "a quote is missing"),
+    ] {
+        let output = check(&directory, options).args(["--", "sh", "-c", &command]).output().expect("runs");
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), mark.exists()), (Some(2), false), "{options:?}: {said}");
+        assert!(said.contains(reason), "{options:?}: {said}");
+    }
+}
+
+#[test]
+fn a_program_that_takes_too_long_is_ended_and_checked_as_far_as_it_came() {
+    let server = mistake("peer_without_htons.c");
+    let directory = TempDir::new();
+    let mut command = check(&directory, &["--timeout", "0.5", "--"]);
+    let output = command.arg(server.path()).arg(swapped().to_string()).output().expect("runs");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("bound to port") && said.contains("the time was up"), "{said}");
+}
+
+#[test]
+fn the_language_is_asked_for_or_the_environments() {
+    let directory = TempDir::new();
+    let said = text(&wrong(&directory, &["--lang", "zh"]).stderr);
+    assert!(said.contains("试图连接端口") && said.contains("bsock：发现 1 个问题（确定 1 个）"), "{said}");
+    let client = mistake("right_swap_looks_famous.c");
+    let speaks = |name: &str, value: &str, options: &[&str]| {
+        let mut command = check(&directory, options);
+        text(&command.env(name, value).arg("--").arg(client.path()).output().expect("runs").stderr)
+    };
+    assert!(speaks("LANG", "zh_CN.UTF-8", &[]).starts_with("bsock：没有发现问题；"));
+    assert!(speaks("LANG", "zh_CN.UTF-8", &["--lang", "en"]).starts_with("bsock: no findings in "));
+    assert!(speaks("LANG", "C", &[]).starts_with("bsock: no findings in "));
+}
+
+#[test]
+fn a_clean_run_says_what_was_seen() {
+    let source = "#include <sys/socket.h>\n#include <unistd.h>\n\
+                  int main(void) { char b[4]; int p = socket(AF_INET, SOCK_DGRAM, 0); close(p); return (int)write(1, b, 0); }\n";
+    let program = compile_c_text::<&str>(source, &[]);
+    let output = check(&TempDir::new(), &["--"]).arg(program.path()).output().expect("runs");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said, "bsock: no findings in 3 calls on 1 socket of 1 process; 0 bytes sent, 0 received\n");
+}
+
+#[test]
+fn rules_are_allowed_and_chosen_by_name() {
+    let directory = TempDir::new();
+    for (options, status) in [
+        (&["--allow", RULE][..], 0),
+        (&["--only", RULE], 1),
+        (&["--only", RULE, "--allow", RULE], 0),
+        (&["--advice"], 1),
+        (&["--allow", "port-byteorder"], 2),
+        (&["--only", "nonsense"], 2),
+    ] {
+        let output = wrong(&directory, options);
+        assert_eq!(output.status.code(), Some(status), "{options:?}: {}", text(&output.stderr));
+    }
+    let said = text(&wrong(&directory, &["--allow", "port-byteorder"]).stderr);
+    assert!(said.contains("did you mean port-byte-order?"), "{said}");
+}
+
+#[test]
+fn a_projects_file_allows_rules_and_a_typo_in_it_is_an_error() {
+    let directory = TempDir::new();
+    let settings = directory.path().join(".bsock.toml");
+    let with = |text: &str, options: &[&str]| {
+        fs::write(&settings, text).expect("ours");
+        wrong(&directory, options)
+    };
+    let output = with("[check]\nallow = [\"port-byte-order\"]\n", &[]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains(".bsock.toml allows port-byte-order"), "silence is explained: {said}");
+    assert_eq!(with("[check]\nallow = [\"port-byte-order\"]\n", &["--only", RULE]).status.code(), Some(1));
+    assert!(text(&with("[check]\nlang = \"zh\"\n", &[]).stderr).contains("发现 1 个问题"));
+    for (wrong, expected) in [
+        ("[check]\nallow = [\"port-byteorder\"]\n", "did you mean port-byte-order?"),
+        ("[check]\nalow = []\n", ".bsock.toml: line 2: unknown field `alow`"),
+    ] {
+        let output = with(wrong, &[]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(expected) && said.contains(".bsock.toml"), "{said}");
+    }
+}
+
+#[test]
+fn sarif_and_gcc_name_the_line() {
+    let directory = TempDir::new();
+    let source = root().join("tests/mistakes").join(RULE).join("wrong_client.c");
+    let line = 1 + fs::read_to_string(&source)
+        .expect("a program")
+        .lines()
+        .position(|line| line.contains("HERE"))
+        .expect("a mark");
+    let file = directory.path().join("findings.sarif");
+    let output = wrong(&directory, &["--format", "sarif", "-o", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_str(&fs::read_to_string(&file).expect("written")).expect("one document");
+    let place = &document["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["region"]["startLine"], line);
+    assert_eq!(place["artifactLocation"]["uri"], format!("file://{}", source.display()));
+
+    let said = text(&wrong(&directory, &["--format", "gcc"]).stderr);
+    let first = said.lines().find(|line| line.contains(": error: ")).unwrap_or_default();
+    assert!(first.starts_with(&format!("{}:{line}:", source.display())), "{said}");
+    assert!(first.contains(": error: tried to connect to port ") && first.ends_with(" [port-byte-order]"), "{said}");
+}
+
+#[test]
+fn the_programs_own_status_is_in_the_summary() {
+    let directory = TempDir::new();
+    let summary = |command: &str| {
+        let output = check(&directory, &["--format", "json", "--", "sh", "-c", command]).output().expect("runs");
+        let said = text(&output.stderr);
+        let last: Value = serde_json::from_str(said.lines().last().unwrap_or_default()).expect("an object");
+        (output.status.code(), last["program"].clone())
+    };
+    assert_eq!(summary("exit 7"), (Some(0), serde_json::json!({ "status": 7, "signal": null })));
+    assert_eq!(summary("kill -9 $$"), (Some(0), serde_json::json!({ "status": null, "signal": 9 })));
+}
+
+#[test]
+fn a_recording_that_was_kept_shows_the_same_and_nothing_is_shown_twice_with_live() {
+    let directory = TempDir::new();
+    let (recording, live) = (directory.path().join("r.bsock"), directory.path().join("live"));
+    let client = mistake("wrong_client.c");
+    let mut command = check(&directory, &["--live", "--record", "r.bsock", "-o", "live", "--"]);
+    let status = command.arg(client.path()).args(["127.0.0.1", &swapped().to_string()]).output().expect("runs").status;
+    assert_eq!(status.code(), Some(1));
+    let live = fs::read_to_string(live).expect("written");
+    assert_eq!(live.matches("error[port-byte-order]").count(), 1, "{live}");
+    let later = check(&directory, &["r.bsock"]).output().expect("runs");
+    assert_eq!(later.status.code(), Some(1));
+    assert_eq!(text(&later.stderr), live.replace("bsock: the program ended with status 1\n", ""));
+    let refused = check(&directory, &["--with", "x"]).arg(&recording).output().expect("runs");
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+}

@@ -1,0 +1,249 @@
+//! Every rule against C programs: those that show its mistake and correct ones that look like them.
+//!
+//! A rule's programs lie in `tests/mistakes/RULE/`. Each `wrong_*.c` draws findings of exactly this rule, in the lines marked
+//! `/* HERE */`; each `right_*.c` ends with success and draws none. The first line may say how a program is run:
+//!
+//! ```c
+//! /* run: 127.0.0.1 {port}; with: peer_server.c {port} */
+//! ```
+//!
+//! `with:` names a server beside it, which is started first; a `peer_*.c` is nothing by itself. `{port}` becomes a free port,
+//! `{swapped}` one that is free once its two bytes are swapped.
+//!
+//! Each recording is then analysed again and again with random calls taken out: no finding may come out of a gap.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bsock_analysis::finding::{Confidence, Finding};
+use bsock_analysis::rules::ALL;
+use bsock_analysis::{Analysis, Report};
+use bsock_recording::drain::Item;
+use bsock_recording::event::{Event, What};
+use bsock_recording::file::Recording;
+use bsock_recording::merge::Merger;
+use serde_json::Value;
+use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
+
+/// How often each recording is analysed with other gaps.
+const ROUNDS: u64 = 200;
+
+fn folder_of(rule: &str) -> PathBuf {
+    root().join("tests/mistakes").join(rule)
+}
+
+/// The rule's programs whose names begin so, in order.
+fn programs(rule: &str, beginning: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder_of(rule)).into_iter().flatten().flatten();
+    let is_wanted = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with(beginning) && name.ends_with(".c")
+    };
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_wanted).collect();
+    found.sort();
+    found
+}
+
+/// How a program is run, as its first line says.
+struct Scene {
+    source: PathBuf,
+    arguments: Vec<String>,
+    /// The server's source and arguments.
+    server: Option<(PathBuf, Vec<String>)>,
+}
+
+impl Scene {
+    fn of(source: &Path) -> Self {
+        let text = fs::read_to_string(source).expect("a program");
+        let first = text.lines().next().unwrap_or_default();
+        let said = first.strip_prefix("/* run:").and_then(|rest| rest.strip_suffix("*/"));
+        let said = with_ports(said.unwrap_or_default());
+        let (own, with) = said.split_once("; with:").map_or((&*said, None), |(own, with)| (own, Some(with)));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let server = with.map(|with| {
+            let mut words = words(with);
+            (source.with_file_name(words.remove(0)), words)
+        });
+        Self { source: source.to_owned(), arguments: words(own), server }
+    }
+
+    /// The sources, each with the lines that are marked in it.
+    fn marks(&self) -> BTreeMap<String, BTreeSet<u64>> {
+        let sources = [Some(&self.source), self.server.as_ref().map(|(source, _)| source)];
+        let marked = |source: &PathBuf| {
+            let text = fs::read_to_string(source).expect("a program");
+            let lines = text.lines().zip(1..).filter(|(line, _)| line.contains("/* HERE */")).map(|(_, number)| number);
+            (name(source), lines.collect())
+        };
+        sources.into_iter().flatten().map(marked).collect()
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn with_ports(text: &str) -> String {
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("loopback").port();
+    let mut swapped = free().swap_bytes();
+    // A port that needs no privilege and is not its own swap.
+    while swapped < 1024 || swapped == swapped.swap_bytes() {
+        swapped = free().swap_bytes();
+    }
+    text.replace("{port}", &free().to_string()).replace("{swapped}", &swapped.to_string())
+}
+
+/// What `bsock check` made of a program.
+struct Checked {
+    findings: Vec<Value>,
+    summary: Value,
+    status: Option<i32>,
+    events: Vec<Event>,
+    said: String,
+}
+
+fn check(scene: &Scene) -> Checked {
+    let directory = TempDir::new();
+    let (json, recording) = (directory.path().join("findings.json"), directory.path().join("r.bsock"));
+    let program = compile_c::<&str>(&scene.source, &[]);
+    let server: Option<(TempProgram, &[String])> =
+        scene.server.as_ref().map(|(source, arguments)| (compile_c::<&str>(source, &[]), &**arguments));
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["check", "--lang", "en", "--format", "json", "--timeout", "60", "-o"]).arg(&json);
+    command.arg("--record").arg(&recording);
+    if let Some((server, arguments)) = &server {
+        command.arg("--with").arg(format!("{} {}", server.path().display(), arguments.join(" ")));
+    }
+    let output = command.arg("--").arg(program.path()).args(&scene.arguments).output().expect("bsock runs");
+    let said = text(&output.stderr);
+    let lines = fs::read_to_string(&json).unwrap_or_else(|error| panic!("no findings: {error}: {said}"));
+    let mut objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let summary = objects.pop().expect("a summary");
+    Checked { findings: objects, summary, status: output.status.code(), events: events(&recording), said }
+}
+
+fn events(recording: &Path) -> Vec<Event> {
+    let bytes = fs::read(recording).expect("a recording");
+    let mut merger = Merger::new();
+    for item in Recording::open(&bytes).expect("a recording") {
+        if let Item::Chunk { ring, bytes } = item.expect("whole") {
+            merger.chunk(ring as usize, bytes).expect("whole");
+        }
+    }
+    merger.finish();
+    std::iter::from_fn(|| merger.pop()).collect()
+}
+
+fn analysed(events: &[Event]) -> Report {
+    let mut analysis = Analysis::new(ALL);
+    events.iter().for_each(|event| analysis.event(event));
+    analysis.finish()
+}
+
+/// What is said with more than advice, and where.
+fn said(report: &Report) -> BTreeSet<String> {
+    let counts = |finding: &&Finding| finding.confidence != Confidence::Advice;
+    let key = |finding: &Finding| format!("{} {} at {:#x}", finding.rule, finding.message, finding.site.caller);
+    report.findings.iter().filter(counts).map(key).collect()
+}
+
+/// Numbers that look random and are the same on every run (xorshift64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// No finding comes out of a gap. A recorder that loses a call says so; it never loses the start of a program.
+fn assert_gaps_find_nothing(name: &str, events: &[Event]) {
+    let whole = said(&analysed(events));
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for round in 0..ROUNDS {
+        let rate = 2 + round % 20;
+        let mut events = events.to_vec();
+        for event in &mut events {
+            if matches!(event.what, What::Call(_)) && random.below(rate) == 0 {
+                event.what = What::Lost(1);
+            }
+        }
+        let of_gaps: Vec<String> = said(&analysed(&events)).difference(&whole).cloned().collect();
+        assert_eq!(of_gaps, [""; 0], "{name}, round {round}: found only because calls are missing");
+    }
+}
+
+fn assert_wrong(rule: &str, source: &Path) {
+    let (scene, name) = (Scene::of(source), name(source));
+    let Checked { findings, status, events, said, .. } = check(&scene);
+    assert_eq!(status, Some(1), "{name} draws a finding: {said}");
+    let mut found: BTreeMap<String, BTreeSet<u64>> =
+        scene.marks().into_keys().map(|file| (file, BTreeSet::new())).collect();
+    for finding in &findings {
+        assert_eq!(finding["rule"], rule, "{name} shows this mistake and no other: {finding:#}");
+        let file = finding["location"]["file"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let line = finding["location"]["line"].as_u64().unwrap_or(0);
+        found.entry(file.to_owned()).or_default().insert(line);
+        assert!(finding["help"].as_str().is_some_and(|help| !help.is_empty()), "{name}: {finding:#}");
+    }
+    assert_eq!(found, scene.marks(), "{name}: the lines that are marked HERE");
+    assert_gaps_find_nothing(&name, &events);
+}
+
+fn assert_right(source: &Path) {
+    let (scene, name) = (Scene::of(source), name(source));
+    assert!(scene.marks().values().all(BTreeSet::is_empty), "{name} has nothing to mark");
+    let Checked { findings, summary, status, events, said } = check(&scene);
+    assert_eq!(findings, [Value::Null; 0], "{name} is correct");
+    assert_eq!((status, &summary["program"]["status"]), (Some(0), &0.into()), "{name} succeeds: {said}");
+    assert_eq!(summary["timed_out"], false, "{name} ends by itself");
+    assert_gaps_find_nothing(&name, &events);
+}
+
+/// Does `judge` with all programs of all rules, and tells every failure.
+fn each(beginning: &str, judge: impl Fn(&str, &Path) + std::panic::RefUnwindSafe) {
+    let mut failures = Vec::new();
+    for rule in ALL {
+        let programs = programs(rule.name, beginning);
+        assert!(programs.len() >= 2, "tests/mistakes/{}: at least two {beginning}*.c", rule.name);
+        for program in programs {
+            if std::panic::catch_unwind(|| judge(rule.name, &program)).is_err() {
+                failures.push(format!("{}/{}", rule.name, name(&program)));
+            }
+        }
+    }
+    assert_eq!(failures, [""; 0], "see above");
+}
+
+#[test]
+fn programs_with_a_mistake_draw_findings_of_its_rule_in_the_marked_lines() {
+    each("wrong_", assert_wrong);
+}
+
+#[test]
+fn correct_programs_that_look_alike_draw_none() {
+    each("right_", |_, program| assert_right(program));
+}
+
+#[test]
+fn every_folder_is_a_rules_and_every_file_in_it_is_used() {
+    let mut used = BTreeSet::new();
+    for rule in ALL {
+        for source in programs(rule.name, "wrong_").into_iter().chain(programs(rule.name, "right_")) {
+            used.extend(Scene::of(&source).server.map(|(server, _)| server));
+            used.insert(source);
+        }
+    }
+    let folders = fs::read_dir(root().join("tests/mistakes")).expect("the folder").flatten();
+    let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder").flatten());
+    let unused: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| !used.contains(path)).collect();
+    assert_eq!(unused, Vec::<PathBuf>::new(), "neither wrong_*.c nor right_*.c of a rule, nor named by one of them");
+}
