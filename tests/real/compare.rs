@@ -53,7 +53,9 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
     outcome.cost = Some((ratio(|run| run.took), ratio(|run| run.busy)));
     outcome.plain = again.word(scenario);
     outcome.recorded = recorded.word(scenario);
-    let told = |line: &&str| line.starts_with("bsock: ") || line.starts_with("note: ");
+    // Its summary of calls and losses is in the table.
+    let summary = |line: &str| line.starts_with("bsock: ") && line.contains(" calls of ");
+    let told = |line: &&str| (line.starts_with("bsock: ") && !summary(line)) || line.starts_with("note: ");
     outcome.notes.extend(recorded.errors.lines().filter(told).map(str::to_owned));
     let differences = match scenario.by {
         By::Tests => test_differences(&plain, &again, &recorded, &mut outcome.notes),
