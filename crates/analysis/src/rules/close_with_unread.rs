@@ -262,7 +262,11 @@ mod tests {
         for (unread, unsent) in [(0, 7), (5, 0), (-1, 7), (5, -1)] {
             assert_eq!(said(Function::Close, unread, unsent, |_, _| {}), [""; 0]);
         }
-        let silent: [Before; 7] = [
+        let silent: [Before; 8] = [
+            |story, client| {
+                let execve = call(Function::Execve, -1, Outcome::Unfinished);
+                story.call(client, Call { vfork_child: true, ..execve });
+            },
             |story, client| story.call(client, call(Function::Dup, 3, Outcome::Returned(4))),
             |story, client| story.call(client, call(Function::Fork, -1, Outcome::Returned(500))),
             |story, client| story.call(client, call(Function::System, -1, OK)),
