@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn who_ended_is_told_by_a_kept_recording_as_by_a_live_one() {
+        let path = std::env::temp_dir().join(format!("bsock-stream-{}-ended", std::process::id()));
+        let start = Pair { ticks: 1, nanoseconds: 1 };
+        let mut kept = Recorder::create(&path, &Header::here(0, start)).expect("a temporary file");
+        let (mut live, item) = (Stream::new(start), Item::Ended { process: 77, status: 13 });
+        live.item(item);
+        kept.item(item).and_then(|()| kept.finish()).expect("a temporary file");
+        let read = Stream::from_files(std::slice::from_ref(&path)).expect("a recording");
+        assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
+        fs::remove_file(&path).expect("ours");
+    }
+
+    #[test]
     fn times_of_two_boots_are_not_compared() {
         let paths = [recording("a", [1; 16]), recording("b", [1; 16]), recording("c", [2; 16])];
         assert!(Stream::from_files(&paths[..2]).is_ok());

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER = 100000 };
+enum { ANSWER = 300000 };
 
 static char answer[ANSWER];
 
@@ -13,7 +13,7 @@ static int connected(int *client)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t length = sizeof address;
-    int small = 4096, large = 2 * ANSWER;
+    int small = 32768, large = 2 * ANSWER;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     *client = socket(AF_INET, SOCK_STREAM, 0);

@@ -16,8 +16,11 @@ use crate::linux::{
 impl Model {
     pub(super) fn call(&mut self, event: &Event, call: &Call) {
         self.summary.calls += 1;
-        // A vfork child borrows its parent's memory, not its table.
+        // A vfork child borrows its parent's memory, not its table: what its descriptors are when it runs a program, nobody knows.
         if call.vfork_child {
+            if executes(call.function) {
+                self.pass_all_on(event.thread);
+            }
             return;
         }
         self.close_gap(event.thread);
@@ -39,7 +42,7 @@ impl Model {
                     [0, 1, 2, call.fd].into_iter().for_each(|fd| self.close_number(event, fd));
                 }
             }
-            Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => {
+            function if executes(function) => {
                 self.remember_cookies(event, call);
                 self.known_process(event.thread).executing = call.outcome == Outcome::Unfinished;
             }
@@ -157,7 +160,7 @@ impl Model {
         }
     }
 
-    /// A shell was started, and no call tells what it finds open.
+    /// Another program was started, and no call tells which sockets it finds open.
     fn pass_all_on(&mut self, thread: Thread) {
         let held: Vec<EndpointId> = self.known_process(thread).descriptors.endpoints().collect();
         for id in held {
@@ -342,6 +345,10 @@ impl Model {
     fn visible(&self, thread: Thread, id: EndpointId) -> Option<EndpointId> {
         self.process(thread).filter(|process| process.confirmed).map(|_| id)
     }
+}
+
+const fn executes(function: Function) -> bool {
+    matches!(function, Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat)
 }
 
 /// As many sockets that were passed on are remembered before those that are gone are looked for.

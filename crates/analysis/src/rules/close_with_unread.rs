@@ -33,12 +33,12 @@
 //! # How it tells
 //!
 //! - *likely*: right before the last descriptor of a TCP connection was closed, the kernel told that there were unread bytes
-//!   (`SIOCINQ`) and unacknowledged ones (`SIOCOUTQ`). Those that had arrived without having been acknowledged yet are not lost;
-//!   therefore it is never *certain*.
+//!   (`SIOCINQ`), and more unacknowledged ones (`SIOCOUTQ`) than may have arrived all the same: more than 16 KiB, and on
+//!   loopback, where an acknowledgement may wait for a whole receive buffer, more than 128 KiB.
 //!
 //! It keeps silent, because such programs are correct,
 //!
-//! - where nothing of the program's own was under way: a client that has seen enough (a FIN alone does not count);
+//! - where little or nothing of the program's own was under way: a client that has seen enough, or says a last word;
 //! - where another descriptor, another process or a program that was started may still hold the connection;
 //! - where the program set `SO_LINGER`, or said by `shutdown` that it would read no more;
 //! - after an error on the connection, or after `poll` or `epoll` reported one in this thread: the peer broke it;
@@ -52,12 +52,14 @@
 //! - `man 7 tcp` (`SIOCINQ`, `SIOCOUTQ`)
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use bsock_recording::details::Queue;
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
+use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::linux::{ECONNRESET, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
@@ -69,6 +71,12 @@ use crate::site::Site;
 
 /// Broken connections and warned threads that are remembered. Beyond, the rule says nothing more.
 const REMEMBERED: usize = 4096;
+
+/// As many bytes a peer may have received that it has not acknowledged: what a sender begins with on a network (RFC 6928).
+const ON_A_NETWORK: u32 = 16 << 10;
+
+/// The same of a peer on this machine: the usual receive buffer.
+const ON_LOOPBACK: u32 = 128 << 10;
 
 forms! {
     CLOSED = "closed",
@@ -145,9 +153,19 @@ fn held(endpoint: &Endpoint, queue: Queue) -> Option<Held> {
         return None;
     }
     // A FIN that was not acknowledged counts as a byte.
-    let unsent = queue.unsent?.checked_sub(u32::from(course.shut_write))?;
+    let unsent = queue.unsent?.saturating_sub(u32::from(course.shut_write));
     let unread = queue.unread?;
-    (unread > 0 && unsent > 0).then_some(Held { fd: queue.fd, unread, unsent })
+    (unread > 0 && unsent > may_have_arrived(endpoint)).then_some(Held { fd: queue.fd, unread, unsent })
+}
+
+/// A peer that is not known may be on this machine.
+fn may_have_arrived(endpoint: &Endpoint) -> u32 {
+    let remote = match &endpoint.remote {
+        Some(Address::Inet(remote)) => IpAddr::V4(*remote.ip()),
+        Some(Address::Inet6(remote)) => remote.ip().to_canonical(),
+        _ => return ON_LOOPBACK,
+    };
+    if remote.is_loopback() || remote.is_unspecified() { ON_LOOPBACK } else { ON_A_NETWORK }
 }
 
 impl CloseWithUnread {
@@ -233,11 +251,11 @@ mod tests {
     }
 
     /// A connection on which this happens, and which is given up while it holds so much; what is said.
-    fn said(function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
+    fn said_of(peer: &str, function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
         let mut story = Story::new();
         let client = story.program(&["./client"]);
         story.socket(client, 3);
-        story.connect(client, 3, "127.0.0.1:8989", OK);
+        story.connect(client, 3, peer, OK);
         before(&mut story, client);
         let details = section_of(section::QUEUES, &[3, unread, unsent]);
         let fd = if function == Function::Close { 3 } else { -1 };
@@ -245,24 +263,40 @@ mod tests {
         story.findings().iter().map(|found| format!("{}: {}", found.confidence.name(), found.notes[0])).collect()
     }
 
+    fn said(function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
+        said_of("192.0.2.1:8989", function, unread, unsent, before)
+    }
+
     #[test]
     fn bytes_unread_and_bytes_under_way_are_likely_to_be_lost() {
-        let note = "the kernel held 5 bytes for the program to read, and 7 that the peer had not acknowledged and may never get";
+        let note = "the kernel held 5 bytes for the program to read, and 16385 that the peer had not acknowledged and may never get";
         for function in [Function::Close, Function::Exit, Function::UnderscoreExit] {
-            assert_eq!(said(function, 5, 7, |_, _| {}), [format!("likely: {note}")]);
+            assert_eq!(said(function, 5, 16385, |_, _| {}), [format!("likely: {note}")]);
         }
         let shut: Before =
             |story, client| story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, 3, OK) });
-        assert_eq!(said(Function::Close, 5, 8, shut), [format!("likely: {note}")], "the FIN is not data");
-        assert_eq!(said(Function::Close, 5, 1, shut), [""; 0], "a FIN alone");
+        assert_eq!(said(Function::Close, 5, 16386, shut), [format!("likely: {note}")], "the FIN is not data");
+        assert_eq!(said(Function::Close, 5, 16385, shut), [""; 0], "the FIN is not data");
+    }
+
+    #[test]
+    fn what_may_have_arrived_without_having_been_acknowledged_is_not_lost() {
+        for (peer, arrives) in [("192.0.2.1:8989", 16 << 10), ("127.0.0.1:8989", 128 << 10), ("[::ffff:127.0.0.1]:1", 128 << 10)] {
+            assert_eq!(said_of(peer, Function::Close, 5, arrives, |_, _| {}), [""; 0], "{peer}");
+            assert_eq!(said_of(peer, Function::Close, 5, arrives + 1, |_, _| {}).len(), 1, "{peer}");
+        }
     }
 
     #[test]
     fn nothing_lost_somebody_else_intent_and_broken_connections_are_silent() {
-        for (unread, unsent) in [(0, 7), (5, 0), (-1, 7), (5, -1)] {
+        for (unread, unsent) in [(0, 99_999), (5, 0), (5, 7), (-1, 99_999), (5, -1)] {
             assert_eq!(said(Function::Close, unread, unsent, |_, _| {}), [""; 0]);
         }
-        let silent: [Before; 7] = [
+        let silent: [Before; 8] = [
+            |story, client| {
+                let execve = call(Function::Execve, -1, Outcome::Unfinished);
+                story.call(client, Call { vfork_child: true, ..execve });
+            },
             |story, client| story.call(client, call(Function::Dup, 3, Outcome::Returned(4))),
             |story, client| story.call(client, call(Function::Fork, -1, Outcome::Returned(500))),
             |story, client| story.call(client, call(Function::System, -1, OK)),
@@ -278,8 +312,8 @@ mod tests {
             },
         ];
         for (index, before) in silent.into_iter().enumerate() {
-            assert_eq!(said(Function::Close, 5, 7, before), [""; 0], "{index}");
-            assert_eq!(said(Function::Exit, 5, 7, before), [""; 0], "{index}, exit");
+            assert_eq!(said(Function::Close, 5, 99_999, before), [""; 0], "{index}");
+            assert_eq!(said(Function::Exit, 5, 99_999, before), [""; 0], "{index}, exit");
         }
     }
 }
