@@ -79,6 +79,8 @@ rules! {
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    send_sizeof_buffer::SendSizeofBuffer, "send-sizeof-buffer", [Likely],
+        "a whole buffer that is sent, with what stands behind the text in it", "发送了整个缓冲区，连同文本之后的残留内容";
     short_send_ignored::ShortSendIgnored, "short-send-ignored", [Certain],
         "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
