@@ -23,7 +23,7 @@ pub(crate) struct Transfer<'a> {
     /// The first of them, as far as they were recorded.
     pub(crate) first: &'a [u8],
     /// The last of them, where the first do not reach so far.
-    last: &'a [u8],
+    pub(crate) last: &'a [u8],
     /// What stands behind them in the buffer: of a short send what was not sent, of a receive what was there before.
     pub(crate) behind: &'a [u8],
 }

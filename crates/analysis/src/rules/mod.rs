@@ -83,6 +83,8 @@ rules! {
         "a whole buffer that is sent, with what stands behind the text in it", "发送了整个缓冲区，连同文本之后的残留内容";
     short_send_ignored::ShortSendIgnored, "short-send-ignored", [Certain],
         "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
+    stale_bytes_sent::StaleBytesSent, "stale-bytes-sent", [Likely],
+        "an answer with the end of an older message behind it", "应答之后带着旧消息的末尾";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
