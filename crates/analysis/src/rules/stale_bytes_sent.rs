@@ -82,8 +82,8 @@ forms! {
         "send as many bytes as {receive}() returned; to make a string of them, set the byte behind them to 0 first",
         "应按 {receive}() 的返回值发送；如果要当作字符串使用，先把其后的一个字节设为 0";
     OLDER = "older",
-        "an earlier message of {sent} bytes lay in the same buffer, and the last {stale} bytes sent are its end",
-        "同一缓冲区中先前有一条 {sent} 字节的消息，这次发送的最后 {stale} 字节正是它的末尾";
+        "an earlier message of {sent} bytes lay in the same buffer, and its end was sent once more",
+        "同一缓冲区中先前有一条 {sent} 字节的消息，它的末尾又被发送了一次";
 }
 
 /// What lies in a buffer, as far as one thread received it there.
@@ -269,7 +269,7 @@ fn finding(newer: &Newer, process: ProcessName, event: &Event, call: &Call, site
         label: Message::new(&ONLY).with("sent", sent).with("received", received),
         related: vec![Related { message: brought, site: newer.site.clone() }],
         help: Message::new(&COUNT).with("receive", newer.function),
-        notes: vec![Message::new(&OLDER).with("sent", sent).with("stale", sent - received)],
+        notes: vec![Message::new(&OLDER).with("sent", sent)],
         count: 1,
     }
 }
