@@ -21,6 +21,7 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
 pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
+pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
 

@@ -9,6 +9,8 @@ use bsock_recording::event::{Call, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
+use crate::linux::{MSG_PEEK, MSG_TRUNC};
+
 /// A call that moved at least one byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Transfer<'a> {
@@ -20,6 +22,8 @@ pub(crate) struct Transfer<'a> {
     pub(crate) moved: u64,
     /// The first of them, as far as they were recorded.
     pub(crate) first: &'a [u8],
+    /// The last of them, where the first do not reach so far.
+    pub(crate) last: &'a [u8],
     /// What stands behind them in the buffer: of a short send what was not sent, of a receive what was there before.
     pub(crate) behind: &'a [u8],
 }
@@ -34,6 +38,36 @@ impl<'a> Transfer<'a> {
         }
     }
 
+    /// What a call sent from one piece of memory.
+    pub(crate) fn sent_from_one_buffer(call: &'a Call) -> Option<Self> {
+        matches!(call.function, Function::Send | Function::Sendto | Function::Write).then(|| Self::plain(call))?
+    }
+
+    /// What a call received into one piece of memory, and took off the socket.
+    pub(crate) fn received_in_one_buffer(call: &'a Call) -> Option<Self> {
+        let takes = match call.function {
+            Function::Recv | Function::Recvfrom => call.args[2] & (MSG_PEEK | MSG_TRUNC) == 0,
+            function => function == Function::Read,
+        };
+        takes.then(|| Self::plain(call))?
+    }
+
+    /// The byte at this place, counted from the first, if it was recorded. Not for vectors.
+    pub(crate) fn byte(&self, place: u64) -> Option<u8> {
+        let of = |bytes: &[u8], place: u64| bytes.get(usize::try_from(place).ok()?).copied();
+        let behind_the_gap = || of(self.last, place.checked_sub(self.moved.checked_sub(self.last.len() as u64)?)?);
+        of(self.first, place).or_else(behind_the_gap)
+    }
+
+    /// The eight bytes from this place on as a number of the machine's.
+    pub(crate) fn word(&self, place: u64) -> Option<u64> {
+        let mut bytes = [0; 8];
+        for (byte, place) in bytes.iter_mut().zip(place..) {
+            *byte = self.byte(place)?;
+        }
+        Some(u64::from_ne_bytes(bytes))
+    }
+
     fn plain(call: &'a Call) -> Option<Self> {
         let Outcome::Returned(moved @ 1..) = call.outcome else { return None };
         Some(Self {
@@ -41,6 +75,7 @@ impl<'a> Transfer<'a> {
             asked: call.args[1],
             moved: moved.unsigned_abs(),
             first: call.details.bytes(section::PAYLOAD),
+            last: call.details.bytes(section::PAYLOAD_END),
             behind: call.details.bytes(section::PAYLOAD_REST),
         })
     }
@@ -48,5 +83,33 @@ impl<'a> Transfer<'a> {
     fn vector(call: &'a Call) -> Option<Self> {
         let buffer = call.buffers().find(|buffer| buffer.length > 0).map_or(0, |buffer| buffer.address);
         Some(Self { buffer, ..Self::plain(call)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::transfer;
+
+    #[test]
+    fn of_a_long_message_the_middle_is_not_known() {
+        let memory: Vec<u8> = (0..100).collect();
+        let call = transfer(Function::Send, 3, 0x5000, &memory, 90);
+        let sent = Transfer::sent(&call).expect("bytes");
+        assert_eq!((sent.buffer, sent.asked, sent.moved), (0x5000, 100, 90));
+        let known: Vec<u64> = (0..200).filter(|place| sent.byte(*place) == u8::try_from(*place).ok()).collect();
+        assert_eq!(known, (0..32).chain(58..90).collect::<Vec<u64>>());
+        assert_eq!(sent.behind, &memory[90..]);
+        let short = transfer(Function::Send, 3, 0x5000, &memory, 40);
+        assert!((0..40).all(|place| Transfer::sent(&short).is_some_and(|sent| sent.byte(place).is_some())));
+    }
+
+    #[test]
+    fn a_look_at_what_waits_takes_nothing() {
+        let received = transfer(Function::Recv, 3, 0x5000, b"abc", 3);
+        assert!(Transfer::received_in_one_buffer(&received).is_some());
+        assert!(Transfer::sent_from_one_buffer(&received).is_none());
+        let peeked = Call { args: [0x5000, 3, MSG_PEEK], ..received };
+        assert!(Transfer::received_in_one_buffer(&peeked).is_none());
     }
 }

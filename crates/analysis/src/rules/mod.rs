@@ -85,10 +85,14 @@ rules! {
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
     recv_zero_ignored::RecvZeroIgnored, "recv-zero-ignored", [Certain],
         "an end of file that is not told from data", "没有区分数据流结束与数据";
+    send_sizeof_buffer::SendSizeofBuffer, "send-sizeof-buffer", [Likely],
+        "a whole buffer that is sent, with what stands behind the text in it", "发送了整个缓冲区，连同文本之后的残留内容";
     short_send_ignored::ShortSendIgnored, "short-send-ignored", [Certain],
         "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
     sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain],
         "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";
+    stale_bytes_sent::StaleBytesSent, "stale-bytes-sent", [Likely],
+        "an answer with the end of an older message behind it", "应答之后带着旧消息的末尾";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }

@@ -1,0 +1,499 @@
+//! # What it does
+//!
+//! Finds programs that send a whole buffer, `sizeof buffer`, where they mean the text in it, and with it what memory held
+//! before: addresses, or the end of an older text.
+//!
+//! # Why is this bad
+//!
+//! A text in C ends where its NUL is, and a buffer does not. Whoever sends the buffer sends behind the text whatever stood
+//! there: pieces of older messages, perhaps another user's, and values that functions left on the stack, among them addresses
+//! that help an attacker. The peer reads a text with hundreds of bytes of something else behind it, and where it reads a
+//! stream, the next message begins only after those.
+//!
+//! # Example
+//!
+//! ```c
+//! char message[256];
+//! fgets(message, sizeof message, stdin);
+//! send(fd, message, sizeof message, 0);
+//! ```
+//!
+//! # Use instead
+//!
+//! ```c
+//! send(fd, message, strlen(message), 0);
+//! ```
+//!
+//! `snprintf` and `getline` return the number, too. Where a protocol has records of a fixed size, clear the record first:
+//! `memset(&record, 0, sizeof record)`.
+//!
+//! # How it tells
+//!
+//! - *likely*: one place in the program sends messages of one and the same length over the internet protocols, each with a
+//!   printable text that ends before they do, and two messages with different texts, one after the other; and behind the text
+//!   there is
+//!   - an address of the sending process's own memory, or
+//!   - from the same buffer, the end of the longer text that was sent before.
+//!
+//! The recorder keeps the first and the last 32 bytes of a message; what lies between is not looked at. It keeps silent
+//!
+//! - where zeros follow the text: that is how a record of a fixed size looks;
+//! - about the end of an older text, where another process in the recording reads records of exactly this length;
+//! - where the message, or what follows its text, was received before: then the mistake is somebody else's;
+//! - about calls that a library or a language's runtime makes, and wherever calls were lost.
+//!
+//! # References
+//!
+//! - `man 2 send`, `man 3 strlen`, `man 3 snprintf`
+//! - CWE-201, "Insertion of Sensitive Information Into Sent Data"; CWE-457, "Use of Uninitialized Variable"
+
+use std::collections::{HashMap, VecDeque};
+
+use bsock_recording::event::{Call, Event, What};
+use bsock_recording::function::Function;
+
+use crate::finding::{Confidence, Finding, ProcessName};
+use crate::forms;
+use crate::message::{Form, Message};
+use crate::model::{Model, Program};
+use crate::rules::Rule;
+use crate::sink::Sink;
+use crate::site::Site;
+use crate::transfer::Transfer;
+
+/// Places that are watched, and processes whose receives are remembered. Of those beyond, nothing is said.
+const PLACES: usize = 1024;
+const PROCESSES: usize = 256;
+
+/// How many receives of a process are remembered.
+const RECEIVES: usize = 64;
+
+/// Lengths of records that somebody reads.
+const LENGTHS: usize = 4096;
+
+/// Below this no program has its stack, heap or code: numbers that are smaller are more likely numbers.
+const LOWEST_ADDRESS: u64 = 1 << 32;
+
+/// Memory of one kind, a stack or a heap, lies within this distance.
+const NEAR: u64 = 1 << 30;
+
+/// As many bytes of a long message's end are looked at as may have been recorded.
+const END: u64 = 64;
+
+/// Bytes of an older text that cannot be chance.
+const ENOUGH: usize = 2;
+
+forms! {
+    ADDRESS = "address",
+        "{function}() sends {length} bytes each time, and behind the text in them an address of its own memory",
+        "{function}() 每次都发送 {length} 字节，文本之后还带着本进程的内存地址";
+    OLD_TEXT = "old-text",
+        "{function}() sends {length} bytes each time, and behind the text in them the end of an older one",
+        "{function}() 每次都发送 {length} 字节，文本之后还带着旧文本的末尾";
+    ENDS = "ends",
+        "the text here ends after {text} bytes",
+        "这里的文本只有 {text} 字节";
+    STRLEN = "strlen",
+        "send as many bytes as the text has: strlen(), or what snprintf() returned; clear a record of a fixed size before filling it",
+        "应按文本的实际长度发送：用 strlen() 或 snprintf() 的返回值；如果是定长记录，填写之前先清零";
+    POINTS = "points",
+        "the eight bytes at {offset} are {value}, which points into this process: memory that was never set leaves it",
+        "偏移 {offset} 处的八个字节是 {value}，指向本进程内部：未初始化的内存被发送了出去";
+    REMAINS = "remains",
+        "the {bytes} bytes at {offset} are left from the text that was sent from this buffer before",
+        "偏移 {offset} 处的 {bytes} 个字节，是先前从该缓冲区发送的文本的残留";
+}
+
+/// A process, its image, and a place in it.
+type Place = (u32, u64, u64);
+
+/// What one place in a program sends.
+struct Sent {
+    length: u64,
+    /// Every message was a text, and of this length.
+    fixed: bool,
+    buffer: u64,
+    /// How many bytes the last text has, and what the message began with.
+    text: usize,
+    first: Vec<u8>,
+    suspicion: Option<Suspicion>,
+}
+
+struct Suspicion {
+    finding: Finding,
+    /// Records of this length may be meant.
+    may_be_a_record: bool,
+}
+
+/// What a process received.
+#[derive(Clone)]
+struct Received {
+    buffer: u64,
+    length: u64,
+    first: Vec<u8>,
+}
+
+/// Who reads records of some length.
+enum Readers {
+    One(u32),
+    Several,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct SendSizeofBuffer {
+    places: HashMap<Place, Sent>,
+    received: HashMap<(u32, u64), VecDeque<Received>>,
+    readers: HashMap<u64, Readers>,
+    incomplete: bool,
+}
+
+impl Rule for SendSizeofBuffer {
+    fn event(&mut self, model: &Model, event: &Event, _sink: &mut Sink) {
+        match &event.what {
+            What::Call(call) => self.call(model, event, call),
+            // Whatever was received by a call that is missing may be what is sent later.
+            What::Lost(_) | What::Unknown(_) => self.incomplete = true,
+            What::ProcessStart(start) if start.forked => self.inherit(event, start.parent),
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, model: &Model, sink: &mut Sink) {
+        if self.incomplete || model.is_blind() {
+            return;
+        }
+        let readers = &self.readers;
+        let places = self.places.drain().filter(|(_, sent)| sent.fixed);
+        let found = places.filter_map(|((process, ..), sent)| {
+            let is_record = || match readers.get(&sent.length) {
+                Some(Readers::One(reader)) => *reader != process,
+                Some(Readers::Several) => true,
+                None => readers.len() >= LENGTHS,
+            };
+            let suspicion = sent.suspicion.filter(|suspicion| !(suspicion.may_be_a_record && is_record()));
+            suspicion.map(|suspicion| suspicion.finding)
+        });
+        let mut found: Vec<Finding> = found.collect();
+        // Equal ones become one, whose details are the first one's.
+        found.sort_by_key(|finding| (finding.ticks, finding.process.pid, finding.fd));
+        found.into_iter().for_each(|finding| sink.emit(finding));
+    }
+}
+
+impl SendSizeofBuffer {
+    fn call(&mut self, model: &Model, event: &Event, call: &Call) {
+        if matches!(call.function, Function::Exit | Function::UnderscoreExit) {
+            self.received.remove(&(event.thread.process, event.thread.image));
+        }
+        if let Some(received) = Transfer::received_in_one_buffer(call) {
+            return self.receive(event, &received);
+        }
+        let Some(sent) = Transfer::sent_from_one_buffer(call).filter(|sent| !sent.first.is_empty()) else { return };
+        let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
+        let place = (event.thread.process, event.thread.image, call.caller);
+        if !self.places.contains_key(&place) {
+            let watched = self.places.len() < PLACES && process.program().is_own_code(call.caller);
+            if !watched || model.subject().is_none_or(|endpoint| !endpoint.is_inet()) {
+                return;
+            }
+        }
+        let text = text(&sent).filter(|_| !self.is_passed_on(event, &sent));
+        let before = self.places.entry(place).or_insert_with(|| Sent::new(&sent));
+        let Some(text) = text.filter(|_| before.length == sent.moved && before.fixed) else {
+            before.fixed = false;
+            return;
+        };
+        if model.subject().is_some() && before.text > 0 && before.first != sent.first {
+            let evidence = address(process.program(), &sent, text).or_else(|| before.old_text(&sent, text));
+            before.suspect(evidence, |evidence| {
+                let name = ProcessName { name: process.program().name(), pid: event.thread.process };
+                finding(name, event, call, Site::of(process.program(), call), text, evidence)
+            });
+        }
+        (before.buffer, before.text) = (sent.buffer, text);
+        before.first.clear();
+        before.first.extend_from_slice(sent.first);
+    }
+
+    fn receive(&mut self, event: &Event, received: &Transfer<'_>) {
+        if received.first.is_empty() {
+            return;
+        }
+        let process = event.thread.process;
+        if received.moved == received.asked && (self.readers.len() < LENGTHS || self.readers.contains_key(&received.moved)) {
+            let readers = self.readers.entry(received.moved).or_insert(Readers::One(process));
+            if !matches!(readers, Readers::One(reader) if *reader == process) {
+                *readers = Readers::Several;
+            }
+        }
+        let key = (process, event.thread.image);
+        if self.received.len() >= PROCESSES && !self.received.contains_key(&key) {
+            return;
+        }
+        let all = self.received.entry(key).or_default();
+        let oldest = if all.len() < RECEIVES { None } else { all.pop_front() };
+        let mut first = oldest.map(|oldest| oldest.first).unwrap_or_default();
+        first.clear();
+        first.extend_from_slice(received.first);
+        all.push_back(Received { buffer: received.buffer, length: received.moved, first });
+    }
+
+    /// What a process received, its children may send.
+    fn inherit(&mut self, event: &Event, parent: u32) {
+        let known = self.received.iter().filter(|((process, _), _)| *process == parent);
+        let Some((_, received)) = known.max_by_key(|((_, image), _)| *image) else { return };
+        if self.received.len() >= PROCESSES {
+            return;
+        }
+        let received = received.clone();
+        self.received.insert((event.thread.process, event.thread.image), received);
+    }
+
+    /// The message was received before, or what follows its text was; or nobody knows.
+    fn is_passed_on(&self, event: &Event, sent: &Transfer<'_>) -> bool {
+        let Some(all) = self.received.get(&(event.thread.process, event.thread.image)) else {
+            return self.received.len() >= PROCESSES;
+        };
+        let behind_the_text = sent.first.iter().position(|byte| *byte == 0).unwrap_or(0) as u64 + 1;
+        all.iter().any(|received| {
+            let is_inside = received.buffer.checked_add(received.length).zip(sent.buffer.checked_add(behind_the_text));
+            let known = received.first.len().min(sent.first.len());
+            is_inside.is_some_and(|(end, behind)| (received.buffer..end).contains(&behind))
+                || known as u64 > behind_the_text && received.first[..known] == sent.first[..known]
+        })
+    }
+}
+
+impl Sent {
+    fn new(sent: &Transfer<'_>) -> Self {
+        Self { length: sent.moved, fixed: true, buffer: 0, text: 0, first: Vec::new(), suspicion: None }
+    }
+
+    /// Behind a text of `text` bytes stands the end of the one that was sent before it.
+    fn old_text(&self, sent: &Transfer<'_>, text: usize) -> Option<Evidence> {
+        let end = self.text.min(sent.first.len());
+        let stale = self.first.get(text + 1..end)?;
+        let is_left = self.buffer == sent.buffer && stale.len() >= ENOUGH && stale == &sent.first[text + 1..end];
+        let note = || Message::new(&REMAINS).with("bytes", stale.len() as u64).with("offset", text as u64 + 1);
+        is_left.then(|| Evidence { form: &OLD_TEXT, note: note(), may_be_a_record: true })
+    }
+
+    /// Remembers what was found, first of all what needs no reader to be true.
+    fn suspect(&mut self, evidence: Option<Evidence>, finding: impl FnOnce(Evidence) -> Finding) {
+        let Some(evidence) = evidence else { return };
+        let may_be_a_record = evidence.may_be_a_record;
+        match &mut self.suspicion {
+            Some(known) if known.may_be_a_record == may_be_a_record => known.finding.count += 1,
+            Some(_) if may_be_a_record => {}
+            other => *other = Some(Suspicion { finding: finding(evidence), may_be_a_record }),
+        }
+    }
+}
+
+/// Something behind the text that does not belong there.
+struct Evidence {
+    form: &'static Form,
+    note: Message,
+    may_be_a_record: bool,
+}
+
+/// How many bytes the text has that the message begins with: a printable one, with more behind it. Where it is longer than what
+/// was recorded, as many as were.
+fn text(sent: &Transfer<'_>) -> Option<usize> {
+    let end = sent.first.iter().position(|byte| *byte == 0).unwrap_or(sent.first.len());
+    let is_text = sent.asked == sent.moved && end > 0 && sent.first[..end].iter().all(|byte| is_printable(*byte));
+    (is_text && end as u64 + 1 < sent.moved).then_some(end)
+}
+
+/// What a text may hold; letters beyond ASCII in whatever encoding.
+const fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0x80..)
+}
+
+/// An address of the process's own memory stands behind the text, where the compiler would have put one.
+fn address(program: &Program, sent: &Transfer<'_>, text: usize) -> Option<Evidence> {
+    let behind = text as u64 + 1..sent.first.len() as u64;
+    let at_the_end = sent.moved.saturating_sub(END).max(behind.end)..sent.moved;
+    let aligned = behind.chain(at_the_end).filter(|place| sent.buffer.wrapping_add(*place) % 8 == 0);
+    let mut words = aligned.filter_map(|place| Some((place, sent.word(place)?)));
+    let (offset, value) = words.find(|(_, word)| points_into(program, sent.buffer, *word))?;
+    let note = Message::new(&POINTS).with("offset", offset).with("value", format!("{value:#x}"));
+    Some(Evidence { form: &ADDRESS, note, may_be_a_record: false })
+}
+
+fn points_into(program: &Program, buffer: u64, word: u64) -> bool {
+    let is_text = word.to_ne_bytes().iter().all(|byte| *byte == 0 || is_printable(*byte));
+    let mut modules = program.modules.iter();
+    let is_near = |start: u64, end: u64| (start.saturating_sub(NEAR)..end.saturating_add(NEAR)).contains(&word);
+    word >= LOWEST_ADDRESS
+        && !is_text
+        && (is_near(buffer, buffer) || modules.any(|module| is_near(module.start, module.end)))
+}
+
+fn finding(process: ProcessName, event: &Event, call: &Call, site: Site, text: usize, evidence: Evidence) -> Finding {
+    Finding {
+        rule: "send-sizeof-buffer",
+        confidence: Confidence::Likely,
+        message: Message::new(evidence.form).with("function", call.function.name()).with("length", call.args[1]),
+        process,
+        fd: call.fd,
+        ticks: event.end,
+        site,
+        label: Message::new(&ENDS).with("text", text as u64),
+        related: Vec::new(),
+        help: Message::new(&STRLEN),
+        notes: vec![evidence.note],
+        count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bsock_recording::event::Thread;
+
+    use super::*;
+    use crate::testing::{Story, transfer};
+
+    const BUFFER: u64 = 0x7ffd_1234_5000;
+
+    /// A text in a buffer of 48 bytes that held this before.
+    fn over(text: &str, before: &[u8; 48]) -> [u8; 48] {
+        let mut buffer = *before;
+        buffer[..text.len()].copy_from_slice(text.as_bytes());
+        buffer[text.len()] = 0;
+        buffer
+    }
+
+    /// A buffer with a number in it, at this place.
+    fn with_word(word: u64, place: usize) -> [u8; 48] {
+        let mut buffer = [0; 48];
+        buffer[place..place + 8].copy_from_slice(&word.to_ne_bytes());
+        buffer
+    }
+
+    fn client(story: &mut Story) -> Thread {
+        let client = story.program(&["./client"]);
+        story.socket(client, 3);
+        client
+    }
+
+    fn send(story: &mut Story, client: Thread, memory: &[u8]) {
+        story.call(client, transfer(Function::Send, 3, BUFFER, memory, memory.len()));
+    }
+
+    fn receive(story: &mut Story, thread: Thread, buffer: u64, memory: &[u8], bytes: usize) {
+        story.call(thread, transfer(Function::Recv, 3, buffer, memory, bytes));
+    }
+
+    fn said(story: &Story) -> Vec<String> {
+        let findings = story.findings();
+        let ours = findings.iter().filter(|found| found.rule == "send-sizeof-buffer");
+        ours.map(|found| format!("{}; {}; {}", found.message, found.label, found.notes[0])).collect()
+    }
+
+    /// What is said of messages that are sent one after the other.
+    fn said_of(messages: &[&[u8]]) -> Vec<String> {
+        let mut story = Story::new();
+        let client = client(&mut story);
+        messages.iter().for_each(|message| send(&mut story, client, message));
+        said(&story)
+    }
+
+    #[test]
+    fn the_end_of_an_older_text_is_likely_left_there() {
+        let long = over("hello, everybody", &[0; 48]);
+        let short = over("bye", &long);
+        let sentence = "send() sends 48 bytes each time, and behind the text in them the end of an older one; the text here \
+                        ends after 3 bytes; the 12 bytes at 4 are left from the text that was sent from this buffer before";
+        assert_eq!(said_of(&[&long, &short]), [sentence]);
+        assert_eq!(said_of(&[&long, &short, &over("so long", &short), &short]).len(), 1, "and others do not change that");
+        assert_eq!(said_of(&[&long, &over("bye", &[0; 48])]), [""; 0], "zeros may be meant");
+        assert_eq!(said_of(&[&long, &over("bye", &[7; 48])]), [""; 0], "and so may other fields");
+        assert_eq!(said_of(&[&long, &long, &long]), [""; 0], "the same message shows nothing");
+    }
+
+    #[test]
+    fn addresses_of_the_process_behind_the_text_are_likely_leaked() {
+        for (word, place) in [(BUFFER + 0x100, 8), (BUFFER - 0x2000, 16), (BUFFER, 40)] {
+            let memory = with_word(word, place);
+            let found = said_of(&[&over("hello", &memory), &over("bye", &memory)]);
+            let note = format!("the eight bytes at {place} are {word:#x}, which points into this process: memory that was never set leaves it");
+            assert_eq!(found.len(), 1, "{word:#x} at {place}");
+            assert!(found[0].ends_with(&note), "{found:?}");
+        }
+        for (word, place, why) in [
+            (BUFFER, 12, "not where a compiler puts an address"),
+            (BUFFER >> 16, 8, "a number"),
+            (0x5555_1234_5678_9abc, 8, "not an address"),
+            (0x10_0000_1000, 8, "nothing is there"),
+        ] {
+            let memory = with_word(word, place);
+            assert_eq!(said_of(&[&over("hello", &memory), &over("bye", &memory)]), [""; 0], "{why}");
+        }
+    }
+
+    #[test]
+    fn other_lengths_and_other_contents_are_no_buffer_of_text() {
+        let long = over("hello, everybody", &[0; 48]);
+        let short = over("bye", &long);
+        assert_eq!(said_of(&[&long, &short, b"bye"]), [""; 0], "another length");
+        assert_eq!(said_of(&[&long, &short, &[0; 48]]), [""; 0], "no text");
+        assert_eq!(said_of(&[&[1; 48], &long, &short]), [""; 0], "binary");
+        assert_eq!(said_of(&[&long[..17], &long[..17]]), [""; 0], "with its NUL");
+    }
+
+    #[test]
+    fn what_was_received_is_somebody_elses_mistake() {
+        let long = over("hello, everybody", &[0; 48]);
+        let short = over("bye", &long);
+        for (buffer, what) in [(BUFFER, "an echo"), (0x9000, "a copy")] {
+            let mut story = Story::new();
+            let server = client(&mut story);
+            for message in [long, short] {
+                receive(&mut story, server, buffer, &message, 48);
+                send(&mut story, server, &message);
+            }
+            assert_eq!(said(&story), [""; 0], "{what}");
+        }
+    }
+
+    #[test]
+    fn who_reads_records_of_this_length_gets_records() {
+        let (long, leak) = (over("hello, everybody", &[0; 48]), with_word(BUFFER, 40));
+        for (messages, read, findings) in [
+            ([long, over("bye", &long)], 48, 0),
+            ([long, over("bye", &long)], 40, 1),
+            ([over("hello", &leak), over("bye", &leak)], 48, 1),
+        ] {
+            let mut story = Story::new();
+            let sender = client(&mut story);
+            let reader = client(&mut story);
+            for message in messages {
+                send(&mut story, sender, &message);
+                receive(&mut story, reader, 0x9000, &message, read);
+            }
+            assert_eq!(said(&story).len(), findings, "{read}");
+        }
+    }
+
+    #[test]
+    fn libraries_other_families_and_gaps_are_silent() {
+        let long = over("hello, everybody", &[0; 48]);
+        let short = over("bye", &long);
+        let mut library = Story::new();
+        let sender = client(&mut library);
+        for message in [long, short] {
+            library.call_from(0x9_0000, sender, transfer(Function::Send, 3, BUFFER, &message, 48));
+        }
+        assert_eq!(said(&library), [""; 0], "a library");
+        let mut story = Story::new();
+        let sender = client(&mut story);
+        send(&mut story, sender, &long);
+        send(&mut story, sender, &short);
+        assert_eq!(said(&story).len(), 1);
+        let other = client(&mut story);
+        story.lost(other);
+        assert_eq!(said(&story), [""; 0], "somebody may have read records");
+    }
+}

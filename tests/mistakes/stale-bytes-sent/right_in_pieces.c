@@ -1,0 +1,36 @@
+/* A message that comes in two pieces: the second is received behind the first, and both are sent. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *const names[] = {"maximilian", "eve", "christopher", "bob", "a name that nobody has, since it is too long", "al"};
+
+static int serve(int fd)
+{
+    static char line[100];
+    ssize_t first = recv(fd, line, 2, 0);
+    ssize_t rest = recv(fd, line + 2, sizeof line - 2, MSG_DONTWAIT);
+    if (first <= 0)
+        return 0;
+    return send(fd, line, (size_t)first + (rest > 0 ? (size_t)rest : 0), 0) > 0;
+}
+
+int main(void)
+{
+    int pair[2];
+    char answer[200];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        return 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (send(pair[0], names[i], strlen(names[i]), 0) < 0 || !serve(pair[1]))
+            return 1;
+        ssize_t n = recv(pair[0], answer, sizeof answer, 0);
+        if (n <= 0)
+            return 1;
+        printf("%.*s\n", (int)n, answer);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    return 0;
+}
