@@ -19,7 +19,17 @@ pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
 pub(crate) const FD_CLOEXEC: u64 = 1;
 pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 
+pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
+
+pub(crate) const MSG_DONTWAIT: u64 = 0x40;
+
+pub(crate) const SHUT_RD: u64 = 0;
+
+pub(crate) const SOL_SOCKET: u64 = 1;
+/// With a `timeval` of the machine's words, and with one of 64 bits.
+pub(crate) const SO_RCVTIMEO_OLD: u64 = 20;
+pub(crate) const SO_RCVTIMEO_NEW: u64 = 66;
 
 macro_rules! errors {
     ($($NAME:ident = $number:literal;)*) => {
@@ -44,6 +54,8 @@ errors! {
     EACCES = 13;
     EFAULT = 14;
     EINVAL = 22;
+    ENFILE = 23;
+    EMFILE = 24;
     EPIPE = 32;
     ENOTSOCK = 88;
     EAFNOSUPPORT = 97;

@@ -12,10 +12,12 @@ mod connection;
 mod descriptors;
 mod endpoint;
 mod family;
+mod peers;
 mod process;
 mod program;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub use self::connection::Connection;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
+pub use self::traffic::{Direction, Run, Traffic, direction, moved};
 
 use crate::summary::Summary;
 
@@ -61,6 +64,12 @@ impl Model {
     #[must_use]
     pub fn subject(&self) -> Option<&Endpoint> {
         self.endpoints.trusted(self.subject?)
+    }
+
+    /// An endpoint that something still refers to, if it is to be trusted.
+    #[must_use]
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.endpoints.trusted(id)
     }
 
     /// True if the last event was a call on a socket, trusted or not, in whatever process.
@@ -108,7 +117,18 @@ impl Model {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
             What::Unknown(fd) => self.unknown_call(event, *fd),
-            What::ThreadStart | What::ThreadEnd | What::Blind(_) => {}
+            What::ThreadStart | What::ThreadEnd | What::Blind(_) => self.about_process(event),
+        }
+    }
+
+    /// What says something of a process and nothing of its sockets. It makes no process known.
+    fn about_process(&mut self, event: &Event) {
+        let Some(process) = self.processes.get_mut(&key(event.thread)) else { return };
+        match event.what {
+            What::ThreadStart => drop(process.threads.insert(event.thread.thread)),
+            What::ThreadEnd => drop(process.threads.remove(&event.thread.thread)),
+            What::Blind(_) => process.blind = true,
+            _ => {}
         }
     }
 
