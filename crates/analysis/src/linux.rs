@@ -22,6 +22,7 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
 pub(crate) const MSG_TRUNC: u64 = 0x20;
+pub(crate) const MSG_DONTWAIT: u64 = 0x40;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
 
@@ -38,6 +39,10 @@ pub(crate) const POLLERR: u32 = 8;
 pub(crate) const POLLHUP: u32 = 16;
 
 pub(crate) const SIGPIPE: i32 = 13;
+
+/// With a `timeval` of the machine's words, and with one of 64 bits.
+pub(crate) const SO_RCVTIMEO_OLD: u64 = 20;
+pub(crate) const SO_RCVTIMEO_NEW: u64 = 66;
 
 macro_rules! errors {
     ($($NAME:ident = $number:literal;)*) => {
@@ -62,6 +67,8 @@ errors! {
     EACCES = 13;
     EFAULT = 14;
     EINVAL = 22;
+    ENFILE = 23;
+    EMFILE = 24;
     EPIPE = 32;
     ENOTSOCK = 88;
     EAFNOSUPPORT = 97;

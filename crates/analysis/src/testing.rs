@@ -92,6 +92,23 @@ impl Story {
         self.call(thread, Call { address: Some(sockaddr(address)), ..call(Function::Connect, fd, outcome) });
     }
 
+    /// A connection of which the recorder asked the own addresses: `client` from port 41234, `new` of the listener `fd`.
+    pub(crate) fn connection(&mut self, (client, connected): (Thread, i32), (server, fd, new): (Thread, i32, i32)) {
+        let own = |address: &str| Details::of([(section::OWN_NAME, sockaddr(address))]);
+        let (here, there) = ("127.0.0.1:41234", "127.0.0.1:80");
+        let connect = Call { address: Some(sockaddr(there)), ..call(Function::Connect, connected, OK) };
+        self.call(client, Call { details: own(here), ..connect });
+        let accept =
+            Call { address_result: Some(sockaddr(here)), ..call(Function::Accept, fd, Outcome::Returned(new.into())) };
+        self.call(server, Call { details: own(there), ..accept });
+    }
+
+    /// A call that moves so many bytes through a buffer of 100 at one place.
+    pub(crate) fn moves(&mut self, thread: Thread, function: Function, fd: i32, bytes: i64) {
+        let outcome = Outcome::Returned(bytes);
+        self.call(thread, Call { args: [0x5000, 100, 0], ..call(function, fd, outcome) });
+    }
+
     pub(crate) fn close(&mut self, thread: Thread, fd: i32) {
         self.call(thread, call(Function::Close, fd, OK));
     }

@@ -5,12 +5,14 @@ use core::ffi::c_int;
 use bsock_recording::event::UNREAD;
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
+use bsock_recording::raw;
+use bsock_recording::writer::Section;
 use libc::{sockaddr, socklen_t};
 
-use crate::call::{self, Frame, Recorded, record, record_with, word};
-use crate::memory::{self, Captured, length_at};
+use crate::call::{self, Frame, Recorded, Sections, record, record_with, word};
+use crate::memory::{self, ADDRESS_BYTES, Captured, length_at};
 use crate::next::real;
-use crate::tracked;
+use crate::{process, tracked};
 
 type Plain1 = unsafe extern "C-unwind" fn(c_int) -> c_int;
 type Plain2 = unsafe extern "C-unwind" fn(c_int, c_int) -> c_int;
@@ -66,8 +68,31 @@ pub(crate) extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length
 pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
     let args = [address.addr() as u64, u64::from(length), 0];
     let before = passed(address, length, false, frame);
-    let capture = |proven| read_again(before, address, length, proven, frame);
-    record_with(Function::Connect, fd, args, frame, || real!(connect as WithAddress, fd, address, length), capture)
+    let real = || real!(connect as WithAddress, fd, address, length);
+    let Some(mut call) = Recorded::begin(Function::Connect, fd, args, frame) else { return real() };
+    let result = real();
+    call.returned(result);
+    let (connected, under_way) = (result == 0, call.line.result == -i64::from(libc::EINPROGRESS));
+    let captured = read_again(before, address, length, connected, frame);
+    let mut own = [0; ADDRESS_BYTES];
+    let mut sections = Sections::new();
+    captured.iter().for_each(|captured| sections.add(captured.section()));
+    // The kernel chose the address before it sent the first segment.
+    if (connected || under_way) && tracked::is_socket(fd) {
+        add_name(section::OWN_NAME, fd, &mut own, &mut sections);
+    }
+    call.append(sections.all());
+    result
+}
+
+/// A name of a socket, as the kernel tells it: its own, or its peer's. Where a filter confines the process, nothing is asked.
+fn add_name<'a>(kind: u16, fd: c_int, into: &'a mut [u8; ADDRESS_BYTES], sections: &mut Sections<'a>) {
+    if process::confined() {
+        return;
+    }
+    if let Some((claimed, bytes)) = raw::socket_name(fd, kind == section::PEER_NAME, into) {
+        sections.add(Section { kind, claimed, bytes });
+    }
 }
 
 pub(crate) extern "C-unwind" fn listen(fd: c_int, backlog: c_int, frame: Frame) -> c_int {
@@ -86,16 +111,37 @@ pub(crate) extern "C-unwind" fn accept(
 ) -> c_int {
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
-    let capture = |accepted| filled_in(address, length, room, accepted, frame);
     let real = || real!(accept as AcceptType, fd, address, length);
-    accepted(record_with(Function::Accept, fd, args, frame, real, capture))
+    let Some(call) = Recorded::begin(Function::Accept, fd, args, frame) else { return opened(real()) };
+    let result = real();
+    accepted(call, result, |accepted| filled_in(address, length, room, accepted, frame))
 }
 
 /// Only streams are accepted; message queues of SOCK_SEQPACKET answer the questions of streams as well.
-fn accepted(fd: c_int) -> c_int {
+fn opened(fd: c_int) -> c_int {
     if fd >= 0 {
         tracked::opened(fd, true);
     }
+    fd
+}
+
+/// Records what was accepted, with the addresses of both ends.
+#[inline(always)]
+fn accepted(mut call: Recorded, fd: c_int, capture: impl FnOnce(bool) -> Option<Captured>) -> c_int {
+    call.returned(fd);
+    if opened(fd) < 0 {
+        call.append(&[]);
+        return fd;
+    }
+    let captured = capture(true);
+    let (mut own, mut peer) = ([0; ADDRESS_BYTES], [0; ADDRESS_BYTES]);
+    let mut sections = Sections::new();
+    match &captured {
+        Some(captured) => sections.add(captured.section()),
+        None => add_name(section::PEER_NAME, fd, &mut peer, &mut sections),
+    }
+    add_name(section::OWN_NAME, fd, &mut own, &mut sections);
+    call.append(sections.all());
     fd
 }
 
@@ -108,9 +154,10 @@ pub(crate) extern "C-unwind" fn accept4(
 ) -> c_int {
     let room = length_at(length, false, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), word(flags)];
-    let capture = |accepted| filled_in(address, length, room, accepted, frame);
     let real = || real!(accept4 as Accept4Type, fd, address, length, flags);
-    accepted(record_with(Function::Accept4, fd, args, frame, real, capture))
+    let Some(call) = Recorded::begin(Function::Accept4, fd, args, frame) else { return opened(real()) };
+    let result = real();
+    accepted(call, result, |accepted| filled_in(address, length, room, accepted, frame))
 }
 
 pub(crate) extern "C-unwind" fn getsockname(

@@ -42,11 +42,11 @@ functions! {
     /// args: backlog.
     Listen = 3, "listen";
     /// args: address pointer, the length's value before the call ([`UNREAD`](crate::event::UNREAD) if NULL or unreadable);
-    /// section ADDRESS_RESULT.
+    /// sections ADDRESS_RESULT, OWN_NAME, PEER_NAME.
     Accept = 4, "accept";
     /// As [`Accept`](Self::Accept), and the flags.
     Accept4 = 5, "accept4";
-    /// As [`Bind`](Self::Bind).
+    /// As [`Bind`](Self::Bind), and section OWN_NAME.
     Connect = 6, "connect";
     /// args: buffer, length, flags.
     Send = 7, "send";

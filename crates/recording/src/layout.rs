@@ -206,6 +206,11 @@ pub mod section {
     /// Bytes not read by the program and not taken by the peer, right before the call: for each stream socket descriptor,
     /// unread, unsent, as `i32`; -1 where the kernel did not say.
     pub const QUEUES: u16 = 33;
+    /// The own address of a socket that was just connected or accepted: asked for by the recorder, so that the two ends of a
+    /// connection can be told to be two ends whatever the programs asked for.
+    pub const OWN_NAME: u16 = 36;
+    /// The peer's address of a socket that was just accepted, where the program did not ask for it.
+    pub const PEER_NAME: u16 = 37;
 }
 
 /// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.

@@ -3,14 +3,17 @@
 use bsock_recording::details::Passed;
 use bsock_recording::event::{Call, Event, Outcome, Thread};
 use bsock_recording::function::Function;
+use bsock_recording::layout::section;
 
 use super::Model;
 use super::descriptors::{Closed, Entry};
 use super::endpoint::EndpointId;
+use super::peers;
+use super::traffic::{Direction, direction, moved};
 use crate::address::Address;
 use crate::linux::{
     AF_INET, AF_INET6, AF_UNIX, CLOSE_RANGE_CLOEXEC, EBADF, ENOTSOCK, F_DUPFD, F_DUPFD_CLOEXEC, F_SETFD, FD_CLOEXEC,
-    MSG_PEEK, SOCK_CLOEXEC,
+    SOCK_CLOEXEC,
 };
 
 impl Model {
@@ -21,7 +24,7 @@ impl Model {
             if executes(call.function) {
                 self.pass_all_on(event.thread);
             }
-            return;
+            return self.vfork_child(event, call);
         }
         self.close_gap(event.thread);
         match call.function {
@@ -44,15 +47,39 @@ impl Model {
             }
             function if executes(function) => {
                 self.remember_cookies(event, call);
+                self.pass_on(event);
                 self.known_process(event.thread).executing = call.outcome == Outcome::Unfinished;
             }
-            Function::PosixSpawn | Function::PosixSpawnp => self.remember_cookies(event, call),
+            Function::PosixSpawn | Function::PosixSpawnp => {
+                self.remember_cookies(event, call);
+                self.pass_on(event);
+            }
             Function::Exit | Function::UnderscoreExit | Function::QuickExit => self.exit(event.thread),
-            Function::System | Function::Popen => self.pass_all_on(event.thread),
+            Function::System | Function::Popen => {
+                self.pass_on(event);
+                self.pass_all_on(event.thread);
+            }
             // Ways past the recorder. Of a stream over a socket (fdopen) the endpoint knows.
             Function::Syscall | Function::Dlopen | Function::Dlmopen => self.known_process(event.thread).blind = true,
             function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
+        }
+    }
+
+    /// What it executes keeps the sockets that are not close-on-exec.
+    fn vfork_child(&mut self, event: &Event, call: &Call) {
+        if matches!(call.function, Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat) {
+            self.pass_on(event);
+        }
+    }
+
+    /// A program that may not be recorded gets every descriptor that is not close-on-exec.
+    fn pass_on(&mut self, event: &Event) {
+        let kept: Vec<_> = self.known_process(event.thread).descriptors.kept().collect();
+        for id in kept {
+            if let Some(endpoint) = self.endpoints.get_mut(id) {
+                endpoint.passed_on = true;
+            }
         }
     }
 
@@ -65,12 +92,16 @@ impl Model {
     }
 
     fn socketpair(&mut self, event: &Event, call: &Call) {
+        let mut first = None;
         for made in call.descriptors() {
             let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
             if let Some(endpoint) = self.endpoints.get_mut(id) {
                 endpoint.course.connected = true;
             }
             self.open(event, made.fd, id, call.args[1] & SOCK_CLOEXEC != 0);
+            if let Some(other) = first.replace(id) {
+                peers::join(id, other, &mut self.endpoints);
+            }
             self.subject = Some(id);
             self.touched = true;
         }
@@ -149,6 +180,7 @@ impl Model {
             let id = self.known_process(event.thread).descriptors.resolve(fd, event.begin);
             if let Some(endpoint) = id.and_then(|id| self.endpoints.get_mut(id)) {
                 endpoint.course.passed_on = true;
+                endpoint.passed_on = true;
             }
             if let Some(id) = id.filter(|_| cookie != 0) {
                 // Numbers of sockets that are gone are forgotten when there are many.
@@ -265,14 +297,32 @@ impl Model {
         match (call.function, call.outcome) {
             (Function::Bind, _) => endpoint.bind(call),
             (Function::Listen, _) => endpoint.listen(call),
-            (Function::Connect, _) => endpoint.connect(call),
-            (Function::Getsockname, _) => endpoint.tell(call),
+            (Function::Connect, _) => {
+                endpoint.connect(event, call);
+                self.endpoints.look_for_peer(id);
+            }
+            (Function::Getsockname, _) => {
+                endpoint.tell(call);
+                self.endpoints.look_for_peer(id);
+            }
+            (Function::Getpeername, _) => {
+                endpoint.tell_peer(call);
+                self.endpoints.look_for_peer(id);
+            }
+            (Function::Setsockopt, _) => endpoint.option(call),
+            (Function::Shutdown, _) => endpoint.shut_down(call),
+            (Function::Splice | Function::Tee | Function::Vmsplice, _) => endpoint.traffic.uncounted = true,
             (Function::Accept | Function::Accept4, _) => self.accept(event, call, Some(id)),
-            (_, Outcome::Returned(bytes)) => match direction(call) {
-                Some(Direction::Out) => count(&mut self.summary.sent, moved(call, bytes)),
-                Some(Direction::In) => count(&mut self.summary.received, moved(call, bytes)),
-                None => {}
-            },
+            (_, Outcome::Returned(bytes)) => {
+                let Some(direction) = direction(call) else { return };
+                let bytes = moved(call, bytes);
+                endpoint.traffic.moved(call, direction, bytes);
+                let total = match direction {
+                    Direction::Out => &mut self.summary.sent,
+                    Direction::In => &mut self.summary.received,
+                };
+                *total = total.saturating_add(bytes);
+            }
             _ => {}
         }
     }
@@ -280,7 +330,8 @@ impl Model {
     /// The new endpoint; the listener, which the event names, stays the subject.
     fn accept(&mut self, event: &Event, call: &Call, listener: Option<EndpointId>) {
         let Some(fd) = descriptor(call.outcome) else { return };
-        let remote = call.address_result.as_ref().and_then(Address::from_memory);
+        let asked = call.details.get(section::PEER_NAME);
+        let remote = call.address_result.as_ref().or(asked).and_then(Address::from_memory);
         let trusted = listener.and_then(|id| self.visible(event.thread, id)).and_then(|id| self.endpoints.trusted(id));
         let (family, kind, local, known) = match trusted {
             Some(listener) => (listener.family, listener.kind, listener.local.clone(), true),
@@ -290,11 +341,14 @@ impl Model {
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
             endpoint.course.connected = true;
+            endpoint.told = call.details.get(section::OWN_NAME).and_then(Address::from_memory);
+            endpoint.accepted = Some(event.end);
         }
         if !known {
             self.endpoints.distrust(id);
         }
         self.open(event, fd, id, call.function == Function::Accept4 && call.args[2] & SOCK_CLOEXEC != 0);
+        self.endpoints.look_for_peer(id);
     }
 
     fn unknown_descriptor(&mut self, event: &Event, call: &Call) {
@@ -354,32 +408,6 @@ const fn executes(function: Function) -> bool {
 /// As many sockets that were passed on are remembered before those that are gone are looked for.
 const COOKIES: usize = 1024;
 
-/// Which way a call moves bytes.
-enum Direction {
-    In,
-    Out,
-}
-
-fn direction(call: &Call) -> Option<Direction> {
-    match call.function {
-        Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg => Some(Direction::Out),
-        Function::Write | Function::Writev | Function::Sendfile => Some(Direction::Out),
-        Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Recvmmsg => {
-            (call.args[2] & MSG_PEEK == 0).then_some(Direction::In)
-        }
-        Function::Read | Function::Readv => Some(Direction::In),
-        _ => None,
-    }
-}
-
-/// Bytes: of calls on many messages, those of all of them.
-fn moved(call: &Call, result: i64) -> i64 {
-    match call.function {
-        Function::Sendmmsg | Function::Recvmmsg => call.messages().map(|message| i64::from(message.bytes)).sum(),
-        _ => result,
-    }
-}
-
 /// From one descriptor to another: the other is the first argument.
 fn has_two_descriptors(function: Function) -> bool {
     matches!(function, Function::Sendfile | Function::Splice | Function::Tee | Function::CopyFileRange)
@@ -432,10 +460,6 @@ fn is_about_no_descriptor(function: Function) -> bool {
             | Function::Dlopen
             | Function::Dlmopen
     )
-}
-
-fn count(total: &mut u64, bytes: i64) {
-    *total = total.saturating_add(u64::try_from(bytes).unwrap_or(0));
 }
 
 fn descriptor(outcome: Outcome) -> Option<i32> {

@@ -120,6 +120,11 @@ impl Descriptors {
         closed
     }
 
+    /// What a program that is executed finds open.
+    pub(super) fn kept(&self) -> impl Iterator<Item = EndpointId> + '_ {
+        self.entries.values().filter(|entry| !entry.close_on_exec).map(|entry| entry.endpoint)
+    }
+
     /// Everything it refers to through an open descriptor.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = EndpointId> + '_ {
         self.entries.values().map(|entry| entry.endpoint)

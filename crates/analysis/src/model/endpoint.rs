@@ -3,11 +3,17 @@
 
 use std::collections::HashMap;
 
-use bsock_recording::event::{Call, Outcome};
+use bsock_recording::event::{Call, Event, Outcome};
+use bsock_recording::layout::section;
 
 use super::Course;
+use super::peers::Peers;
+use super::traffic::Traffic;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, EINPROGRESS, EINTR, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::linux::{
+    AF_INET, AF_INET6, EINPROGRESS, EINTR, SHUT_RD, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SOCK_DGRAM, SOCK_STREAM,
+    SOCK_TYPE_MASK, SOL_SOCKET,
+};
 
 /// Tells endpoints of a recording apart; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +38,20 @@ pub struct Endpoint {
     pub backlog: Option<i32>,
     /// What became of its connection.
     pub course: Course,
+    /// The other end of its connection, where that is certain. It may be gone already.
+    pub peer: Option<EndpointId>,
+    /// What passed through it.
+    pub traffic: Traffic,
+    /// Given to a program that may not be recorded: by a message, or kept open through an `exec`.
+    pub passed_on: bool,
+    /// It said that it sends no more: `shutdown` with `SHUT_WR` or `SHUT_RDWR`.
+    pub ended_sending: bool,
+    /// A `recv` on it may end by a timeout.
+    pub times_out: bool,
+    /// When `accept` returned it.
+    pub(super) accepted: Option<u64>,
+    /// When the last `connect` on it began.
+    pub(super) connecting: u64,
     references: u32,
     opaque: bool,
 }
@@ -53,6 +73,12 @@ impl Endpoint {
     #[must_use]
     pub const fn is_datagram(&self) -> bool {
         self.kind == SOCK_DGRAM
+    }
+
+    /// True if several descriptors refer to it, in one process or in several.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.references > 1
     }
 
     /// True once it listens.
@@ -87,7 +113,7 @@ impl Endpoint {
     }
 
     /// A connection that is under way counts: what is known is where it goes to.
-    pub(super) fn connect(&mut self, call: &Call) {
+    pub(super) fn connect(&mut self, event: &Event, call: &Call) {
         let under_way = match call.outcome {
             Outcome::Returned(_) | Outcome::Unfinished => true,
             Outcome::Failed(errno) => matches!(errno, EINPROGRESS | EINTR),
@@ -95,7 +121,28 @@ impl Endpoint {
         if under_way {
             let address = call.address.as_ref().and_then(Address::from_memory);
             self.remote = address.filter(|address| *address != Address::Unspecified);
+            self.connecting = event.begin;
+            let own = call.details.get(section::OWN_NAME).and_then(Address::from_memory);
+            self.told = own.or(self.told.take());
         }
+    }
+
+    /// `getpeername` told its peer's address.
+    pub(super) fn tell_peer(&mut self, call: &Call) {
+        let told = call.address_result.as_ref().and_then(Address::from_memory);
+        if matches!(call.outcome, Outcome::Returned(_)) && told.is_some() {
+            self.remote = told;
+        }
+    }
+
+    pub(super) fn shut_down(&mut self, call: &Call) {
+        self.ended_sending |= call.args[0] != SHUT_RD && matches!(call.outcome, Outcome::Returned(_));
+    }
+
+    /// `SO_RCVTIMEO`, whatever its value.
+    pub(super) fn option(&mut self, call: &Call) {
+        let level_and_name = (call.args[0], call.args[1]);
+        self.times_out |= matches!(level_and_name, (SOL_SOCKET, SO_RCVTIMEO_OLD | SO_RCVTIMEO_NEW));
     }
 }
 
@@ -105,6 +152,7 @@ pub(super) struct Endpoints {
     alive: HashMap<EndpointId, Endpoint>,
     /// The last endpoint that lost its last reference; kept for one event, so that rules can look at what was closed.
     dying: Option<EndpointId>,
+    peers: Peers,
     created: u64,
     opaque: u64,
 }
@@ -132,6 +180,13 @@ impl Endpoints {
             remote: None,
             backlog: None,
             course: Course::default(),
+            peer: None,
+            traffic: Traffic::default(),
+            passed_on: false,
+            ended_sending: false,
+            times_out: false,
+            accepted: None,
+            connecting: 0,
             references: 1,
             opaque: false,
         };
@@ -156,9 +211,18 @@ impl Endpoints {
 
     /// Forgets what the last event closed.
     pub(super) fn bury(&mut self) {
-        if let Some(id) = self.dying.take() {
-            self.alive.remove(&id);
+        if let Some(id) = self.dying.take()
+            && let Some(gone) = self.alive.remove(&id)
+        {
+            self.peers.forget(&gone);
         }
+    }
+
+    /// What its calls have told of the endpoint may show which one is its peer.
+    pub(super) fn look_for_peer(&mut self, id: EndpointId) {
+        let mut peers = std::mem::take(&mut self.peers);
+        peers.look(id, self);
+        self.peers = peers;
     }
 
     /// Something happened to it that was not recorded.

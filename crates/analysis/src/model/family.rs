@@ -28,6 +28,7 @@ pub(super) struct Child {
     process: u32,
     program: Arc<Program>,
     descriptors: Descriptors,
+    blind: bool,
 }
 
 /// The children that have not made a call yet, oldest first.
@@ -44,7 +45,8 @@ impl Model {
             return;
         }
         let parent = self.known_process(event.thread);
-        let waiting = Child { process: child, program: parent.program.clone(), descriptors: parent.descriptors.fork() };
+        let (program, descriptors) = (parent.program.clone(), parent.descriptors.fork());
+        let waiting = Child { process: child, program, descriptors, blind: parent.blind };
         waiting.descriptors.endpoints().for_each(|id| self.endpoints.share(id));
         self.unborn.push_back(waiting);
         if self.unborn.len() > WAITING
@@ -70,7 +72,8 @@ impl Model {
                 if start.forked { self.born(event, start) } else { self.appeared(event, start) }
             }
         };
-        self.processes.insert((process, image), new);
+        let new = self.processes.entry((process, image)).insert_entry(new).into_mut();
+        new.threads.insert(event.thread.thread);
     }
 
     /// A new program in a process that was known.
@@ -87,14 +90,15 @@ impl Model {
         if let Some(index) = self.unborn.iter().rposition(|waiting| waiting.process == child)
             && let Some(waiting) = self.unborn.remove(index)
         {
-            return Process::new(waiting.program, waiting.descriptors, event.end);
+            let blind = waiting.blind;
+            return Process { blind, ..Process::new(waiting.program, waiting.descriptors, event.end) };
         }
         let parent = self.images.get(&start.parent).and_then(|image| self.processes.get(&(start.parent, *image)));
         let Some(parent) = parent else { return self.appeared(event, start) };
         let (program, descriptors) = (parent.program.clone(), parent.descriptors.fork());
-        let confirmed = parent.becomes_daemon;
+        let (confirmed, blind) = (parent.becomes_daemon, parent.blind);
         descriptors.endpoints().for_each(|id| self.endpoints.share(id));
-        Process { confirmed, ..Process::new(program, descriptors, event.end) }
+        Process { confirmed, blind, ..Process::new(program, descriptors, event.end) }
     }
 
     /// A process of which nothing was seen before: what it inherited is unknown.

@@ -13,10 +13,12 @@ mod course;
 mod descriptors;
 mod endpoint;
 mod family;
+mod peers;
 mod process;
 mod program;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub use self::course::Course;
 pub use self::endpoint::{Endpoint, EndpointId};
 pub use self::process::Process;
 pub use self::program::Program;
+pub use self::traffic::{Direction, Run, Traffic, direction, moved};
 
 use crate::summary::Summary;
 
@@ -67,6 +70,12 @@ impl Model {
         self.endpoints.trusted(self.subject?)
     }
 
+    /// An endpoint that something still refers to, if it is to be trusted.
+    #[must_use]
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.endpoints.trusted(id)
+    }
+
     /// True if the last event was a call on a socket, trusted or not, in whatever process.
     #[must_use]
     pub const fn touched_a_socket(&self) -> bool {
@@ -75,7 +84,7 @@ impl Model {
 
     /// The endpoint that a descriptor of this process refers to after the last event. `None` as for [`subject`](Self::subject).
     #[must_use]
-    pub fn endpoint(&self, thread: Thread, fd: i32) -> Option<&Endpoint> {
+    pub fn endpoint_of(&self, thread: Thread, fd: i32) -> Option<&Endpoint> {
         let process = self.process(thread).filter(|process| process.confirmed)?;
         self.endpoints.trusted(process.descriptors.resolve(fd, u64::MAX)?)
     }
@@ -134,7 +143,17 @@ impl Model {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
             What::Unknown(fd) => self.unknown_call(event, *fd),
-            What::ThreadStart | What::ThreadEnd => {}
+            What::ThreadStart | What::ThreadEnd => self.about_process(event),
+        }
+    }
+
+    /// What says something of a process and nothing of its sockets. It makes no process known.
+    fn about_process(&mut self, event: &Event) {
+        let Some(process) = self.processes.get_mut(&key(event.thread)) else { return };
+        match event.what {
+            What::ThreadStart => drop(process.threads.insert(event.thread.thread)),
+            What::ThreadEnd => drop(process.threads.remove(&event.thread.thread)),
+            _ => {}
         }
     }
 

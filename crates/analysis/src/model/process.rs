@@ -1,5 +1,6 @@
 //! A process: the program in it, its descriptors, and how far both are to be trusted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
@@ -18,10 +19,12 @@ pub struct Process {
     pub(super) executing: bool,
     /// It called `daemon`, which forks inside libc and does not return here.
     pub(super) becomes_daemon: bool,
+    /// It does things that hooks do not see.
+    pub(super) blind: bool,
+    /// Threads that made a call and have not ended.
+    pub(super) threads: HashSet<u32>,
     /// Threads of which calls are missing, up to the next that will be seen.
     pub(super) gaps: Vec<u32>,
-    /// It makes calls that no hook sees.
-    pub(super) blind: bool,
 }
 
 impl Process {
@@ -33,9 +36,16 @@ impl Process {
             confirmed: true,
             executing: false,
             becomes_daemon: false,
-            gaps: Vec::new(),
             blind: false,
+            threads: HashSet::new(),
+            gaps: Vec::new(),
         }
+    }
+
+    /// No other thread was seen, and nothing that hooks do not see. (A thread that never made a call was not seen.)
+    #[must_use]
+    pub fn is_single_threaded(&self) -> bool {
+        !self.blind && self.threads.len() <= 1
     }
 
     /// What it runs.

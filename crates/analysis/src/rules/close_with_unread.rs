@@ -125,7 +125,7 @@ impl Rule for CloseWithUnread {
             }
             Function::Exit | Function::UnderscoreExit | Function::QuickExit => {
                 for queue in call.queues() {
-                    let endpoint = model.endpoint(event.thread, queue.fd);
+                    let endpoint = model.endpoint_of(event.thread, queue.fd);
                     let last = endpoint.filter(|endpoint| endpoint.references() == 1);
                     if let Some((endpoint, held)) = last.and_then(|last| Some((last, held(last, queue)?))) {
                         self.given_up(endpoint, held, model, event, call, sink);

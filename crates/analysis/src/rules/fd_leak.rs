@@ -1,0 +1,345 @@
+//! # What it does
+//!
+//! Finds sockets whose conversation is over, and which are never closed, while the program makes more and more of them.
+//!
+//! # Why is this bad
+//!
+//! Each of them keeps its descriptor, and a process may have only so many (`ulimit -n`, often 1024). Then `accept` and
+//! `socket` fail with `EMFILE`: the server that ran well for days answers nobody any more. The peer waits as well: it sees the
+//! end of the file only when this side closes, and until then the connection stays in the state CLOSE_WAIT.
+//!
+//! # Example
+//!
+//! ```c
+//! while ((n = recv(fd, buffer, sizeof buffer, 0)) > 0)
+//!     send(fd, buffer, n, 0);
+//! if (n < 0)
+//!     return;                 /* and where n is 0: no close, either */
+//! ```
+//!
+//! # Use instead
+//!
+//! ```c
+//! while ((n = recv(fd, buffer, sizeof buffer, 0)) > 0)
+//!     send(fd, buffer, n, 0);
+//! close(fd);                  /* whatever ended the loop */
+//! ```
+//!
+//! Every way out of the function that owns the descriptor passes its `close`. After a failed `connect` the descriptor is there
+//! all the same.
+//!
+//! # How it tells
+//!
+//! A stream socket's conversation is over when `recv` returned 0, or `recv`, `send` or `connect` failed for good
+//! (`ECONNRESET`, `EPIPE`, `ECONNREFUSED` and their like).
+//!
+//! - *likely*: at least three such sockets, of which the same line was the last to use them, were not touched again until
+//!   the process or the recording ended, and after the first of them the process got at least 8 further sockets with higher
+//!   numbers. (The kernel gives out the lowest free number: the old one was not free.)
+//! - *certain*: besides, `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
+//!
+//! It keeps silent, because such programs are correct,
+//!
+//! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half;
+//! - for programs that make a few sockets and end: the end closes everything;
+//! - where another descriptor, process or program may use the socket: `dup`, `fork`, descriptors that were sent or kept open
+//!   through an `exec`;
+//! - where calls were lost.
+//!
+//! # References
+//!
+//! - `man 2 close`, `man 2 accept` (`EMFILE`), RFC 9293, section 3.6 (CLOSE-WAIT)
+//! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
+
+use std::collections::HashMap;
+
+use bsock_recording::event::{Call, Event, Outcome, What};
+use bsock_recording::function::Function;
+
+use crate::finding::{Confidence, Finding, ProcessName};
+use crate::forms;
+use crate::linux::{
+    ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name,
+};
+use crate::message::Message;
+use crate::model::{Direction, Endpoint, EndpointId, Model, direction};
+use crate::rules::Rule;
+use crate::sink::Sink;
+use crate::site::Site;
+
+/// Processes with such sockets that are remembered; those that were killed stay among them.
+const PROCESSES: usize = 4096;
+
+/// Sockets that are remembered of each: enough to prove it.
+const SOCKETS: usize = 64;
+
+/// As many further sockets show that the process goes on.
+const FURTHER: u32 = 8;
+
+/// As many from the same line show that it is no accident.
+const ALIKE: usize = 3;
+
+forms! {
+    AFTER_END = "after-end",
+        "{function}() told the end of the peer's data, and this socket and others like it are never closed",
+        "{function}() 已经读到对端数据的结尾，之后这个套接字以及同样情形的其他套接字始终没有关闭";
+    AFTER_ERROR = "after-error",
+        "{function}() failed with {error}, and this socket and others like it are never closed",
+        "{function}() 失败（{error}），之后这个套接字以及同样情形的其他套接字始终没有关闭";
+    LAST_USE = "last-use",
+        "this was its last use",
+        "这是最后一次使用它";
+    CLOSE = "close",
+        "close() the descriptor when the conversation is over, on every way out: end of file, error, early return",
+        "通信结束后应当用 close() 关闭描述符，每条退出路径都不能漏掉：读到文件结束、出错、提前返回";
+    FURTHER_SOCKETS = "further-sockets",
+        "{leaked} sockets or more are open like this; after the first the process got {further} with higher numbers",
+        "至少有 {leaked} 个套接字这样一直开着；自其中第一个之后，进程又得到了 {further} 个编号更大的套接字";
+    NO_MORE = "no-more",
+        "then {function}() failed with {error}: the process had no descriptor left",
+        "随后 {function}() 失败（{error}）：进程已经没有可用的描述符";
+}
+
+/// A process and one image of it.
+type Key = (u32, u64);
+
+/// A socket whose conversation is over and that nobody has touched since.
+struct Over {
+    id: EndpointId,
+    fd: i32,
+    site: Site,
+    ticks: u64,
+    /// The error that ended it; 0 if the peer did.
+    errno: i32,
+    /// Sockets with higher numbers that the process got since.
+    further: u32,
+}
+
+/// What is remembered of a process.
+#[derive(Default)]
+struct Suspects {
+    over: Vec<Over>,
+    /// The call that got no descriptor, and its error.
+    exhausted: Option<(&'static str, i32)>,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct FdLeak {
+    processes: HashMap<Key, Suspects>,
+}
+
+impl Rule for FdLeak {
+    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        let What::Call(call) = &event.what else { return };
+        if call.vfork_child {
+            return;
+        }
+        let key = (event.thread.process, event.thread.image);
+        match (call.function, call.outcome) {
+            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Returned(new)) => {
+                self.further(key, i32::try_from(new).unwrap_or(-1));
+            }
+            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Failed(errno @ (EMFILE | ENFILE))) => {
+                self.exhausted(key, call, errno);
+            }
+            (Function::Exit | Function::UnderscoreExit, _) => {
+                if let Some(suspects) = self.processes.remove(&key) {
+                    judge(suspects, key.0, model, sink);
+                }
+            }
+            _ => self.touched(model, event, call),
+        }
+    }
+
+    fn finish(&mut self, model: &Model, sink: &mut Sink) {
+        for ((process, _), suspects) in self.processes.drain() {
+            judge(suspects, process, model, sink);
+        }
+    }
+}
+
+impl FdLeak {
+    fn further(&mut self, key: Key, new: i32) {
+        let Some(suspects) = self.processes.get_mut(&key) else { return };
+        // A number that is given out again was closed, in whatever way.
+        suspects.over.retain_mut(|over| {
+            over.further += u32::from(new > over.fd);
+            over.fd != new
+        });
+    }
+
+    fn exhausted(&mut self, key: Key, call: &Call, errno: i32) {
+        let Some(suspects) = self.processes.get_mut(&key).filter(|_| !call.injected) else { return };
+        if suspects.over.len() >= FURTHER as usize {
+            suspects.exhausted = Some((call.function.name(), errno));
+        }
+    }
+
+    fn touched(&mut self, model: &Model, event: &Event, call: &Call) {
+        let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
+        let key = (event.thread.process, event.thread.image);
+        let known = self.processes.get_mut(&key);
+        let full = is_full(known.as_deref());
+        if let Some(suspects) = known {
+            suspects.over.retain(|over| over.id != endpoint.id);
+        }
+        let Some(errno) = ends(endpoint, call) else { return };
+        let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
+        if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
+            let site = Site::of(process.program(), call);
+            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, further: 0 };
+            self.processes.entry(key).or_default().over.push(over);
+        }
+    }
+}
+
+fn is_full(suspects: Option<&Suspects>) -> bool {
+    suspects.is_some_and(|suspects| suspects.over.len() >= SOCKETS)
+}
+
+/// The error by which the call shows that the conversation is over, 0 for the end of the file.
+fn ends(endpoint: &Endpoint, call: &Call) -> Option<i32> {
+    if call.injected || endpoint.is_listening() {
+        return None;
+    }
+    match (call.outcome, direction(call)) {
+        (Outcome::Returned(0), Some(Direction::In)) => (call.args[1] > 0).then_some(0),
+        (Outcome::Failed(errno @ (ECONNRESET | EPIPE | ETIMEDOUT)), Some(_)) => Some(errno),
+        (Outcome::Failed(errno @ (ECONNREFUSED | ETIMEDOUT | EHOSTUNREACH | ENETUNREACH)), None) => {
+            (call.function == Function::Connect).then_some(errno)
+        }
+        _ => None,
+    }
+}
+
+/// Nothing more will come of this process.
+fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
+    let Suspects { mut over, exhausted } = suspects;
+    // Somebody else may use what has another descriptor.
+    let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.passed_on;
+    over.retain(|over| model.endpoint(over.id).is_some_and(alone));
+    while let Some(first) = over.first() {
+        let (place, errno) = (first.site.key(), first.errno);
+        let of_place = |over: &Over| over.site.key() == place && over.errno == errno;
+        let (alike, others): (Vec<Over>, Vec<Over>) = over.into_iter().partition(of_place);
+        over = others;
+        if alike.len() >= ALIKE
+            && let Some(first) = alike.iter().max_by_key(|over| over.further).filter(|over| over.further >= FURTHER)
+        {
+            let exhausted = exhausted.filter(|_| alike.len() >= FURTHER as usize);
+            sink.emit(finding(first, process, alike.len(), exhausted));
+        }
+    }
+}
+
+fn finding(first: &Over, process: u32, leaked: usize, exhausted: Option<(&'static str, i32)>) -> Finding {
+    let message = match first.errno {
+        0 => Message::new(&AFTER_END),
+        errno => Message::new(&AFTER_ERROR).with("error", error_name(errno)),
+    };
+    let further = Message::new(&FURTHER_SOCKETS)
+        .with("leaked", leaked.to_string())
+        .with("further", first.further.to_string());
+    let no_more = exhausted.map(|(function, errno)| {
+        Message::new(&NO_MORE).with("function", function).with("error", error_name(errno))
+    });
+    Finding {
+        rule: "fd-leak",
+        confidence: if exhausted.is_some() { Confidence::Certain } else { Confidence::Likely },
+        message: message.with("function", first.site.function),
+        process: ProcessName { name: first.site.program.name(), pid: process },
+        fd: first.fd,
+        ticks: first.ticks,
+        site: first.site.clone(),
+        label: Message::new(&LAST_USE),
+        related: Vec::new(),
+        help: Message::new(&CLOSE),
+        notes: std::iter::once(further).chain(no_more).collect(),
+        count: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, REFUSED, Story, call};
+    use bsock_recording::event::Thread;
+
+    fn receive(fd: i32, bytes: i64) -> Call {
+        Call { args: [0x5000, 100, 0], ..call(Function::Recv, fd, Outcome::Returned(bytes)) }
+    }
+
+    /// A server that accepts so many clients and does this with each; what is said.
+    fn said(clients: i32, each: impl Fn(&mut Story, Thread, i32)) -> Vec<(Confidence, String)> {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.bind(server, 3, "127.0.0.1:80");
+        story.listen(server, 3);
+        for fd in 4..4 + clients {
+            story.accept(server, 3, fd);
+            each(&mut story, server, fd);
+        }
+        let no_more = call(Function::Accept, 3, Outcome::Failed(EMFILE));
+        story.call(server, no_more);
+        let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak");
+        findings.map(|found| (found.confidence, found.message.to_string())).collect()
+    }
+
+    fn left_open(story: &mut Story, server: Thread, fd: i32) {
+        story.call(server, receive(fd, 5));
+        story.call(server, receive(fd, 0));
+    }
+
+    #[test]
+    fn connections_that_the_peer_ended_and_nobody_closes_are_leaked() {
+        let sentence = "recv() told the end of the peer's data, and this socket and others like it are never closed";
+        assert_eq!(said(12, left_open), [(Confidence::Certain, sentence.to_owned())]);
+    }
+
+    #[test]
+    fn what_is_used_closed_copied_or_handed_on_is_not() {
+        type Each = fn(&mut Story, Thread, i32);
+        let silent: [(&str, Each); 5] = [
+            ("closed", |story, server, fd| {
+                left_open(story, server, fd);
+                story.close(server, fd);
+            }),
+            ("no end seen", |story, server, fd| story.call(server, receive(fd, 5))),
+            ("used afterwards", |story, server, fd| {
+                left_open(story, server, fd);
+                story.call(server, call(Function::Send, fd, Outcome::Returned(5)));
+            }),
+            ("copied", |story, server, fd| {
+                left_open(story, server, fd);
+                story.call(server, call(Function::Dup, fd, Outcome::Returned(i64::from(fd) + 100)));
+            }),
+            ("lost calls", |story, server, fd| {
+                left_open(story, server, fd);
+                story.lost(server);
+            }),
+        ];
+        for (name, each) in silent {
+            assert_eq!(said(12, each), [], "{name}");
+        }
+        assert_eq!(said(8, left_open), [], "a few sockets are no leak");
+    }
+
+    #[test]
+    fn connects_that_fail_leave_a_descriptor_as_well() {
+        let mut story = Story::new();
+        let client = story.program(&["./client"]);
+        for fd in 3..15 {
+            story.socket(client, fd);
+            story.connect(client, fd, "127.0.0.1:8989", REFUSED);
+        }
+        story.call(client, call(Function::Exit, -1, OK));
+        let findings = story.findings();
+        assert_eq!(
+            findings.iter().map(|found| found.message.to_string()).collect::<Vec<_>>(),
+            ["connect() failed with ECONNREFUSED, and this socket and others like it are never closed"]
+        );
+        assert_eq!(findings[0].confidence, Confidence::Likely);
+    }
+}
