@@ -83,6 +83,8 @@ rules! {
         "a peer that waits for an end of file which is never sent", "对端一直等待文件结束，而本端从未发出";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
+    recv_as_message::RecvAsMessage, "recv-as-message", [Likely],
+        "a part of a message that is taken for the whole", "把消息的一部分当作整条消息";
     use_after_close::UseAfterClose, "use-after-close", [Certain],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }
