@@ -182,6 +182,11 @@ pub(crate) fn sockaddr(address: &str) -> Memory {
     Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes }
 }
 
+/// The bytes of a buffer, all of them read.
+pub(crate) fn memory_of(bytes: &[u8]) -> Memory {
+    Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes: bytes.to_vec() }
+}
+
 /// Numbers that look random and are the same on every run (xorshift64).
 pub(crate) struct Random(pub(crate) u64);
 

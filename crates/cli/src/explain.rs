@@ -223,7 +223,7 @@ mod tests {
             "there is no rule `port-byteorder`: did you mean port-byte-order?"
         );
         assert_eq!(explained(Some("byte-order")), "there is no rule `byte-order`: did you mean port-byte-order?");
-        assert_eq!(explained(Some("leak")), "there is no rule `leak`: `bsock explain` lists all rules");
+        assert_eq!(explained(Some("nothing")), "there is no rule `nothing`: `bsock explain` lists all rules");
         assert_eq!(explained(Some("")), "there is no rule ``: `bsock explain` lists all rules");
     }
 

@@ -1,0 +1,48 @@
+/* Length and body go into one buffer, by two reads, of which only the end of the file is looked for. */
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char buffer[128];
+
+static ssize_t message(int fd, char *body, size_t room)
+{
+    uint32_t length;
+    memset(buffer, 0, sizeof buffer);
+    if (read(fd, buffer, 4) <= 0) /* HERE */
+        return 0;
+    memcpy(&length, buffer, 4);
+    size_t size = ntohl(length) < room ? ntohl(length) : room;
+    ssize_t n = read(fd, buffer + 4, size > 0 ? size : 1);
+    memcpy(body, buffer + 4, size);
+    return n;
+}
+
+/* Sends one message and the first half of the next length, and is gone. */
+static void writer(int fd)
+{
+    const char bytes[] = {0, 0, 0, 5, 'h', 'e', 'l', 'l', 'o', 0, 0};
+    send(fd, bytes, sizeof bytes, 0);
+    _exit(0);
+}
+
+int main(void)
+{
+    int pair[2];
+    char body[64];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        return 1;
+    if (fork() == 0) {
+        close(pair[0]);
+        writer(pair[1]);
+    }
+    close(pair[1]);
+    while (message(pair[0], body, sizeof body) > 0)
+        ;
+    close(pair[0]);
+    wait(NULL);
+    return 0;
+}
