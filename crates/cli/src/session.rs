@@ -247,6 +247,10 @@ impl Session {
             );
             spots.push(format!("nothing was recorded: {reason}"));
         }
+        // libc gives what the kernel does not take for a program to a shell, and that one attaches.
+        if let Some(obstacle @ Obstacle::Foreign(_)) = self.obstacle.as_ref().filter(|_| spots.is_empty()) {
+            spots.push(format!("a program was not recorded: {obstacle}"));
+        }
         match load(&control.refused) {
             0 => {}
             1 => spots
