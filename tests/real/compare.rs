@@ -1,4 +1,5 @@
-//! Plays a scenario plain and recorded, and tells whether anybody could see a difference.
+//! Plays a scenario plain and recorded, and tells whether anybody could see a difference, and whether `bsock check` finds
+//! anything in it that is not so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::count::Count;
+use crate::findings::Findings;
 use crate::performance::{Place, Run, SHOWN, play};
 use crate::{By, Scenario};
 
@@ -16,10 +18,13 @@ pub(crate) struct Outcome {
     pub(crate) recorded: String,
     pub(crate) events: Option<u64>,
     pub(crate) lost: Option<u64>,
+    /// How many findings there are, in a word or two.
+    pub(crate) findings: Option<String>,
     /// How much longer it took, and how much more processor time, each as a ratio.
     pub(crate) cost: Option<(f64, f64)>,
     pub(crate) notes: Vec<String>,
-    pub(crate) equal: bool,
+    /// No difference, and no finding but true ones.
+    pub(crate) passed: bool,
 }
 
 /// Plays `scenario` plain and recorded.
@@ -33,9 +38,10 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
         recorded: "not played".into(),
         events: None,
         lost: None,
+        findings: None,
         cost: None,
         notes: Vec::new(),
-        equal: false,
+        passed: false,
     };
     if !plain.succeeded() {
         outcome.notes.push(format!("plain: {}", plain.failure()));
@@ -68,14 +74,15 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
         By::Transcript => Vec::new(),
     };
     let counted = recorded_enough(scenario, &recording, &mut outcome);
-    outcome.equal = recorded.succeeded() && differences.is_empty() && counted;
+    let precise = all_findings_are_true(scenario, place, &recording, &mut outcome);
+    outcome.passed = recorded.succeeded() && differences.is_empty() && counted && precise;
     if !recorded.succeeded() {
         outcome.notes.push(format!("recorded: {}", recorded.failure()));
     } else if !differences.is_empty() {
         outcome.recorded = format!("differs, {:.1} s", recorded.took.as_secs_f64());
     }
     outcome.notes.extend(differences);
-    if outcome.equal {
+    if outcome.passed {
         let _ = fs::remove_file(&recording);
     }
     outcome
@@ -98,6 +105,21 @@ fn recorded_enough(scenario: &Scenario, recording: &Path, outcome: &mut Outcome)
         outcome.notes.push(format!("not in the recording: {}", absent.join(", ")));
     }
     absent.is_empty()
+}
+
+/// Checks the recording. False, with notes, if there is a finding that is not listed as true.
+fn all_findings_are_true(scenario: &Scenario, place: &Place, recording: &Path, outcome: &mut Outcome) -> bool {
+    match Findings::of(&place.command, recording, scenario.name) {
+        Ok(findings) => {
+            outcome.findings = Some(findings.word());
+            outcome.notes.extend(findings.notes());
+            findings.all_true()
+        }
+        Err(reason) => {
+            outcome.notes.push(reason);
+            false
+        }
+    }
 }
 
 /// Lines in which two transcripts differ, as `diff` shows them.

@@ -1,4 +1,5 @@
-//! CPython's own tests of what touches descriptors, sockets, processes and signals: the same ones must pass.
+//! CPython's own tests of sockets, TLS, HTTP, XML-RPC and asyncio, and of whatever touches descriptors, processes and signals:
+//! the same ones must pass.
 //!
 //! Debian's python3 comes without its tests. They are looked for in `$PYTHON`, or else in the first `python3` of the path
 //! that has them.
@@ -10,8 +11,12 @@ use std::process::Command;
 use crate::stage::Stage;
 use crate::{By, Scenario};
 
-pub(crate) const SUITES: [Scenario; 9] = [
+pub(crate) const SUITES: [Scenario; 13] = [
     suite("cpython/test_socket"),
+    suite("cpython/test_socketserver"),
+    suite("cpython/test_httplib"),
+    suite("cpython/test_xmlrpc"),
+    suite("cpython/test_ssl"),
     suite("cpython/test_select"),
     suite("cpython/test_poll"),
     suite("cpython/test_epoll"),
@@ -61,6 +66,10 @@ fn play(stage: &mut Stage) {
     let script = stage.file("outcomes.py", include_str!("programs/outcomes.py"));
     let mut command = stage.command(&python);
     command.args(["-m", "test", "--verbose", "--timeout", "300", "--junit-xml", "outcomes.xml", "--ignore", HANGS]);
+    if stage.part() == "test_socketserver" {
+        // It takes loopback for the network.
+        command.args(["-u", "network"]);
+    }
     // Its status says whether all passed, which they need not: the same ones must. What it says is kept.
     let tests = stage.start(stage.part(), command.arg(stage.part()));
     stage.ends_somehow(tests);

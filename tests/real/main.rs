@@ -3,13 +3,16 @@
 //! A scenario is a function that starts servers, runs clients against them, and tells in a transcript what came of it. It
 //! plays in a process of its own (this program, started with `play NAME DIRECTORY`), so that the recorder sees the whole
 //! tree: servers, clients, and the one who starts them. Transcripts of both runs must be the same, byte for byte, after the
-//! rules that stand beside the scenario; the recording must hold the programs that the scenario is about. A scenario that cannot be played, since a program is not installed, counts as failed.
+//! rules that stand beside the scenario; the recording must hold the programs that the scenario is about. `bsock check` then
+//! looks at the recording, and must find nothing but what is listed in `true_findings`. A scenario that cannot be played,
+//! since a program is not installed, counts as failed.
 
 mod compare;
 mod count;
 mod cpython;
 mod curl;
 mod dnsmasq;
+mod findings;
 mod git;
 mod guard;
 mod haproxy;
@@ -28,6 +31,7 @@ mod stage;
 mod suite;
 mod system;
 mod table;
+mod true_findings;
 
 use std::path::Path;
 use std::process::ExitCode;

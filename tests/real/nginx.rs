@@ -1,4 +1,4 @@
-//! nginx: three workers, files by sendfile, a proxy, TLS with HTTP/2, a reload under load, and a graceful stop.
+//! nginx: three workers, files by sendfile, a proxy, TLS with HTTP/2, load by ab, a reload under load, and a graceful stop.
 
 use std::process::Command;
 
@@ -8,8 +8,8 @@ use crate::{By, Scenario};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "nginx",
-    needs: &[("nginx", "nginx-light"), ("curl", "curl"), ("openssl", "openssl")],
-    recorded: &["nginx", "curl"],
+    needs: &[("nginx", "nginx-light"), ("curl", "curl"), ("openssl", "openssl"), ("ab", "apache2-utils")],
+    recorded: &["nginx", "curl", "ab"],
     version: &["nginx", "-v"],
     seconds: 180,
     by: By::Transcript,
@@ -43,6 +43,12 @@ fn play(stage: &mut Stage) {
     step("a body through the proxy", "-T large -o uploaded -w %{http_code}:%{size_upload}\\n FRONT/back/small");
     step("HTTP/2", "--http2 -o large.3 -w %{http_version}:%{size_download}\\n TLS/large");
     many(stage, "many", "many#1", &format!("http://127.0.0.1:{front}/small?[1-400]"));
+    // Its figures are timings; what became of each request stands in the access log.
+    for (what, options) in [("load", "-n 2000 -c 50"), ("load, connections kept", "-n 4000 -c 50 -k")] {
+        let mut command = stage.command("ab");
+        let command = command.arg("-q").args(options.split(' ')).arg(format!("http://127.0.0.1:{front}/small"));
+        stage.quiet_step(what, 0, command);
+    }
     // A reload while a slow transfer is under way: it must come to its end in a worker that takes no more.
     let mut slow = curl(stage, &format!("--limit-rate 1500k -o slow http://127.0.0.1:{front}/large"));
     let slow = slow.spawn().expect("curl runs");

@@ -17,13 +17,17 @@ pub(crate) const SHOWN: usize = 30;
 /// From asking a scenario that hangs to end, to ending it.
 const MERCY: Duration = Duration::from_secs(10);
 
+/// How many bytes of each call are recorded: as many as `bsock check` looks at, so that it sees here what it sees live.
+const PAYLOAD: &str = "32";
+
 /// What is the same for all scenarios.
 pub(crate) struct Place {
     /// A directory of its own; removed when dropped.
     directory: PathBuf,
     /// Where transcripts and what servers said are kept for looking at.
     pub(crate) kept: PathBuf,
-    command: PathBuf,
+    /// bsock.
+    pub(crate) command: PathBuf,
     path: String,
     own_network: bool,
 }
@@ -72,7 +76,7 @@ pub(crate) fn play(scenario: &Scenario, place: &Place, kept: &Path, recording: O
         None => Command::new(program),
         Some(recording) => {
             let mut command = Command::new(&place.command);
-            command.args(["run", "--record"]).arg(recording).arg("--").arg(program);
+            command.args(["run", "--payload", PAYLOAD, "--record"]).arg(recording).arg("--").arg(program);
             command
         }
     };

@@ -64,6 +64,16 @@ fn children() -> Vec<u32> {
     names.filter(|name| parent(name).as_ref() == Some(&own)).filter_map(|name| name.parse().ok()).collect()
 }
 
+/// Makes a mistake that `bsock check` is certain of.
+pub(crate) fn use_a_closed_socket() {
+    // SAFETY: no thread beside this one opens anything, so that the closed number is nobody's.
+    unsafe {
+        let socket = libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0);
+        libc::close(socket);
+        libc::listen(socket, 1);
+    }
+}
+
 /// True of the user that may start servers as another one.
 pub(crate) fn is_root() -> bool {
     // SAFETY: takes nothing, cannot fail.
