@@ -200,7 +200,7 @@ fn recording(directory: &TempDir) -> std::path::PathBuf {
     );
     let file = directory.path().join("whole.bsock");
     let output = bsock().args(["run", "--record"]).arg(&file).arg("--").arg(program.path()).output().expect("runs");
-    assert!(text(&output.stderr).contains(" calls of 1 processes in "), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(" call of 1 process in "), "{}", text(&output.stderr));
     file
 }
 

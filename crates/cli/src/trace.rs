@@ -30,6 +30,7 @@ use crate::arguments::{Source, TraceFormat};
 use crate::call_text::Shown;
 use crate::locate::Locator;
 use crate::observe::{Observed, Observer, observe};
+use crate::quantity;
 use crate::say;
 use crate::session::Failure;
 
@@ -147,7 +148,7 @@ impl Trace<'_> {
                     true => json::lost(self.out.writer(), event, *calls, scale),
                     false => {
                         let thread = event.thread.thread;
-                        let text = format_args!("... {calls} calls of thread {thread} were not recorded ...");
+                        let text = format_args!("... {} of thread {thread} not recorded ...", quantity::calls(*calls));
                         line(self.out.writer(), event, scale, text)
                     }
                 }
@@ -190,13 +191,13 @@ fn line(out: &mut dyn Write, event: &Event, scale: &Scale, text: fmt::Arguments<
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { shown, hidden, lost, processes, sent, received } = self;
-        write!(f, "{shown} calls of {} processes, {lost} lost", processes.len())?;
+        write!(f, "{} of {}, {lost} lost", quantity::calls(*shown), quantity::processes(processes.len() as u64))?;
         if sent + received > 0 {
             write!(f, "; {sent} bytes sent, {received} received")?;
         }
         match hidden {
             0 => Ok(()),
-            _ => write!(f, "; {hidden} calls on other descriptors not shown (--all shows them)"),
+            _ => write!(f, "; {} on other descriptors not shown (--all shows them)", quantity::calls(*hidden)),
         }
     }
 }
