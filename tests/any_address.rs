@@ -7,6 +7,8 @@ mod any_address;
 use std::fs;
 use std::path::Path;
 
+use fastrand::Rng;
+
 /// Mutations of each text and address.
 const MUTATIONS: u64 = 3000;
 
@@ -19,26 +21,14 @@ fn corpus(folder: &str) -> Vec<Vec<u8>> {
     all
 }
 
-/// Marsaglia's xorshift.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
-}
-
 /// One to three changes, with a liking for the characters that mean something.
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+fn mutate(bytes: &mut Vec<u8>, random: &mut Rng) {
     const MEANING: &[u8] = b":.[]%@\\/0159af \0\n\xff\x80";
-    for _ in 0..=random.below(3) {
-        let at = random.below(bytes.len() + 1);
-        let some = random.below(9).min(bytes.len() - at);
-        let byte = if random.below(2) == 0 { MEANING[random.below(MEANING.len())] } else { random.below(256) as u8 };
-        match random.below(5) {
+    for _ in 0..=random.usize(..3) {
+        let at = random.usize(..=bytes.len());
+        let some = random.usize(..9).min(bytes.len() - at);
+        let byte = if random.bool() { MEANING[random.usize(..MEANING.len())] } else { random.u8(..) };
+        match random.usize(..5) {
             0 => bytes.truncate(at),
             1 => drop(bytes.drain(at..at + some)),
             2 => bytes.insert(at, byte),
@@ -54,7 +44,7 @@ fn each(folder: &str, look: fn(&[u8])) {
         look(&original);
         for seed in 1..=MUTATIONS {
             let mut bytes = original.clone();
-            mutate(&mut bytes, &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            mutate(&mut bytes, &mut Rng::with_seed(seed));
             look(&bytes);
         }
     }

@@ -27,6 +27,7 @@ use bsock_recording::drain::Item;
 use bsock_recording::event::{Event, What};
 use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
+use fastrand::Rng;
 use serde_json::Value;
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
 
@@ -165,27 +166,15 @@ fn said(report: &Report) -> BTreeSet<String> {
     report.findings.iter().filter(counts).map(key).collect()
 }
 
-/// Numbers that look random and are the same on every run (xorshift64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
 /// No finding comes out of a gap. A recorder that loses a call says so; it never loses the start of a program.
 fn assert_gaps_find_nothing(name: &str, recorded: &Recorded) {
     let whole = said(&recorded.analysed());
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Rng::with_seed(1);
     for round in 0..ROUNDS {
         let rate = 2 + round % 20;
         let mut holed = recorded.clone();
         for event in &mut holed.events {
-            if matches!(event.what, What::Call(_)) && random.below(rate) == 0 {
+            if matches!(event.what, What::Call(_)) && random.u64(..rate) == 0 {
                 event.what = What::Lost(1);
             }
         }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::{self, JoinHandle};
 
+use fastrand::Rng;
+
 /// How many of a hundred datagrams meet each fate, in each direction. Doubled and held back can come together.
 #[derive(Clone, Copy)]
 pub(crate) struct Faults {
@@ -25,25 +27,9 @@ pub(crate) struct Fates {
     pub(crate) held_back: usize,
 }
 
-/// SplitMix64: small, and good enough for dice.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn percent(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
-    }
-}
-
 /// One direction: decides what becomes of each datagram.
 struct Direction {
-    random: Random,
+    random: Rng,
     faults: Faults,
     fates: Fates,
     /// Datagrams that wait, with how many others have still to pass them.
@@ -52,17 +38,17 @@ struct Direction {
 
 impl Direction {
     fn new(seed: u64, faults: Faults) -> Self {
-        Self { random: Random(seed), faults, fates: Fates::default(), held: VecDeque::new() }
+        Self { random: Rng::with_seed(seed), faults, fates: Fates::default(), held: VecDeque::new() }
     }
 
     /// What goes on now that this datagram has come.
     fn pass(&mut self, datagram: &[u8]) -> Vec<Vec<u8>> {
         let mut on = Vec::new();
-        if self.random.percent(self.faults.lost) {
+        if self.random.u64(..100) < self.faults.lost {
             self.fates.lost += 1;
         } else {
             on.push(datagram.to_vec());
-            if self.random.percent(self.faults.doubled) {
+            if self.random.u64(..100) < self.faults.doubled {
                 self.fates.doubled += 1;
                 on.push(datagram.to_vec());
             }
@@ -71,7 +57,7 @@ impl Direction {
             waiting.0 -= 1;
         }
         // The last copy is held back, so that of a doubled one the second comes late.
-        if !on.is_empty() && self.random.percent(self.faults.held_back) {
+        if !on.is_empty() && self.random.u64(..100) < self.faults.held_back {
             self.fates.held_back += 1;
             self.held.push_back((2, on.pop().unwrap_or_default()));
         }

@@ -186,15 +186,3 @@ pub(crate) fn sockaddr(address: &str) -> Memory {
 pub(crate) fn memory_of(bytes: &[u8]) -> Memory {
     Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes: bytes.to_vec() }
 }
-
-/// Numbers that look random and are the same on every run (xorshift64).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
-}

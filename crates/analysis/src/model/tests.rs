@@ -4,9 +4,10 @@ use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Event, Inherited, Memory, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
+use fastrand::Rng;
 
 use super::Model;
-use crate::testing::{OK, Random, Story, call, module};
+use crate::testing::{OK, Story, call, module};
 
 fn replay(events: &[Event]) -> Model {
     let mut model = Model::default();
@@ -260,29 +261,26 @@ fn servers_that_fork_for_each_client_do_not_grow() {
 
 #[test]
 fn no_order_of_events_makes_it_panic() {
-    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut random = Rng::with_seed(1);
     for _ in 0..300 {
         let mut story = Story::new();
         for _ in 0..200 {
-            let number = random.below(3) as u32;
-            let thread = Thread {
-                process: 100 + number,
-                thread: 100 + number + random.below(2) as u32,
-                image: random.below(2) as u64,
-            };
-            let function = Function::ALL[random.below(Function::ALL.len())];
+            let number = random.u32(..3);
+            let thread =
+                Thread { process: 100 + number, thread: 100 + number + random.u32(..2), image: random.u64(..2) };
+            let function = Function::ALL[random.usize(..Function::ALL.len())];
             let outcome =
                 [OK, Outcome::Returned(3), Outcome::Returned(i64::MAX), Outcome::Failed(9), Outcome::Unfinished]
-                    [random.below(5)];
-            let fd = [-1, 3, 3, 4, i32::MAX, i32::MIN][random.below(6)];
-            match random.below(12) {
-                0 => story.start(thread, &["./x", "8080"], random.below(2) == 0, 100 + random.below(3) as u32),
+                    [random.usize(..5)];
+            let fd = [-1, 3, 3, 4, i32::MAX, i32::MIN][random.usize(..6)];
+            match random.usize(..12) {
+                0 => story.start(thread, &["./x", "8080"], random.bool(), 100 + random.u32(..3)),
                 1 => story.lost(thread),
-                2 => fork(&mut story, thread, 100 + random.below(3) as u32),
+                2 => fork(&mut story, thread, 100 + random.u32(..3)),
                 _ => story.call(thread, Call { args: [u64::MAX, 1, u64::MAX], ..call(function, fd, outcome) }),
             }
-            let begin = random.below(4000) as u64;
-            story.at(begin, begin + random.below(50) as u64);
+            let begin = random.u64(..4000);
+            story.at(begin, begin + random.u64(..50));
         }
         story.report();
     }

@@ -2,11 +2,12 @@
 
 use bsock_recording::event::{Call, Outcome, Thread, What};
 use bsock_recording::function::Function;
+use fastrand::Rng;
 
 use crate::Analysis;
 use crate::finding::{Confidence, Finding};
 use crate::rules::ALL;
-use crate::testing::{OK, REFUSED, Random, Story, analyse, call, module, sockaddr};
+use crate::testing::{OK, REFUSED, Story, analyse, call, module, sockaddr};
 
 use super::evidence::COMMON;
 
@@ -298,15 +299,15 @@ fn what_looks_alike_is_silent() {
 
 #[test]
 fn missing_events_never_make_a_finding() {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Rng::with_seed(1);
     for (name, story, silent_alone) in looks_alike() {
         for round in 0..400 {
             let rate = 2 + round % 7;
             let mut events = story.events.clone();
             // A recorder that loses a call says so. It never loses the start of a program, which comes before all else.
-            for index in (0..events.len()).rev().filter(|_| random.below(rate) == 0).collect::<Vec<_>>() {
+            for index in (0..events.len()).rev().filter(|_| random.usize(..rate) == 0).collect::<Vec<_>>() {
                 match events[index].what {
-                    What::Call(_) if silent_alone && random.below(2) == 0 => drop(events.remove(index)),
+                    What::Call(_) if silent_alone && random.bool() => drop(events.remove(index)),
                     What::Call(_) => events[index].what = What::Lost(1),
                     _ => {}
                 }
