@@ -22,6 +22,7 @@ mod program;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod turns;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use bsock_recording::event::{Event, Thread, What};
 use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
+use self::turns::Turns;
 
 pub use self::connection::Connection;
 pub use self::course::Course;
@@ -121,6 +123,7 @@ impl Model {
     /// Calls were lost of which not even the process is known.
     pub(crate) fn lose(&mut self, calls: u64) {
         self.blind = true;
+        self.endpoints.take_turn(Turns::give_up);
         self.summary.lost = self.summary.lost.saturating_add(calls);
         for key in self.processes.keys().copied().collect::<Vec<_>>() {
             self.distrust_all(key);
@@ -163,6 +166,7 @@ impl Model {
     }
 
     fn lost(&mut self, thread: Thread, calls: u64) {
+        self.endpoints.take_turn(Turns::give_up);
         self.summary.lost = self.summary.lost.saturating_add(calls);
         let process = self.known_process(thread);
         if !process.gaps.contains(&thread.thread) {
