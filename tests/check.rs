@@ -3,8 +3,9 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
@@ -237,4 +238,34 @@ fn a_recording_that_was_kept_shows_the_same_and_nothing_is_shown_twice_with_live
     assert_eq!(text(&later.stderr), live.replace("bsock: the program ended with status 1\n", ""));
     let refused = check(&directory, &["--with", "x"]).arg(&recording).output().expect("runs");
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn two_recordings_of_the_two_ends_of_a_unix_socket_know_each_other() {
+    let directory = TempDir::new();
+    let program = |file: &str| compile_c::<&str>(&root().join("tests/mistakes/missing-shutdown").join(file), &[]);
+    let (server, client) = (program("peer_unix.c"), program("wrong_unix.c"));
+    let path = directory.path().join("socket");
+    let run = |recording: &str, program: &TempProgram| {
+        let mut command = Command::new(target_dir().join("bsock"));
+        command
+            .args(["run", "--record"])
+            .arg(directory.path().join(recording))
+            .arg("--")
+            .arg(program.path())
+            .arg(&path);
+        command
+    };
+    let mut serving = run("server.bsock", &server).stdout(Stdio::piped()).spawn().expect("runs");
+    let mut ready = String::new();
+    BufReader::new(serving.stdout.as_mut().expect("a pipe")).read_line(&mut ready).expect("a line");
+    run("client.bsock", &client).output().expect("runs");
+    // bsock passes the signal on to the server.
+    assert!(Command::new("kill").arg(serving.id().to_string()).status().expect("runs").success());
+    serving.wait().expect("ends");
+    let alone = check(&directory, &["client.bsock"]).output().expect("runs");
+    assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stderr));
+    let together = check(&directory, &["client.bsock", "server.bsock"]).output().expect("runs");
+    assert_eq!(together.status.code(), Some(1), "{}", text(&together.stderr));
+    assert!(text(&together.stderr).contains("[missing-shutdown]"), "{}", text(&together.stderr));
 }

@@ -10,7 +10,8 @@
 //! `with:` names a server beside it, which is started first; a `peer_*.c` is nothing by itself. `{port}` becomes a free port,
 //! `{swapped}` one that is free once its two bytes are swapped.
 //!
-//! Each recording is then analysed again and again with random calls taken out: no finding may come out of a gap.
+//! Each recording is then analysed again and again with random calls taken out: no finding may come out of a gap. And once as
+//! if a library had made the calls: then there is nothing to say.
 
 mod support;
 
@@ -183,6 +184,19 @@ fn assert_gaps_find_nothing(name: &str, recorded: &Recorded) {
     }
 }
 
+/// The same calls made by a library are not the user's. (The end of a process is its own.)
+fn assert_libraries_are_not_blamed(name: &str, recorded: &Recorded) {
+    let mut library = recorded.clone();
+    for event in &mut library.events {
+        if let What::Module(module) = &mut event.what {
+            module.path = b"/usr/lib/liblibrary.so.1".to_vec();
+        }
+    }
+    let mut report = library.analysed();
+    report.findings.retain(|finding| finding.site.function != "exit");
+    assert_eq!(said(&report), BTreeSet::new(), "{name}: found in a library");
+}
+
 fn assert_wrong(rule: &str, source: &Path) {
     let (scene, name) = (Scene::of(source), name(source));
     let Checked { findings, status, recorded, said, .. } = check(&scene);
@@ -197,6 +211,7 @@ fn assert_wrong(rule: &str, source: &Path) {
         assert!(finding["help"].as_str().is_some_and(|help| !help.is_empty()), "{name}: {finding:#}");
     }
     assert_eq!(found, scene.marks(), "{name}: the lines that are marked HERE");
+    assert_libraries_are_not_blamed(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
 }
 

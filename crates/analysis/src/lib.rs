@@ -20,6 +20,7 @@ mod linux;
 pub mod message;
 pub mod model;
 mod numbers;
+mod precision;
 pub mod rules;
 pub mod sink;
 pub mod site;
@@ -30,7 +31,7 @@ mod transfer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bsock_recording::event::Event;
+use bsock_recording::event::{Event, What};
 
 use self::finding::Finding;
 use self::model::Model;
@@ -75,7 +76,9 @@ impl Analysis {
     /// The next event, in the order of their ends.
     pub fn event(&mut self, event: &Event) {
         self.model.apply(event);
-        self.each_rule(|rule, model, sink| rule.event(model, event, sink));
+        if !matches!(&event.what, What::Call(call) if precision::is_a_probe(call)) {
+            self.each_rule(|rule, model, sink| rule.event(model, event, sink));
+        }
     }
 
     /// The state of all sockets after the last event.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::finding::Finding;
 use crate::message::Message;
+use crate::precision;
 use crate::site::SiteKey;
 
 /// Takes findings.
@@ -17,8 +18,11 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Takes a finding, or counts it where the same was found in the same place.
+    /// Takes a finding, or counts it where the same was found in the same place. One that is not the user's is dropped.
     pub fn emit(&mut self, finding: Finding) {
+        if !precision::is_the_users(&finding.site) {
+            return;
+        }
         let key = (finding.rule, finding.message.clone(), finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;

@@ -182,6 +182,12 @@ pub(crate) fn sockaddr(address: &str) -> Memory {
     Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes }
 }
 
+/// The bytes of an address of AF_UNIX: of a path, of an abstract name behind `@`, or without a name.
+pub(crate) fn sockaddr_un(name: &str) -> Memory {
+    let name = name.strip_prefix('@').map_or_else(|| name.to_owned(), |name| format!("\0{name}"));
+    memory_of(&[&1_u16.to_ne_bytes(), name.as_bytes()].concat())
+}
+
 /// The bytes of a buffer, all of them read.
 pub(crate) fn memory_of(bytes: &[u8]) -> Memory {
     Memory { claimed: u32::try_from(bytes.len()).expect("small"), bytes: bytes.to_vec() }

@@ -10,7 +10,6 @@
 //! all.
 
 mod object;
-mod python;
 mod unwind;
 mod wrapper;
 
@@ -93,7 +92,8 @@ impl Locator {
         };
         let unknown = |reason| vec![object::Place { function: None, source: Err(reason) }];
         let places = match self.object(path) {
-            _ if python::is_machinery(&site.program, path) => unknown(NoSource::Python),
+            // A line of Python's own sources is true and of no use, and must not be taken for the user's.
+            _ if site.program.is_python(path.as_os_str().as_bytes()) => unknown(NoSource::Python),
             None => unknown(NoSource::Unreadable),
             Some(object) if !object.is(&module.build_id) => unknown(NoSource::Rebuilt),
             Some(object) => object.places(offset),

@@ -12,6 +12,7 @@ use super::handing_on::Scope;
 use super::numbers::descriptor;
 use super::peers;
 use super::traffic::{Direction, direction, moved};
+use super::turns::Turns;
 use crate::address::Address;
 use crate::functions::{
     ends_the_process, executes, forks, has_two_descriptors, is_about_no_descriptor, works_on_files,
@@ -63,7 +64,10 @@ impl Model {
             function if ends_the_process(function) => self.exit(event.thread),
             Function::System | Function::Popen => self.hand_on(event.thread, Scope::Kept),
             // Ways past the recorder. Of a stream over a socket (fdopen) the endpoint knows.
-            Function::Syscall | Function::Dlopen | Function::Dlmopen => self.known_process(event.thread).blind = true,
+            Function::Syscall | Function::Dlopen | Function::Dlmopen => {
+                self.known_process(event.thread).blind = true;
+                self.endpoints.take_turn(Turns::give_up);
+            }
             function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
         }
@@ -118,10 +122,16 @@ impl Model {
         endpoint.course.note(call);
         match (call.function, call.outcome) {
             (Function::Bind, _) => endpoint.bind(call),
-            (Function::Listen, _) => endpoint.listen(call),
+            (Function::Listen, _) => {
+                endpoint.listen(call);
+                self.endpoints.take_turn(|turns, endpoints| turns.listens(id, endpoints));
+            }
             (Function::Connect, _) => {
                 endpoint.connect(event, call);
                 self.endpoints.look_for_peer(id);
+                if matches!(call.outcome, Outcome::Returned(_)) {
+                    self.endpoints.take_turn(|turns, endpoints| turns.connects(id, event, endpoints));
+                }
             }
             (Function::Getsockname, _) => {
                 endpoint.tell(call);
@@ -169,12 +179,22 @@ impl Model {
         }
         self.open(event, fd, id, call.function == Function::Accept4 && call.args[2] & SOCK_CLOEXEC != 0);
         self.endpoints.look_for_peer(id);
+        if let Some(listener) = listener {
+            self.endpoints.take_turn(|turns, endpoints| turns.accepts(listener, id, event, endpoints));
+        }
     }
 
     fn unknown_descriptor(&mut self, event: &Event, call: &Call) {
         match call.function {
             function if works_on_files(function) => return,
             Function::Accept | Function::Accept4 => self.accept(event, call, None),
+            // Somebody's turn in a queue, of whom nothing is known.
+            Function::Connect => {
+                let to = call.address.as_ref().and_then(Address::from_memory);
+                if to.is_none_or(|to| family_of(&to) == AF_UNIX) {
+                    self.endpoints.take_turn(Turns::give_up);
+                }
+            }
             _ => {}
         }
         if !matches!(call.outcome, Outcome::Failed(EBADF | ENOTSOCK)) {

@@ -9,6 +9,7 @@ use bsock_recording::layout::section;
 use super::course::{Course, is_under_way};
 use super::peers::Peers;
 use super::traffic::Traffic;
+use super::turns::Turns;
 use crate::address::Address;
 use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
 
@@ -39,6 +40,8 @@ pub struct Endpoint {
     pub peer: Option<EndpointId>,
     /// What passed through it.
     pub traffic: Traffic,
+    /// The listener in whose queue it met its peer.
+    pub(super) met_at: Option<EndpointId>,
     /// When `accept` returned it.
     pub(super) accepted: Option<u64>,
     /// When the last `connect` on it began.
@@ -130,6 +133,7 @@ pub(super) struct Endpoints {
     /// The last endpoint that lost its last reference; kept for one event, so that rules can look at what was closed.
     dying: Option<EndpointId>,
     peers: Peers,
+    turns: Turns,
     created: u64,
     opaque: u64,
 }
@@ -158,6 +162,7 @@ impl Endpoints {
             backlog: None,
             course: Course::default(),
             peer: None,
+            met_at: None,
             traffic: Traffic::default(),
             accepted: None,
             connecting: 0,
@@ -189,6 +194,7 @@ impl Endpoints {
             && let Some(gone) = self.alive.remove(&id)
         {
             self.peers.forget(&gone);
+            self.turns.forget(id);
         }
     }
 
@@ -197,6 +203,20 @@ impl Endpoints {
         let mut peers = std::mem::take(&mut self.peers);
         peers.look(id, self);
         self.peers = peers;
+    }
+
+    /// What its calls have told may be a turn in the queue of a listener: see [`Turns`].
+    pub(super) fn take_turn(&mut self, turn: impl FnOnce(&mut Turns, &mut Self)) {
+        let mut turns = std::mem::take(&mut self.turns);
+        turn(&mut turns, self);
+        self.turns = turns;
+    }
+
+    /// Those that met in this listener's queue may not be the two ends of one connection.
+    pub(super) fn part_those_of(&mut self, listener: EndpointId) {
+        for endpoint in self.alive.values_mut().filter(|endpoint| endpoint.met_at == Some(listener)) {
+            (endpoint.peer, endpoint.met_at) = (None, None);
+        }
     }
 
     /// Something happened to it that was not recorded.
@@ -219,6 +239,11 @@ impl Endpoints {
 
     pub(super) const fn opaque(&self) -> u64 {
         self.opaque
+    }
+
+    #[cfg(test)]
+    pub(super) fn queues(&self) -> usize {
+        self.turns.len()
     }
 
     #[cfg(test)]

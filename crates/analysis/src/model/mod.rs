@@ -15,12 +15,14 @@ mod endpoint;
 mod family;
 mod handing_on;
 mod numbers;
+mod origin;
 mod peers;
 mod process;
 mod program;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod turns;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -30,10 +32,12 @@ use bsock_recording::event::{Event, Thread, What};
 use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
+use self::turns::Turns;
 
 pub use self::connection::Connection;
 pub use self::course::Course;
 pub use self::endpoint::{Endpoint, EndpointId};
+pub use self::origin::Origin;
 pub use self::process::Process;
 pub use self::program::Program;
 pub use self::traffic::{Direction, Run, Traffic, direction, moved};
@@ -119,6 +123,7 @@ impl Model {
     /// Calls were lost of which not even the process is known.
     pub(crate) fn lose(&mut self, calls: u64) {
         self.blind = true;
+        self.endpoints.take_turn(Turns::give_up);
         self.summary.lost = self.summary.lost.saturating_add(calls);
         for key in self.processes.keys().copied().collect::<Vec<_>>() {
             self.distrust_all(key);
@@ -161,6 +166,7 @@ impl Model {
     }
 
     fn lost(&mut self, thread: Thread, calls: u64) {
+        self.endpoints.take_turn(Turns::give_up);
         self.summary.lost = self.summary.lost.saturating_add(calls);
         let process = self.known_process(thread);
         if !process.gaps.contains(&thread.thread) {

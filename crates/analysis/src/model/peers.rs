@@ -8,7 +8,7 @@
 //! the other.
 //!
 //! Joining by time alone (the only `connect` under way to where an `accept` returned) was rejected: a client that nobody
-//! records may have been first. So UNIX sockets that met at a path stay unjoined: their clients have no address.
+//! records may have been first. UNIX sockets that met at a path have their [`turns`](super::turns).
 //!
 //! What is here is alive: an endpoint without a descriptor waits no more.
 

@@ -66,13 +66,6 @@ impl Program {
         let address = return_address.checked_sub(1)?;
         self.modules.iter().find(|module| (module.start..module.end).contains(&address))
     }
-
-    /// A call that returns there was made by the program's own code, or by libbsock for it: not by a library that has reasons
-    /// of its own, nor by a language's runtime.
-    #[must_use]
-    pub(crate) fn is_own_code(&self, return_address: u64) -> bool {
-        self.module_at(return_address).is_some_and(|module| module.transparent || module.path.is_empty())
-    }
 }
 
 #[cfg(test)]

@@ -240,7 +240,7 @@ mod tests {
             bytes.truncate(*room as usize);
             let address_result = Some(Memory { claimed: *length, bytes });
             let call = Call { args: [0x7000, (*room).into(), 0], address_result, ..call(*function, 3, *outcome) };
-            story.call_from(0x1000 + index as u64, server, call);
+            story.call_from(0x1001 + index as u64, server, call);
         }
         story.findings().iter().map(|found| format!("{}: {}", found.confidence.name(), found.message)).collect()
     }

@@ -60,7 +60,7 @@ use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::functions::ends_the_process;
 use crate::message::{Form, Message};
-use crate::model::{Model, Program};
+use crate::model::{Model, Origin, Program};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -172,7 +172,7 @@ impl SendSizeofBuffer {
         let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
         let place = (event.thread.process, event.thread.image, call.caller);
         if !self.places.contains_key(&place) {
-            let watched = self.places.len() < PLACES && process.program().is_own_code(call.caller);
+            let watched = self.places.len() < PLACES && process.program().origin(call.caller) == Origin::Program;
             if !watched || model.subject().is_none_or(|endpoint| !endpoint.is_inet()) {
                 return;
             }

@@ -55,7 +55,7 @@ use crate::forms;
 use crate::functions::{ends_the_process, has_flag};
 use crate::linux::{MSG_PEEK, MSG_TRUNC};
 use crate::message::Message;
-use crate::model::{Model, process_key};
+use crate::model::{Model, Origin, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -173,7 +173,7 @@ impl StaleBytesSent {
             return;
         };
         let Some(process) = model.process(event.thread).filter(|_| model.subject().is_some()) else { return };
-        if process.program().is_own_code(call.caller) && !process.is_blind() {
+        if process.program().origin(call.caller) == Origin::Program && !process.is_blind() {
             let name = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(newer, name, event, call, Site::of(process.program(), call)));
         }

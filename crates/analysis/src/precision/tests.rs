@@ -1,0 +1,219 @@
+//! All rules at once, over what no rule may speak of.
+
+use bsock_recording::details::Details;
+use bsock_recording::event::{Call, Outcome, Thread, What};
+use bsock_recording::function::Function;
+use bsock_recording::layout::section;
+
+use crate::finding::Confidence;
+use crate::rules::ALL;
+use crate::testing::{OK, REFUSED, Story, call, memory_of, module};
+
+const EPIPE: Outcome = Outcome::Failed(32);
+const EBADF: Outcome = Outcome::Failed(9);
+const EINTR: Outcome = Outcome::Failed(4);
+
+fn said(story: &Story) -> Vec<String> {
+    story.findings().iter().map(|found| format!("{}: {}", found.rule, found.message)).collect()
+}
+
+fn with(args: [u64; 3], call: Call) -> Call {
+    Call { args, ..call }
+}
+
+/// A section of these words.
+fn words(number: u16, words: &[i32]) -> Details {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    Details::of([(number, memory_of(&bytes))])
+}
+
+/// A client with socket 3, connected to somebody far away.
+fn client(story: &mut Story) -> Thread {
+    let client = story.program(&["./client"]);
+    story.socket(client, 3);
+    story.connect(client, 3, "192.0.2.1:8989", OK);
+    client
+}
+
+/// A client that sends although its connect() failed, from an object at `path`.
+fn sends_without_a_connection(path: &str) -> Vec<String> {
+    let mut story = Story::new();
+    let client = story.program(&["/home/a/client"]);
+    story.push(client, What::Module(Box::new(module(0x1000, 0x2000, path, false))));
+    story.socket(client, 3);
+    story.connect(client, 3, "127.0.0.1:8989", REFUSED);
+    story.call(client, call(Function::Send, 3, EPIPE));
+    said(&story)
+}
+
+#[test]
+fn a_finding_stands_in_the_users_code() {
+    assert_eq!(sends_without_a_connection("").len(), 1);
+    assert_eq!(sends_without_a_connection("/home/a/libwire.so").len(), 1);
+    for library in ["/usr/lib/libnss_resolve.so.2", "/lib/libssl.so.3", "/usr/lib/jvm/libnet.so"] {
+        assert_eq!(sends_without_a_connection(library), [""; 0], "{library}");
+    }
+    let mut story = Story::new();
+    let client = story.program(&["./client"]);
+    story.socket(client, 3);
+    story.connect(client, 3, "127.0.0.1:8989", REFUSED);
+    story.call_from(0x7000_0000, client, call(Function::Send, 3, EPIPE));
+    assert_eq!(said(&story), [""; 0], "nobody knows who made the call");
+}
+
+#[test]
+fn the_end_of_a_process_is_its_own_whoever_calls_exit() {
+    let mut story = Story::new();
+    let client = client(&mut story);
+    let held = words(section::QUEUES, &[3, 5, 99_999]);
+    story.call_from(0, client, Call { details: held, ..call(Function::Exit, -1, Outcome::Unfinished) });
+    assert_eq!(said(&story).len(), 1);
+}
+
+#[test]
+fn asking_which_numbers_are_open_is_no_use_of_them() {
+    let asks = [
+        Function::Dup,
+        Function::Fcntl,
+        Function::Ioctl,
+        Function::Isfdtype,
+        Function::Getsockopt,
+        Function::Getsockname,
+        Function::Getpeername,
+    ];
+    let numbers = |function: Function| {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        (3..20).for_each(|fd| story.socket(server, fd));
+        (3..20).for_each(|fd| story.close(server, fd));
+        (3..100).for_each(|fd| story.call(server, call(function, fd, EBADF)));
+        said(&story)
+    };
+    assert_ne!(numbers(Function::Send), [""; 0], "what uses a number is found");
+    for function in asks.into_iter().chain([Function::Close]) {
+        assert_eq!(numbers(function), [""; 0], "{function:?}");
+    }
+}
+
+#[test]
+fn feature_probes_and_questions_about_a_socket_are_silent() {
+    let mut story = Story::new();
+    let client = story.program(&["./client"]);
+    story.socket(client, 3);
+    let no_such_option = Outcome::Failed(92);
+    story.call(client, with([6, 9999, 4], call(Function::Setsockopt, 3, no_such_option)));
+    story.call(client, with([1, 20, 4], call(Function::Setsockopt, 3, Outcome::Failed(22))));
+    story.call(client, with([6, 9999, 4], call(Function::Getsockopt, 3, no_such_option)));
+    story.call(client, with([0x7000, 16, 0], call(Function::Getpeername, 3, Outcome::Failed(107))));
+    story.connect(client, 3, "127.0.0.1:8989", Outcome::Failed(115));
+    for _ in 0..20 {
+        story.call(client, with([1, 4, 4], call(Function::Getsockopt, 3, OK)));
+        story.connect(client, 3, "127.0.0.1:8989", Outcome::Failed(114));
+    }
+    story.connect(client, 3, "127.0.0.1:8989", Outcome::Failed(106));
+    story.moves(client, Function::Send, 3, 5);
+    story.call(client, call(Function::Close, -1, EBADF));
+    story.close(client, 3);
+    assert_eq!(said(&story), [""; 0]);
+}
+
+#[test]
+fn the_end_of_a_process_closes_everything() {
+    let mut story = Story::new();
+    let client = story.program(&["./client"]);
+    for fd in 3..9 {
+        story.socket(client, fd);
+        story.connect(client, fd, "127.0.0.1:8989", OK);
+        story.moves(client, Function::Send, fd, 5);
+        story.moves(client, Function::Recv, fd, 0);
+    }
+    story.call(client, call(Function::Exit, -1, Outcome::Unfinished));
+    assert_eq!(said(&story), [""; 0]);
+}
+
+#[test]
+fn zero_bytes_are_normal_where_they_mean_no_end_and_the_end_may_be_read_once_more() {
+    let mut story = Story::new();
+    let client = client(&mut story);
+    story.udp_socket(client, 4);
+    for _ in 0..50 {
+        story.moves(client, Function::Recv, 4, 0);
+        story.call(client, with([0x5000, 0, 0], call(Function::Recv, 3, OK)));
+        story.call(client, with([0x5000, 0, 0], call(Function::Send, 3, OK)));
+        story.call(client, with([0x5000, 100, 0], call(Function::Read, 9, OK)));
+    }
+    (0..2).for_each(|_| story.moves(client, Function::Recv, 3, 0));
+    story.close(client, 3);
+    assert_eq!(said(&story), [""; 0]);
+}
+
+#[test]
+fn a_clean_stop_after_a_signal_is_right() {
+    let mut story = Story::new();
+    let server = story.program(&["./server"]);
+    story.socket(server, 3);
+    story.bind(server, 3, "0.0.0.0:8080");
+    story.listen(server, 3);
+    story.accept(server, 3, 4);
+    story.socket(server, 5);
+    story.connect(server, 5, "127.0.0.1:8989", EINTR);
+    for function in [Function::Send, Function::Recv, Function::Write, Function::Read] {
+        [4, 5].into_iter().for_each(|fd| story.call(server, call(function, fd, EINTR)));
+    }
+    // The connect that a signal interrupted goes on, and fails.
+    story.call(server, call(Function::Send, 5, Outcome::Failed(111)));
+    story.call(server, call(Function::Poll, -1, EINTR));
+    story.call(server, call(Function::Accept, 3, EINTR));
+    [4, 5, 3].into_iter().for_each(|fd| story.close(server, fd));
+    story.call(server, call(Function::Exit, -1, Outcome::Unfinished));
+    assert_eq!(said(&story), [""; 0]);
+}
+
+#[test]
+fn a_connection_may_be_given_up_on_purpose() {
+    let held = |unread, unsent| words(section::QUEUES, &[3, unread, unsent]);
+    let given_up = |before: Option<Call>, details: Details| {
+        let mut story = Story::new();
+        let client = client(&mut story);
+        before.into_iter().for_each(|before| story.call(client, before));
+        story.call(client, Call { details, ..call(Function::Close, 3, OK) });
+        said(&story)
+    };
+    let linger =
+        Call { details: words(section::VALUE, &[1, 0]), ..with([1, 13, 8], call(Function::Setsockopt, 3, OK)) };
+    assert_eq!(given_up(None, held(5, 99_999)).len(), 1);
+    assert_eq!(given_up(Some(linger), held(5, 99_999)), [""; 0], "SO_LINGER says how it ends");
+    assert_eq!(given_up(None, held(99_999, 0)), [""; 0], "nothing of this side is lost");
+    assert_eq!(given_up(None, held(0, 99_999)), [""; 0], "nothing is unread");
+}
+
+/// What makes the findings of a rule certain, where they are. Successful calls that follow each other are a habit, and a habit
+/// may have reasons.
+const PROOFS: &[(&str, &str)] = &[
+    ("addrlen-not-set", "the kernel told in the same call that the address did not fit"),
+    ("connect-error-ignored", "connect failed, and so did what needed the connection"),
+    ("fd-leak", "accept or socket failed with EMFILE"),
+    ("port-byte-order", "the program's argument is another number"),
+    ("recv-zero-ignored", "each 0 said that nothing will ever come"),
+    ("sigpipe-death", "the signal killed the process"),
+    ("use-after-close", "the call failed with EBADF"),
+];
+
+#[test]
+fn what_is_certain_rests_on_more_than_successful_calls() {
+    let certain = ALL.iter().filter(|rule| rule.confidences.contains(&Confidence::Certain)).map(|rule| rule.name);
+    let proven: Vec<&str> = PROOFS.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(certain.collect::<Vec<_>>(), proven, "a certain rule says here what proves it");
+}
+
+#[test]
+fn sentences_do_not_blame() {
+    for form in ALL.iter().flat_map(|rule| rule.messages.iter().copied()) {
+        for word in ["wrong", "bad ", "stupid", "illegal", "must never", "forgot", "careless"] {
+            assert!(!form.english.contains(word), "{:?} in {}", word, form.english);
+        }
+        for word in ["错误地", "愚蠢", "忘记", "忘了"] {
+            assert!(!form.chinese.contains(word), "{:?} in {}", word, form.chinese);
+        }
+    }
+}
