@@ -1,5 +1,5 @@
-//! The programs of `c-examples/` as a whole: they are built by one command, tell their usage, and the checker finds nothing
-//! in them. What each says has a test in `repeater.rs` or in a file `examples_*.rs`.
+//! The programs of `c-examples/` as a whole: they are built by one command, and tell their usage. What each says has a test in
+//! `repeater.rs` or in a file `examples_*.rs`, what the checker says of them one in `check_examples.rs`.
 
 mod support;
 
@@ -80,22 +80,6 @@ fn the_commands_of_the_readme_build_what_they_say() {
             let server = Server::start(Command::new(programs.join(program)).env_remove("LD_LIBRARY_PATH").arg("0"));
             assert!(server.address().starts_with("127.0.0.1:"));
         }
-    }
-}
-
-/// Each of these does what it should, so the checker has nothing to say. (`shutdown_how` sends where it may not.)
-#[test]
-fn the_checker_finds_nothing_in_them() {
-    let programs = ["scatter_gather", "descriptor_passing", "pcb_table", "pipe_and_shared_memory"];
-    let forms = programs.map(|name| (name, Form::Bsock)).into_iter();
-    for (name, form) in forms.chain(programs[..2].iter().map(|name| (*name, Form::Libc))) {
-        let program = Example::new(name, form);
-        let output = Command::new(support::target_dir().join("bsock"))
-            .args(["check", "--"])
-            .arg(program.command().get_program())
-            .output()
-            .expect("bsock runs");
-        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
     }
 }
 

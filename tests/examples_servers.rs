@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use support::{Server, TempDir, TempProgram, compile_c, link_flags, root, run_with_input, target_dir, text};
+use support::{Server, TempDir, TempProgram, compile_c, link_flags, root, run_with_input, text};
 
 fn compile(name: &str) -> TempProgram {
     compile_c(&root().join("c-examples").join(name), &link_flags())
@@ -532,45 +532,4 @@ fn a_client_that_takes_no_answers_holds_nobody_up_and_loses_none() {
     greedy.read_exact(&mut answers).expect("all answers come");
     asker.join().expect("does not panic");
     assert!(text(&answers) == expected);
-}
-
-// ---- All of them ----
-
-/// Starts the server, says its port to the client's command, and ends the server.
-const PAIR: &str = r#"
-mkfifo said
-$SERVER >said & exec 3<said
-read -r line <&3
-port=${line##*:}
-eval "$CLIENT"
-kill $!
-"#;
-
-#[test]
-fn bsock_check_finds_no_mistake_in_the_servers_and_their_clients() {
-    for (server, arguments, client, conversation) in [
-        ("http_server", "0 .", "curl -s --noproxy '*' http://127.0.0.1:$port/file", "content\n"),
-        ("file_server", "0 .", "$FOLDER/file_client $port file", "content\n"),
-        ("print_server", "0 paper", "echo x | $FOLDER/print_client $port x", "QUEUED 1 0\nPRINTED 1\n"),
-        ("kv_server", "0", "echo SET a b | $FOLDER/kv_client $port", "OK\n"),
-        ("rpc_tcp_server", "0", "$FOLDER/rpc_tcp_client $port remoteAdd 1 2", "remoteAdd(1, 2) = 3\n"),
-        ("rpc_server", "--exactly-once log 0", "$FOLDER/rpc_client --port $port deposit 1 2", "deposit(1, 2) = 2\n"),
-    ] {
-        let folder = TempDir::new();
-        fs::write(folder.path().join("file"), "content\n").expect("is ours");
-        for name in [server, &server.replace("server", "client")] {
-            if name != "http_client" {
-                let program = compile(&format!("{name}.c"));
-                fs::copy(program.path(), folder.path().join(name)).expect("is ours");
-            }
-        }
-        let mut command = Command::new(target_dir().join("bsock"));
-        command.args(["check", "--", "sh", "-c", PAIR]).current_dir(folder.path()).env_remove("LD_LIBRARY_PATH");
-        command.env("SERVER", format!("{}/{server} {arguments}", folder.path().display()));
-        command.env("FOLDER", folder.path()).env("CLIENT", client);
-        let output = run_with_input(&mut command, "");
-        assert_eq!(text(&output.stdout), conversation, "{server}: {}", text(&output.stderr));
-        assert!(text(&output.stderr).contains("bsock: no findings in "), "{server}: {}", text(&output.stderr));
-        assert_eq!(output.status.code(), Some(0), "{server}");
-    }
 }

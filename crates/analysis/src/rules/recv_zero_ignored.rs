@@ -183,17 +183,17 @@ fn is_the_end(call: &Call) -> bool {
 }
 
 /// Something moved, or the descriptor was given back. Questions and options do not count, and neither does a `send` that failed
-/// because the peer has gone.
+/// because the peer has gone, or that sent nothing: a server that echoes the end of the stream sends no bytes each time.
 fn ends_a_streak(call: &Call) -> bool {
     match call.function {
         Function::Close | Function::Shutdown | Function::Connect => true,
-        Function::Splice | Function::Recvmmsg => returned(call),
-        function => receives_one_message(function) || sends(function) && returned(call),
+        Function::Splice | Function::Recvmmsg => moved(call),
+        function => receives_one_message(function) || sends(function) && moved(call),
     }
 }
 
-const fn returned(call: &Call) -> bool {
-    matches!(call.outcome, Outcome::Returned(_))
+const fn moved(call: &Call) -> bool {
+    matches!(call.outcome, Outcome::Returned(1..))
 }
 
 fn finding(wait: Option<&'static str>, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
@@ -252,7 +252,9 @@ mod tests {
             assert_eq!(said(times, |story, client| story.call(client, call(Function::Poll, -1, OK)), &read(100, 0)), [poll]);
         }
         let failed: Between = |story, client| story.call(client, call(Function::Send, 3, Outcome::Failed(32)));
+        let nothing: Between = |story, client| story.call(client, call(Function::Send, 3, OK));
         assert_eq!(said(10, failed, &read(100, 0)), [bare]);
+        assert_eq!(said(10, nothing, &read(100, 0)), [bare]);
     }
 
     #[test]
