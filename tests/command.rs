@@ -265,13 +265,15 @@ fn a_program_that_could_not_be_recorded_is_named_though_others_were() {
     let vforks = compile_c_text::<&str>(&source, &[]);
     let vforks = vforks.path().display().to_string();
     let is_static = format!("a program was not recorded: {fixed} is statically linked");
-    let absent = "a program was not recorded: /bin/true did not attach".to_owned();
+    let absent = "a program was not recorded: /bin/true was given an environment that does not lead".to_owned();
     let directory = TempDir::new();
     let file = directory.path().join("recording");
     for (program, expected) in [
         (["sh", "-c", &format!("{fixed}; true")], Some(&is_static)),
         (["sh", "-c", &format!("exec {vforks}")], Some(&is_static)),
         (["sh", "-c", &format!("exec {clears}")], Some(&absent)),
+        (["sh", "-c", &format!("{clears}; true")], Some(&absent)),
+        (["sh", "-c", "env -i /bin/true; env A=b /bin/true"], Some(&absent)),
         (["sh", "-c", "/bin/true; /nonexistent/program; exec /bin/true"], None),
     ] {
         let record = file.display().to_string();

@@ -10,7 +10,7 @@ use bsock_recording::event::{Call, Outcome, What};
 use bsock_recording::file::Recording;
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
-use support::recording::Contents;
+use support::recording::{Contents, same_in_every_way};
 use support::{TempDir, compile_c, root, target_dir};
 
 /// The recording of a program of `tests/programs` with 32 bytes of payload, and how it ended as the recording tells it.
@@ -124,4 +124,31 @@ fn processes_descriptors_and_places() {
         })
     };
     shown!(descriptors, Dup, "caller, in an object that is known", |call| mapped(call.caller));
+}
+
+#[test]
+fn names_that_a_program_does_not_ask_for_are_asked_of_streams_and_nobody_can_tell() {
+    let program = compile_c(&root().join("tests/programs/names.c"), &["-D_GNU_SOURCE"]);
+    let expected = "accept nothing, nowhere -1, errno 11\naccept4 nothing -1, errno 11\nuntouched: 1 1\n\
+                    accept what is none -1, errno 9\nconnect 0, errno 77\naccept nowhere 0, errno 77\n\
+                    connect again -1, errno 106\nconnect without waiting -1, errno 115\naccept 0, errno 77\nnamed: 1 1\n\
+                    connect datagrams 0, errno 77\n";
+    let contents = same_in_every_way(&program, &[], expected);
+    let name = |call: &Call, kind| call.details.get(kind).map(|name| name.bytes.clone());
+    let calls = |function| contents.calls(function).map(|(_, call)| call.clone()).collect::<Vec<_>>();
+
+    let connects = calls(Function::Connect);
+    let own: Vec<_> = connects.iter().map(|call| name(call, section::OWN_NAME)).collect();
+    assert!(own[0].is_some() && own[2].is_some(), "of one that is connected, and of one that is under way");
+    assert!(own[1].is_none() && own[3].is_none(), "not of one that failed, nor of datagrams");
+
+    let accepts = [calls(Function::Accept), calls(Function::Accept4)].concat();
+    let failed = accepts.iter().filter(|call| matches!(call.outcome, Outcome::Failed(_)));
+    assert!(failed.clone().count() == 3 && failed.clone().all(|call| call.address_result.is_none()));
+    assert!(accepts.iter().filter(|call| name(call, section::OWN_NAME).is_some()).count() == 2, "none of a failure");
+    let accepted: Vec<_> = accepts.iter().filter(|call| name(call, section::OWN_NAME).is_some()).collect();
+    assert_eq!(name(accepted[0], section::PEER_NAME), own[0], "the two ends know each other");
+    assert_eq!(name(accepted[1], section::PEER_NAME), None, "the program has asked for that itself");
+    assert_eq!(accepted[1].address_result.as_ref().map(|address| address.bytes.clone()), own[2]);
+    assert!(accepted.iter().all(|call| name(call, section::OWN_NAME).is_some_and(|name| name.len() == 16)));
 }

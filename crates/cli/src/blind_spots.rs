@@ -1,8 +1,8 @@
 //! Programs that were started and never heard of again: what they did is missing, and the user must be told, since the rest
 //! of the recording does not look as if something were.
 //!
-//! A process that executes a program tells so before it does; the recorder in the new program tells that it is there. What
-//! is told of once and not twice could not be recorded.
+//! A process that executes a program tells so before it does, and whether the new program will find the recorder; the recorder
+//! in the new program tells that it is there. What is told of once and not twice could not be recorded.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -50,6 +50,33 @@ struct Execution {
     thread: Thread,
     at: u64,
     path: Vec<u8>,
+    /// Its environment does not lead to the recorder.
+    left_out: bool,
+    /// It is a child's whose number nobody knows; `thread` is its parent's.
+    by_child: bool,
+}
+
+impl Execution {
+    fn new(thread: Thread, at: u64, call: &Call) -> Self {
+        let path = call.path.as_ref().map(|path| path.bytes.clone()).unwrap_or_default();
+        Self { thread, at, path, left_out: call.args[1] != 0, by_child: call.vfork_child }
+    }
+
+    /// Why it was not recorded; `None` if it may still come. `ended`: the process is known to have ended; `age`: nanoseconds
+    /// since it was executed.
+    fn absence(&self, ended: bool, age: u64) -> Option<String> {
+        if let Some(obstacle) = elf::obstacle_of(Path::new(OsStr::from_bytes(&self.path))) {
+            return Some(obstacle.to_string());
+        }
+        let program: &dyn fmt::Display =
+            if self.path.is_empty() { &"what was executed by its descriptor" } else { &Printable(&self.path) };
+        match (self.left_out, ended, age >= STARTING_NANOSECONDS) {
+            (true, ..) => Some(format!("{program} was given an environment that does not lead to the recorder")),
+            (_, true, false) if !self.by_child => Some(format!("{program} ended before it attached to the recorder")),
+            (_, false, false) => None,
+            _ => Some(format!("{program} did not attach to the recorder")),
+        }
+    }
 }
 
 impl BlindSpots {
@@ -108,8 +135,8 @@ impl BlindSpots {
         let Outcome::Returned(child @ 1..) = call.outcome else { return };
         let (Ok(child), at) = (u32::try_from(child), event.begin) else { return };
         if self.attached.get(&child).is_none_or(|attached| *attached < at) {
-            let path = call.path.as_ref().map(|path| path.bytes.clone()).unwrap_or_default();
-            self.executed.insert(child, Execution { thread: Thread { process: child, ..event.thread }, at, path });
+            let thread = Thread { process: child, ..event.thread };
+            self.executed.insert(child, Execution::new(thread, at, call));
         }
     }
 
@@ -124,8 +151,7 @@ impl BlindSpots {
             }
             return;
         }
-        let path = call.path.as_ref().map(|path| path.bytes.clone()).unwrap_or_default();
-        let execution = Execution { thread, at, path };
+        let execution = Execution::new(thread, at, call);
         if call.vfork_child {
             self.by_children.push(execution);
             self.match_children();
@@ -164,12 +190,10 @@ impl BlindSpots {
             }
         }
         let mut programs = BTreeMap::<String, u64>::new();
-        for Execution { thread, at, path } in self.executed.values().chain(by_children) {
-            let had_time = self.ended.contains(&thread.process)
-                || scale.duration(end.ticks.saturating_sub(*at)) >= STARTING_NANOSECONDS;
-            let obstacle = elf::obstacle_of(Path::new(OsStr::from_bytes(path))).map(|obstacle| obstacle.to_string());
-            let absent = || format!("{} did not attach to the recorder", Printable(path));
-            if let Some(reason) = obstacle.or_else(|| had_time.then(absent)) {
+        for execution in self.executed.values().chain(by_children) {
+            let ended = self.ended.contains(&execution.thread.process);
+            let age = scale.duration(end.ticks.saturating_sub(execution.at));
+            if let Some(reason) = execution.absence(ended, age) {
                 *programs.entry(reason).or_default() += 1;
             }
         }
@@ -348,10 +372,16 @@ mod tests {
 
     /// What is said after these, a long time later.
     fn said(events: &[Event]) -> Vec<String> {
+        said_after(60_000_000_000, events, &[])
+    }
+
+    /// What is said so many nanoseconds later, when these processes have ended.
+    fn said_after(nanoseconds: u64, events: &[Event], ended: &[u32]) -> Vec<String> {
         let mut blind_spots = BlindSpots::default();
         events.iter().for_each(|event| blind_spots.event(event));
+        ended.iter().for_each(|process| blind_spots.ended(*process));
         let at = |moment| Pair { ticks: moment, nanoseconds: moment };
-        blind_spots.sentences(at(0), at(60_000_000_000))
+        blind_spots.sentences(at(0), at(nanoseconds))
     }
 
     const NO: Outcome = Outcome::Unfinished;
@@ -371,6 +401,26 @@ mod tests {
         assert_eq!(said(&often), ["a program was not recorded, 2 times: /n/a did not attach to the recorder"]);
         let many: Vec<_> = (0..12).map(|index| executes(index, 10, &format!("/n/{index}"), false, NO)).collect();
         assert_eq!(said(&many).last().map(String::as_str), Some("2 other programs were not recorded either"));
+    }
+
+    #[test]
+    fn one_that_had_little_time_is_told_if_it_ended_or_could_not_have_attached() {
+        let executed = executes(7, 10, "/n/a", false, NO);
+        assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[]), [""; 0], "it may still come");
+        let ended = "a program was not recorded: /n/a ended before it attached to the recorder";
+        assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[7]), [ended]);
+        let mut left_out = executed;
+        if let What::Call(call) = &mut left_out.what {
+            call.args[1] = 1;
+        }
+        let starts = starts(7, 1, 20);
+        let known = "a program was not recorded: /n/a was given an environment that does not lead to the recorder";
+        assert_eq!(said_after(1000, std::slice::from_ref(&left_out), &[]), [known]);
+        assert_eq!(
+            said_after(1000, &[left_out, starts], &[]),
+            [""; 0],
+            "one that is linked with the recorder finds it"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -205,7 +206,7 @@ impl Session {
             }
         };
         writable.map_err(unkept)?;
-        let blind_spots = self.blind_spots();
+        let blind_spots = self.blind_spots(end);
         if let Ok(drain) = self.drain {
             for (process, status) in self.programs.ended() {
                 sink(Item::Ended { process, status }).map_err(unkept)?;
@@ -228,7 +229,7 @@ impl Session {
     }
 
     /// What could not be seen, and why, one sentence each: an empty recording is never silent.
-    fn blind_spots(&self) -> Vec<String> {
+    fn blind_spots(&self, end: End) -> Vec<String> {
         let drain = match &self.drain {
             Ok(drain) => drain,
             Err(reason) => return vec![format!("nothing was recorded: {reason}")],
@@ -237,14 +238,7 @@ impl Session {
         let load = |word: &AtomicU32| word.load(Ordering::Relaxed);
         let mut spots = Vec::new();
         if load(&control.attached) == 0 {
-            let reason = self.obstacle.as_ref().map_or_else(
-                || {
-                    "the program did not attach to the recorder; its environment may have been cleared, or memory for the \
-                     recording may be beyond its limits (ulimit -v)"
-                        .into()
-                },
-                ToString::to_string,
-            );
+            let reason = self.obstacle.as_ref().map_or_else(|| absence(end), ToString::to_string);
             spots.push(format!("nothing was recorded: {reason}"));
         }
         // libc gives what the kernel does not take for a program to a shell, and that one attaches.
@@ -260,6 +254,18 @@ impl Session {
             )),
         }
         spots
+    }
+}
+
+/// Why a program that could have attached did not.
+fn absence(end: End) -> String {
+    match end.status.signal() {
+        Some(signal) => format!("signal {signal} ended the program before it attached to the recorder"),
+        None => {
+            "the program did not attach to the recorder; its dynamic linker may have stopped it, or memory for the \
+                 recording may be beyond its limits (ulimit -v)"
+                .into()
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Hooks that run another program: in this process, or in a child that no hook sees.
 //!
-//! The recorder comes along by the environment. Where a program drops that, or cannot be preloaded, what runs is not recorded:
-//! the command tells so, since it knows who was executed and who attached.
+//! The recorder comes along by the environment. Where a program drops that ([`environment`](crate::environment)), or cannot be
+//! preloaded, what runs is not recorded: the command tells so, since it knows who was executed, how, and who attached.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -12,11 +12,11 @@ use bsock_recording::raw;
 
 use crate::call::{self, Frame, Recorded, Sections, record_before, record_late};
 use crate::ending::Queues;
+use crate::environment::{self, Texts, leaves_out_the_recorder};
 use crate::memory::{self, Captured};
 use crate::next::real;
 use crate::{process, tracked};
 
-type Texts = *const *const c_char;
 type ExecveType = unsafe extern "C-unwind" fn(*const c_char, Texts, Texts) -> c_int;
 type ExecvType = unsafe extern "C-unwind" fn(*const c_char, Texts) -> c_int;
 type FexecveType = unsafe extern "C-unwind" fn(c_int, Texts, Texts) -> c_int;
@@ -65,9 +65,21 @@ impl Kept {
     }
 }
 
+/// The path, and 1 if what is executed will not find the recorder.
+fn args(path: *const c_char, env: Texts, frame: Frame) -> [u64; 3] {
+    [path.addr() as u64, u64::from(leaves_out_the_recorder(env, frame)), 0]
+}
+
 /// Recorded before it is made, since it does not return; and again if it fails.
-fn executing(function: Function, fd: c_int, path: *const c_char, frame: Frame, real: impl FnOnce() -> c_int) -> c_int {
-    let args = [path.addr() as u64, 0, 0];
+fn executing(
+    function: Function,
+    fd: c_int,
+    path: *const c_char,
+    env: Texts,
+    frame: Frame,
+    real: impl FnOnce() -> c_int,
+) -> c_int {
+    let args = args(path, env, frame);
     let captured = Captured::string(section::PATH, path, frame);
     {
         let (kept, queues) = (Kept::now(), Queues::all());
@@ -88,24 +100,24 @@ fn executing(function: Function, fd: c_int, path: *const c_char, frame: Frame, r
 }
 
 pub(crate) extern "C-unwind" fn execve(path: *const c_char, args: Texts, env: Texts, frame: Frame) -> c_int {
-    executing(Function::Execve, -1, path, frame, || real!(execve as ExecveType, path, args, env))
+    executing(Function::Execve, -1, path, env, frame, || real!(execve as ExecveType, path, args, env))
 }
 
 pub(crate) extern "C-unwind" fn execv(path: *const c_char, args: Texts, frame: Frame) -> c_int {
-    executing(Function::Execve, -1, path, frame, || real!(execv as ExecvType, path, args))
+    executing(Function::Execve, -1, path, environment::own(), frame, || real!(execv as ExecvType, path, args))
 }
 
 pub(crate) extern "C-unwind" fn execvp(path: *const c_char, args: Texts, frame: Frame) -> c_int {
-    executing(Function::Execvp, -1, path, frame, || real!(execvp as ExecvType, path, args))
+    executing(Function::Execvp, -1, path, environment::own(), frame, || real!(execvp as ExecvType, path, args))
 }
 
 pub(crate) extern "C-unwind" fn execvpe(path: *const c_char, args: Texts, env: Texts, frame: Frame) -> c_int {
-    executing(Function::Execvp, -1, path, frame, || real!(execvpe as ExecveType, path, args, env))
+    executing(Function::Execvp, -1, path, env, frame, || real!(execvpe as ExecveType, path, args, env))
 }
 
 pub(crate) extern "C-unwind" fn fexecve(fd: c_int, args: Texts, env: Texts, frame: Frame) -> c_int {
     let path = core::ptr::null();
-    executing(Function::Fexecve, fd, path, frame, || real!(fexecve as FexecveType, fd, args, env))
+    executing(Function::Fexecve, fd, path, env, frame, || real!(fexecve as FexecveType, fd, args, env))
 }
 
 pub(crate) extern "C-unwind" fn execveat(
@@ -117,7 +129,7 @@ pub(crate) extern "C-unwind" fn execveat(
     frame: Frame,
 ) -> c_int {
     let real = || real!(execveat as ExecveatType, fd, path, args, env, flags);
-    executing(Function::Execveat, fd, path, frame, real)
+    executing(Function::Execveat, fd, path, env, frame, real)
 }
 
 /// The arguments of `execl` and its like, made into the array that `execv` takes. Who writes more than these into one call is
@@ -173,12 +185,13 @@ fn spawned(
     function: Function,
     child: *mut libc::pid_t,
     path: *const c_char,
+    env: Texts,
     frame: Frame,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
     let captured = Captured::string(section::PATH, path, frame);
     let kept = Kept::now();
-    let Some(mut call) = Recorded::begin(function, -1, [path.addr() as u64, 0, 0], frame) else { return real() };
+    let Some(mut call) = Recorded::begin(function, -1, args(path, env, frame), frame) else { return real() };
     let result = real();
     let process = memory::copy(child, result == 0, frame).filter(|_| result == 0);
     // An errno of 1 would look like a failure that set errno.
@@ -201,7 +214,7 @@ pub(crate) extern "C-unwind" fn posix_spawn(
     frame: Frame,
 ) -> c_int {
     let real = || real!(posix_spawn as SpawnType, child, path, actions, attributes, args, env);
-    spawned(Function::PosixSpawn, child, path, frame, real)
+    spawned(Function::PosixSpawn, child, path, env, frame, real)
 }
 
 pub(crate) extern "C-unwind" fn posix_spawnp(
@@ -214,7 +227,7 @@ pub(crate) extern "C-unwind" fn posix_spawnp(
     frame: Frame,
 ) -> c_int {
     let real = || real!(posix_spawnp as SpawnType, child, path, actions, attributes, args, env);
-    spawned(Function::PosixSpawnp, child, path, frame, real)
+    spawned(Function::PosixSpawnp, child, path, env, frame, real)
 }
 
 pub(crate) extern "C-unwind" fn system(command: *const c_char, frame: Frame) -> c_int {

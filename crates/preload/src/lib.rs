@@ -1,19 +1,35 @@
 //! `libbsock_preload.so`: the POSIX names, each forwarding to the real function and recording the call.
 //!
 //! The promise is that the program cannot tell. So: real functions by `RTLD_NEXT`, errno as the kernel left it, cancellation
-//! points that stay cancellation points, no descriptor and no thread of ours, no allocation and no lock on the way of a
-//! call, no system call but where a process or a thread attaches or doubtful memory is read, and none at all once the
-//! process has entered seccomp.
+//! points that stay cancellation points, no descriptor and no thread of ours, no allocation and no lock on the way of a call.
 //!
-//! A call's way, and the file that each step is in:
+//! System calls of our own are these, and none at all once the process has entered seccomp:
 //!
-//! 1. `table.rs` lists the hooks; [`shim`] makes of each line the exported function: a few instructions that jump straight
-//!    to the real function ([`next`]) while nobody records, and otherwise to the hook, with the address of its frame.
-//! 2. The hook ([`sockets`], [`transfer`], [`life`]) says what the call's arguments are; [`call`] puts the call into the
-//!    *in progress* slot, makes it, and appends the record.
-//! 3. [`thread`] finds the ring of the thread; [`process`] attaches the process to the recording and notices forks.
-//! 4. [`sites`] knows which loaded object the caller lies in; [`memory`] reads what the program points to, if it can; [`confine`] notices when the
-//!    process forbids itself what the recorder would do.
+//! | when | which |
+//! |---|---|
+//! | a process, a fork of it or a thread attaches | what it takes to map the rings, to know oneself, and what one inherited |
+//! | memory is read that may not be there | `process_vm_readv` |
+//! | a stream is closed, shut down, or ends with the process | two `ioctl`: what it holds |
+//! | a stream was connected, or accepted | `getsockname`, `getpeername`: what the program did not ask for |
+//! | a descriptor came in a message, or goes to another program | `getsockopt`, `fcntl`: whether it is a socket, and which |
+//! | payload is recorded: before a datagram is received | `ioctl(FIONREAD)` |
+//! | a send failed with EPIPE | `rt_sigaction`: what SIGPIPE does |
+//! | after `vfork`, or in a handler that interrupts an append | `getpid`, `sigaltstack`: who, and where, we are |
+//! | a ring is full and the user wants `--lossless` | `futex`: until there is room |
+//!
+//! A call's way, and the files:
+//!
+//! | step | file |
+//! |---|---|
+//! | the hooks, one a line; each made into an exported function; the real ones behind them | `table.rs`, [`shim`], [`next`] |
+//! | what a call's arguments are: sockets and their names, options, transfers, messages, descriptors, readiness | [`sockets`], [`options`], [`transfer`], [`messages`], [`descriptors`], [`readiness`] |
+//! | of the functions beside sockets: names, stdio, processes and their programs | [`names`], [`streams`], [`life`], [`execute`] |
+//! | ends of connections; ways past the hooks; a process that confines itself | [`ending`], [`escape`], [`confine`] |
+//! | the slot, the call, the record | [`call`] |
+//! | what goes into the record beside its line: memory of the program's, bytes that moved | [`memory`], [`payload`] |
+//! | the ring of the thread, and where the thread keeps it | [`thread`], [`thread_local`] |
+//! | the process: its beginning, its attaching and forks, what leads to the recorder, what it inherited | [`start`], [`process`], [`environment`], [`inherited`] |
+//! | what is known: which descriptors are sockets, which object a call comes from | [`tracked`], [`sites`] |
 //!
 //! Nothing here may panic, print or allocate, since any of it may run in a signal handler that interrupted `malloc`.
 
@@ -23,6 +39,7 @@ mod call;
 mod confine;
 mod descriptors;
 mod ending;
+mod environment;
 mod escape;
 mod execute;
 mod inherited;

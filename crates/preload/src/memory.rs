@@ -145,6 +145,17 @@ fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> 
     !process::confined() && raw::read_memory(process::number(), address, into)
 }
 
+/// True if the kernel says that each page of these bytes can be read. It is not asked once the process is confined.
+pub(crate) fn is_there(address: *const u8, length: usize) -> bool {
+    let last = address.wrapping_add(length.saturating_sub(1));
+    let pages = last.addr() / PAGE - address.addr() / PAGE;
+    let in_each = (1..=pages).map(|page| address.wrapping_add(page * PAGE - address.addr() % PAGE));
+    !process::confined()
+        && core::iter::once(address)
+            .chain(in_each)
+            .all(|byte| raw::read_memory(process::number(), byte.cast(), &mut [0]))
+}
+
 /// True if the bytes lie in the page of the stack that holds the return address.
 fn on_our_page(address: usize, length: usize, frame: Frame) -> bool {
     let page = frame.address() as usize / PAGE;

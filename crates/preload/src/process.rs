@@ -14,7 +14,7 @@ use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
 use bsock_recording::{clock, raw, wait};
 
-use crate::{call, inherited, sites, thread};
+use crate::{call, environment, inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const UNDECIDED as *mut AtomicU32);
@@ -149,7 +149,7 @@ pub(crate) fn pool() -> Option<Pool> {
 /// The arguments are those of `main`.
 pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
     // SAFETY: the caller's promise.
-    let Some(path) = (unsafe { variable(environment) }) else { return };
+    let Some(path) = (unsafe { environment::recording(environment) }) else { return };
     let Some(pool) = shared::attach(path) else { return };
     let control = pool.control();
     if shared::seccomp_filters() != control.seccomp_filters {
@@ -278,26 +278,4 @@ unsafe fn joined(count: c_int, arguments: *const *const c_char, into: &mut [u8])
         used += string.len();
     }
     (into.get(..used).unwrap_or(&[]), false)
-}
-
-/// The value of the variable that names the recording. `getenv` would do, but for constructors that run before libc's
-/// `environ` is set up.
-///
-/// SAFETY: a NULL-terminated array of strings.
-unsafe fn variable<'a>(mut environment: *const *const c_char) -> Option<&'a CStr> {
-    loop {
-        // SAFETY: the caller's promise; the loop ends at the NULL.
-        let entry = unsafe { *environment };
-        if entry.is_null() {
-            return None;
-        }
-        // SAFETY: the caller's promise.
-        let text = unsafe { CStr::from_ptr(entry) };
-        let rest = text.to_bytes_with_nul().strip_prefix(shared::VARIABLE.as_bytes());
-        if let Some(value) = rest.and_then(|rest| rest.strip_prefix(b"=")) {
-            return CStr::from_bytes_with_nul(value).ok();
-        }
-        // SAFETY: not yet at the NULL.
-        environment = unsafe { environment.add(1) };
-    }
 }

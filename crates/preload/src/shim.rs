@@ -51,148 +51,114 @@ macro_rules! keeping_registers {
 }
 pub(crate) use keeping_registers;
 
+/// The naked exported function $name that goes straight on to the real one while nobody records, and otherwise through $lines,
+/// in which `{hook}` is the hook and `{next}` the real function's slot.
+macro_rules! unless_nobody_records {
+    ($name:ident, $next:path, $hook:path, [$($lines:tt)*]) => {
+        #[unsafe(naked)]
+        #[unsafe(no_mangle)]
+        extern "C-unwind" fn $name() {
+            core::arch::naked_asm!(
+                ".cfi_startproc",
+                "endbr64",
+                "mov r11, qword ptr [rip + {recording}]",
+                "cmp dword ptr [r11], 0",
+                "jne 2f",
+                "jmp qword ptr [rip + {next}]",
+                "2:",
+                $($lines)*
+                ".cfi_endproc",
+                recording = sym crate::process::RECORDING,
+                next = sym $next,
+                hook = sym $hook,
+            )
+        }
+    };
+}
+pub(crate) use unless_nobody_records;
+
 /// A naked exported function of one of the kinds that the table knows.
 macro_rules! exported {
     // Six arguments take all six registers: the frame's address is the seventh, which the calling convention wants on the stack.
     // `r10` and `rax` are free, too, but no Rust function can name them. So the shim calls where it otherwise jumps, and its
     // own frame of one word is one more to unwind, for which the directives are there: a cancellation flies through it.
     ($name:ident, $next:path, record(stack) => $hook:path) => {
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                "mov r11, qword ptr [rip + {recording}]",
-                "cmp dword ptr [r11], 0",
-                "jne 2f",
-                "jmp qword ptr [rip + {next}]",
-                "2:",
-                "push rsp", // its value before the push: where the return address is
-                ".cfi_adjust_cfa_offset 8",
-                "call {hook}",
-                "pop rcx",
-                ".cfi_adjust_cfa_offset -8",
-                "ret",
-                ".cfi_endproc",
-                recording = sym crate::process::RECORDING,
-                next = sym $next,
-                hook = sym $hook,
-            )
-        }
+        crate::shim::unless_nobody_records!($name, $next, $hook, [
+            "push rsp", // its value before the push: where the return address is
+            ".cfi_adjust_cfa_offset 8",
+            "call {hook}",
+            "pop rcx",
+            ".cfi_adjust_cfa_offset -8",
+            "ret",
+        ]);
     };
     // Seven arguments: the last is on the caller's stack already and is passed on; the frame's address is the eighth. The
     // third word keeps the stack aligned to 16.
     ($name:ident, $next:path, record(stack_after_one) => $hook:path) => {
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                "mov r11, qword ptr [rip + {recording}]",
-                "cmp dword ptr [r11], 0",
-                "jne 2f",
-                "jmp qword ptr [rip + {next}]",
-                "2:",
-                "mov r11, rsp",
-                "sub rsp, 8",
-                ".cfi_adjust_cfa_offset 8",
-                "push r11",
-                ".cfi_adjust_cfa_offset 8",
-                "push qword ptr [r11 + 8]",
-                ".cfi_adjust_cfa_offset 8",
-                "call {hook}",
-                "add rsp, 24",
-                ".cfi_adjust_cfa_offset -24",
-                "ret",
-                ".cfi_endproc",
-                recording = sym crate::process::RECORDING,
-                next = sym $next,
-                hook = sym $hook,
-            )
-        }
+        crate::shim::unless_nobody_records!($name, $next, $hook, [
+            "mov r11, rsp",
+            "sub rsp, 8",
+            ".cfi_adjust_cfa_offset 8",
+            "push r11",
+            ".cfi_adjust_cfa_offset 8",
+            "push qword ptr [r11 + 8]",
+            ".cfi_adjust_cfa_offset 8",
+            "call {hook}",
+            "add rsp, 24",
+            ".cfi_adjust_cfa_offset -24",
+            "ret",
+        ]);
     };
     ($name:ident, $next:path, record($frame:ident) => $hook:path) => {
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                "mov r11, qword ptr [rip + {recording}]",
-                "cmp dword ptr [r11], 0",
-                "jne 2f",
-                "jmp qword ptr [rip + {next}]",
-                "2:",
-                concat!("mov ", stringify!($frame), ", rsp"),
-                "jmp {hook}",
-                ".cfi_endproc",
-                recording = sym crate::process::RECORDING,
-                next = sym $next,
-                hook = sym $hook,
-            )
-        }
+        crate::shim::unless_nobody_records!($name, $next, $hook, [
+            concat!("mov ", stringify!($frame), ", rsp"),
+            "jmp {hook}",
+        ]);
     };
     // Arguments without number, as of `execl`: the hook gets the first, where the other five registers lie in memory, where
     // those on the stack lie, and the frame. It returns -1 where it has made the call itself, otherwise the real function is
     // gone on to, every register as it was.
     ($name:ident, $next:path, gather => $hook:path) => {
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        extern "C-unwind" fn $name() {
-            core::arch::naked_asm!(
-                ".cfi_startproc",
-                "endbr64",
-                "mov r11, qword ptr [rip + {recording}]",
-                "cmp dword ptr [r11], 0",
-                "jne 2f",
-                "jmp qword ptr [rip + {next}]",
-                "2:",
-                "push rbp",
-                ".cfi_adjust_cfa_offset 8",
-                ".cfi_rel_offset rbp, 0",
-                "mov rbp, rsp",
-                ".cfi_def_cfa_register rbp",
-                "push rax",
-                "push r9",
-                "push r8",
-                "push rcx",
-                "push rdx",
-                "push rsi",
-                "push rdi",
-                "lea rsi, [rbp - 48]",
-                "lea rdx, [rbp + 16]",
-                "lea rcx, [rbp + 8]",
-                "and rsp, -16",
-                "call {hook}",
-                "lea rsp, [rbp - 56]",
-                "test eax, eax",
-                "jne 3f",
-                "pop rdi",
-                "pop rsi",
-                "pop rdx",
-                "pop rcx",
-                "pop r8",
-                "pop r9",
-                "pop rax",
-                "pop rbp",
-                ".cfi_remember_state",
-                ".cfi_restore rbp",
-                ".cfi_def_cfa rsp, 8",
-                "jmp qword ptr [rip + {next}]",
-                ".cfi_restore_state",
-                "3:",
-                "leave",
-                ".cfi_restore rbp",
-                ".cfi_def_cfa rsp, 8",
-                "ret",
-                ".cfi_endproc",
-                recording = sym crate::process::RECORDING,
-                next = sym $next,
-                hook = sym $hook,
-            )
-        }
+        crate::shim::unless_nobody_records!($name, $next, $hook, [
+            "push rbp",
+            ".cfi_adjust_cfa_offset 8",
+            ".cfi_rel_offset rbp, 0",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
+            "push rax",
+            "push r9",
+            "push r8",
+            "push rcx",
+            "push rdx",
+            "push rsi",
+            "push rdi",
+            "lea rsi, [rbp - 48]",
+            "lea rdx, [rbp + 16]",
+            "lea rcx, [rbp + 8]",
+            "and rsp, -16",
+            "call {hook}",
+            "lea rsp, [rbp - 56]",
+            "test eax, eax",
+            "jne 3f",
+            "pop rdi",
+            "pop rsi",
+            "pop rdx",
+            "pop rcx",
+            "pop r8",
+            "pop r9",
+            "pop rax",
+            "pop rbp",
+            ".cfi_remember_state",
+            ".cfi_restore rbp",
+            ".cfi_def_cfa rsp, 8",
+            "jmp qword ptr [rip + {next}]",
+            ".cfi_restore_state",
+            "3:",
+            "leave",
+            ".cfi_restore rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+        ]);
     };
     // Only looked at before it is made, because it is variadic, or returns twice (no frame of ours may stand below it then): the
     // hook sees the argument registers, and all of them come back as they were.

@@ -15,6 +15,7 @@ use bsock_recording::layout::{Line, PAGE, flag, kind, section};
 use bsock_recording::writer::{Ring, Section};
 
 use crate::call::Frame;
+use crate::memory;
 use crate::thread::Writer;
 
 const SITES: usize = 1024;
@@ -137,8 +138,11 @@ impl Object {
 
     /// The GNU build identity, found through the program headers as they are mapped.
     fn build_id(&self) -> &'static [u8] {
+        if !memory::is_there(self.start, 1) {
+            return &[]; // A program may protect itself, or what it loads, from being read.
+        }
         // SAFETY: a loaded object begins with its ELF header, and ld.so has read the program headers behind it; both lie in
-        // the first page or the object is not looked at.
+        // the first page, which is there, or the object is not looked at.
         unsafe { build_id(self.start, self.end.addr(), self.bias as usize) }.unwrap_or(&[])
     }
 }
@@ -157,10 +161,13 @@ unsafe fn build_id(start: *const u8, end: usize, bias: usize) -> Option<&'static
     for header in headers.iter().filter(|header| header.p_type == libc::PT_NOTE) {
         let address = bias.wrapping_add(header.p_vaddr as usize);
         let length = header.p_memsz as usize;
-        if address < start.addr() || address.checked_add(length)? > end {
+        if address < start.addr()
+            || address.checked_add(length)? > end
+            || !memory::is_there(address as *const u8, length)
+        {
             continue;
         }
-        // SAFETY: a loaded segment of the object.
+        // SAFETY: a loaded segment of the object, which is there.
         let notes = unsafe { core::slice::from_raw_parts(address as *const u8, length) };
         if let Some(found) = gnu_build_id(notes) {
             return Some(found);

@@ -77,8 +77,9 @@ pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, len
     let mut own = [0; ADDRESS_BYTES];
     let mut sections = Sections::new();
     captured.iter().for_each(|captured| sections.add(captured.section()));
-    // The kernel chose the address before it sent the first segment.
-    if (connected || under_way) && tracked::is_socket(fd) {
+    // Of a connection that is under way, too: the kernel chose the address before it sent the first segment. Only streams have
+    // two ends to be joined; a datagram socket may be connected before each send.
+    if (connected || under_way) && tracked::is_stream(fd) {
         add_name(section::OWN_NAME, fd, &mut own, &mut sections);
     }
     call.append(sections.all());

@@ -7,13 +7,9 @@ use core::ptr;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::AcqRel;
 
-use crate::{memory, next, process, sites};
+use crate::{environment, memory, next, process, sites};
 
 static BEGUN: AtomicBool = AtomicBool::new(false);
-
-unsafe extern "C" {
-    static environ: *const *const c_char;
-}
 
 /// Binds the real functions and attaches to the recording, unless that was done.
 ///
@@ -35,8 +31,7 @@ pub(crate) unsafe fn begin(count: c_int, arguments: *const *const c_char, enviro
 /// As [`begin`], where nobody hands in the arguments: they lie where the kernel put them, at the end of the first stack.
 #[cold]
 pub(crate) fn begin_early() {
-    // SAFETY: libc's variable. Its own constructor, which runs before all others, has set it.
-    let environment = unsafe { environ };
+    let environment = environment::own();
     if environment.is_null() {
         return process::decide();
     }

@@ -62,7 +62,7 @@ functions! {
     Close = 12, "close";
     /// The result is the child; recorded by the parent.
     Fork = 13, "fork";
-    /// Section PATH. Recorded when it begins (unfinished), and again should it return, which it does only to fail.
+    /// args: path pointer, 1 if the environment passed does not lead to the recorder; section PATH. Recorded when it begins (unfinished), and again should it return, which it does only to fail.
     Execve = 14, "execve";
     /// args: status. Unfinished: it does not return.
     Exit = 15, "exit";
@@ -180,7 +180,7 @@ functions! {
     // Processes.
     /// As [`Fork`](Self::Fork), without handlers.
     UnderscoreFork = 65, "_Fork";
-    /// The result is the child. args: path pointer; section PATH.
+    /// The result is the child. args and section as of [`Execve`](Self::Execve).
     PosixSpawn = 66, "posix_spawn";
     /// As [`PosixSpawn`](Self::PosixSpawn); the path is a name to be searched for.
     PosixSpawnp = 67, "posix_spawnp";
