@@ -251,7 +251,12 @@ fn exports_are_exactly_the_hooks_10() {
             .map(|name| name.split('@').next().unwrap_or(name).to_owned())
             .collect()
     };
-    assert_eq!(symbols(&target_dir().join("libbsock_preload.so")), hooks);
+    let mut exported = symbols(&target_dir().join("libbsock_preload.so"));
+    assert!(
+        exported.remove("bsock_preload_place"),
+        "what a program tells its line by, which stands for nothing of libc's"
+    );
+    assert_eq!(exported, hooks);
     let libc = symbols(Path::new(&libc_path()));
     assert!(hooks.is_subset(&libc), "each stands for a function of libc: {:?}", hooks.difference(&libc));
 }

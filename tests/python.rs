@@ -4,8 +4,9 @@
 
 mod support;
 
+use std::fs;
 use std::process::{Command, Output};
-use support::{Server, TempProgram, compile_c, library, link_flags, root, run_with_input, target_dir, text};
+use support::{Server, TempDir, TempProgram, compile_c, library, link_flags, root, run_with_input, target_dir, text};
 
 const PREFIX: &str = "复读机: you said: ";
 
@@ -71,6 +72,37 @@ fn plain_ctypes_is_enough() {
     let output = example("plain_ctypes.py", server.port()).arg("复读").output().expect("python3 runs");
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), format!("{PREFIX}复读\n"));
+}
+
+#[test]
+fn a_trace_names_the_line_of_python_that_called_the_package_and_no_other() {
+    let directory = TempDir::new();
+    let script = directory.path().join("pair.py");
+    let source = "import ctypes, os, socket, bsock\n\
+                  def talk(end):\n    end.sendall(b'four')  # the package\n\
+                  a, b = bsock.socketpair()\n\
+                  talk(a)\n\
+                  ctypes.CDLL(os.environ['BSOCK_LIBRARY']).bsock_send(a.fileno(), b'five!', 5, 0)\n\
+                  plain, _ = socket.socketpair()\n\
+                  plain.send(b'sixsix')\n\
+                  exec(compile('a.send(b\"seven77\")', '<nowhere>', 'exec'))\n";
+    fs::write(&script, source).expect("ours");
+    let mut bsock = Command::new(target_dir().join("bsock"));
+    let pair = bsock.args(["trace", "--", "python3"]).arg(&script).env("PYTHONPATH", root().join("python"));
+    let output = pair.env("BSOCK_LIBRARY", library()).env("PYTHONDONTWRITEBYTECODE", "1").output().expect("runs");
+    let said = text(&output.stderr);
+    let place = |sent: &str| {
+        let line =
+            said.lines().find(|line| line.contains(&format!(", {sent} bytes, "))).unwrap_or_else(|| panic!("{said}"));
+        line.rsplit(['>', ']']).next().unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(place("4"), "pair.py:3", "{said}");
+    assert!(said.lines().any(|line| line.contains(" socketpair(") && line.ends_with(" pair.py:4")), "{said}");
+    // Told around the package's calls, and not of anybody else's.
+    assert_eq!(place("6"), "python: line unknown", "{said}");
+    for other in ["5", "7"] {
+        assert!(!place(other).contains(".py"), "{said}");
+    }
 }
 
 #[test]

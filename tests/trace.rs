@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -231,6 +232,42 @@ fn what_cannot_be_read_is_told_with_its_byte_and_what_stands_before_it_is_shown(
         let (status, message) = said(foreign);
         assert!(status == Some(125) && message.contains("at byte "), "{message}");
     }
+}
+
+#[test]
+fn who_holds_an_address_in_use_is_told_while_it_can_be_seen() {
+    let source = "#include <arpa/inet.h>\n#include <stdlib.h>\n#include <sys/un.h>\n\
+                  int main(int argc, char **argv) {\n\
+                  (void)argc; struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};\n\
+                  a.sin_addr.s_addr = htonl(INADDR_ANY);\n\
+                  struct sockaddr_un u = {.sun_family = AF_UNIX, .sun_path = \"socket\"};\n\
+                  bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof a);\n\
+                  bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&u, sizeof u);\nreturn 0; }\n";
+    let program = compile_c_text::<&str>(source, &[]);
+    let directory = TempDir::new();
+    fs::write(directory.path().join("socket"), "").expect("ours");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let local = listener.local_addr().expect("bound");
+    let run = |arguments: &[&str]| {
+        let mut command = bsock();
+        command.args(arguments).arg("--").arg(program.path()).arg(local.port().to_string());
+        text(&command.current_dir(directory.path()).output().expect("runs").stderr)
+    };
+    let holder = format!("(process {}) listens on {local}", std::process::id());
+    let traced = run(&["trace"]);
+    let bind = lines_with(&traced, " bind(");
+    assert!(bind[0].contains("EADDRINUSE") && bind[0].contains(&holder), "{traced}");
+    assert!(bind[1].contains("EADDRINUSE") && bind[1].contains("the file exists, and no socket is open"), "{traced}");
+    let checked = run(&["check", "--lang", "en"]);
+    assert!(checked.contains(&format!("bind of descriptor 3 to 0.0.0.0:{} failed", local.port())), "{checked}");
+    assert!(checked.contains(&holder), "{checked}");
+    let checked = run(&["check", "--lang", "zh"]);
+    assert!(checked.contains(&format!("（进程 {}）正在监听 {local}", std::process::id())), "{checked}");
+    // Who holds it when a recording is read says nothing of that day.
+    let file = directory.path().join("kept.bsock");
+    run(&["run", "--record", file.to_str().expect("text")]);
+    let kept = text(&bsock().arg("trace").arg(&file).output().expect("runs").stderr);
+    assert!(lines_with(&kept, " bind(")[0].contains("EADDRINUSE") && !kept.contains("listens on"), "{kept}");
 }
 
 #[test]

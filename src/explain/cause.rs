@@ -7,6 +7,7 @@
 mod files;
 mod port;
 mod process;
+mod table;
 mod unix_path;
 
 use super::address::Address;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bsock_recording::event::Call;
+use bsock_recording::layout::section;
 
 use crate::forms;
 use crate::message::Message;
@@ -21,6 +22,8 @@ pub struct Site {
     pub stack: Vec<u8>,
     /// The name of the function that was called.
     pub function: &'static str,
+    /// The line from which the call comes, where the program itself told it because no stack shows it.
+    pub told: Option<Source>,
 }
 
 /// Answers where a site is in the source.
@@ -145,6 +148,7 @@ pub(crate) struct SiteKey {
     executable: Vec<u8>,
     function: &'static str,
     frames: [Frame; 2],
+    told: Option<(String, u32)>,
 }
 
 /// An object's path and an address in its file.
@@ -159,13 +163,19 @@ impl Site {
             caller: call.caller,
             stack: call.stack.clone(),
             function: call.function.name(),
+            told: call.details.get(section::PLACE).map(|place| Source {
+                file: String::from_utf8_lossy(&place.bytes).into_owned(),
+                line: place.claimed,
+                column: None,
+            }),
         }
     }
 
     pub(crate) fn key(&self) -> SiteKey {
         let frames =
             [self.frame(self.caller), self.beyond_transparent().map(|address| self.frame(address)).unwrap_or_default()];
-        SiteKey { executable: self.program.executable.clone(), function: self.function, frames }
+        let told = self.told.as_ref().map(|source| (source.file.clone(), source.line));
+        SiteKey { executable: self.program.executable.clone(), function: self.function, frames, told }
     }
 
     fn frame(&self, address: u64) -> Frame {
@@ -215,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_place_is_the_innermost_of_the_users_frames_that_is_no_wrapper() {
-        let site = Site { program: Arc::default(), caller: 1, stack: Vec::new(), function: "send" };
+        let site = Site { program: Arc::default(), caller: 1, stack: Vec::new(), function: "send", told: None };
         for (frames, place, callee, through) in [
             (&["main.c"][..], "main", "send", &[][..]),
             (&["xsend.c", "serve.c", "main.c"], "serve", "xsend", &["xsend"]),

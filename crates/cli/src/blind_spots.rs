@@ -3,19 +3,25 @@
 //!
 //! A process that executes a program tells so before it does, and whether the new program will find the recorder; the recorder
 //! in the new program tells that it is there. What is told of once and not twice could not be recorded.
+//!
+//! [`words`] says it, [`scan`] looks for it where nobody decodes the records.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod scan;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
-use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use bsock_analysis::address::Printable;
+use bsock_analysis::message::Message;
 use bsock_recording::clock::{Pair, Scale};
-use bsock_recording::drain::Item;
-use bsock_recording::event::{Call, Event, Outcome, Thread, What, decode, line, split};
+use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
-use bsock_recording::layout::{Line, MAX_RINGS, kind};
+
+pub(crate) use self::scan::{Counts, Scan};
+pub(crate) use self::words::BlindSpot;
 
 use crate::elf;
 
@@ -40,9 +46,21 @@ pub(crate) struct BlindSpots {
     /// Programs that attached in processes that had executed nothing: the parent, and when.
     newcomers: Vec<(u32, u64)>,
     /// What processes did that no hook sees, and how often.
-    passed: BTreeMap<String, u64>,
+    passed: BTreeMap<Passed, u64>,
     /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
     ended: Vec<u32>,
+}
+
+/// What processes do that no hook sees. In the order in which it is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Passed {
+    IoUring,
+    SystemCall,
+    /// An object that was loaded with `RTLD_DEEPBIND`.
+    DeepBind(String),
+    /// An object that was loaded by `dlmopen`.
+    Namespace(String),
+    Stdio,
 }
 
 /// A program that a thread was about to execute.
@@ -64,17 +82,15 @@ impl Execution {
 
     /// Why it was not recorded; `None` if it may still come. `ended`: the process is known to have ended; `age`: nanoseconds
     /// since it was executed.
-    fn absence(&self, ended: bool, age: u64) -> Option<String> {
+    fn absence(&self, ended: bool, age: u64) -> Option<Message> {
         if let Some(obstacle) = elf::obstacle_of(Path::new(OsStr::from_bytes(&self.path))) {
-            return Some(obstacle.to_string());
+            return Some(words::obstacle(&obstacle));
         }
-        let program: &dyn fmt::Display =
-            if self.path.is_empty() { &"what was executed by its descriptor" } else { &Printable(&self.path) };
         match (self.left_out, ended, age >= STARTING_NANOSECONDS) {
-            (true, ..) => Some(format!("{program} was given an environment that does not lead to the recorder")),
-            (_, true, false) if !self.by_child => Some(format!("{program} ended before it attached to the recorder")),
+            (true, ..) => Some(words::left_out(&self.path)),
+            (_, true, false) if !self.by_child => Some(words::short_lived(&self.path)),
             (_, false, false) => None,
-            _ => Some(format!("{program} did not attach to the recorder")),
+            _ => Some(words::absent(&self.path)),
         }
     }
 }
@@ -106,27 +122,19 @@ impl BlindSpots {
         match call.function {
             Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => self.execution(event, call),
             Function::PosixSpawn | Function::PosixSpawnp => self.spawn(event, call),
-            Function::Syscall if call.args[0] == libc::SYS_io_uring_setup as u64 => {
-                self.passed("operations of io_uring, which a program has set up".into());
-            }
-            Function::Syscall => {
-                self.passed("a system call on descriptors that a program made without libc's functions".into())
-            }
-            Function::Dlopen => {
-                self.passed(format!("calls of {}, which a program loaded with RTLD_DEEPBIND", Named(call)))
-            }
-            Function::Dlmopen => {
-                self.passed(format!("calls of {}, which a program loaded into a namespace of its own", Named(call)))
-            }
+            Function::Syscall if call.args[0] == libc::SYS_io_uring_setup as u64 => self.passed(Passed::IoUring),
+            Function::Syscall => self.passed(Passed::SystemCall),
+            Function::Dlopen => self.passed(Passed::DeepBind(object(call))),
+            Function::Dlmopen => self.passed(Passed::Namespace(object(call))),
             Function::Fdopen if call.args[0] == 1 && matches!(call.outcome, Outcome::Returned(_)) => {
-                self.passed("what passed through a socket that a program made a stream with fdopen".into());
+                self.passed(Passed::Stdio);
             }
             _ => {}
         }
     }
 
     /// A process did something that no hook sees.
-    fn passed(&mut self, what: String) {
+    fn passed(&mut self, what: Passed) {
         *self.passed.entry(what).or_default() += 1;
     }
 
@@ -180,7 +188,17 @@ impl BlindSpots {
 
     /// What could not be seen in a recording that lasted from `start` to `end`, one sentence for each program, then what
     /// the recorder noticed.
-    pub(crate) fn sentences(&self, start: Pair, end: Pair) -> Vec<String> {
+    pub(crate) fn sentences(&self, start: Pair, end: Pair) -> Vec<BlindSpot> {
+        let mut spots = self.programs(start, end);
+        let more = spots.len().saturating_sub(NAMED);
+        spots.truncate(NAMED);
+        spots.extend((more > 0).then(|| BlindSpot::more_programs(more as u64)));
+        spots.extend(self.passed.iter().map(|(what, times)| BlindSpot::not_seen(what, *times)));
+        spots
+    }
+
+    /// The programs that were executed and not heard of.
+    fn programs(&self, start: Pair, end: Pair) -> Vec<BlindSpot> {
         let scale = Scale::new(start, end);
         let mut by_children: Vec<&Execution> = self.by_children.iter().collect();
         // A newcomer whose parent has gone has another one by now.
@@ -189,143 +207,21 @@ impl BlindSpots {
                 by_children.remove(index);
             }
         }
-        let mut programs = BTreeMap::<String, u64>::new();
+        let mut programs = BTreeMap::<String, (Message, u64)>::new();
         for execution in self.executed.values().chain(by_children) {
             let ended = self.ended.contains(&execution.thread.process);
             let age = scale.duration(end.ticks.saturating_sub(execution.at));
             if let Some(reason) = execution.absence(ended, age) {
-                *programs.entry(reason).or_default() += 1;
+                programs.entry(reason.to_string()).or_insert((reason, 0)).1 += 1;
             }
         }
-        let more = programs.len().saturating_sub(NAMED);
-        let named = programs.iter().take(NAMED).map(|(reason, times)| sentence(reason, *times));
-        let passed = self.passed.iter().map(|(what, times)| match times {
-            1 => format!("not seen: {what}"),
-            _ => format!("not seen, {times} times: {what}"),
-        });
-        let more = (more > 0).then(|| format!("{more} other programs were not recorded either"));
-        named.chain(more).chain(passed).collect()
+        programs.into_values().map(|(reason, times)| BlindSpot::program(reason, times)).collect()
     }
 }
 
-fn sentence(reason: &str, times: u64) -> String {
-    match times {
-        1 => format!("a program was not recorded: {reason}"),
-        _ => format!("a program was not recorded, {times} times: {reason}"),
-    }
-}
-
-/// Finds what [`BlindSpots`] looks at among records that nobody decodes.
-#[derive(Default)]
-pub(crate) struct Scan {
-    rings: Vec<(Thread, Vec<u8>)>,
-    counts: Counts,
-    blind_spots: BlindSpots,
-    last: Option<Pair>,
-}
-
-impl Scan {
-    /// Looks at the next item.
-    pub(crate) fn item(&mut self, item: Item<'_>) {
-        match item {
-            Item::Chunk { ring, bytes } => self.chunk(ring as usize % MAX_RINGS, bytes),
-            Item::Clock(pair) => self.last = Some(pair),
-            Item::Ended { process, .. } => self.blind_spots.ended(process),
-            Item::Lost(calls) => self.counts.lost += calls,
-            Item::Round { .. } => {}
-        }
-    }
-
-    fn chunk(&mut self, ring: usize, bytes: &[u8]) {
-        if self.rings.len() <= ring {
-            self.rings.resize_with(ring + 1, Default::default);
-        }
-        let Some((thread, partial)) = self.rings.get_mut(ring) else { return };
-        let joined;
-        let mut rest = bytes;
-        if !partial.is_empty() {
-            partial.extend_from_slice(bytes);
-            joined = std::mem::take(partial);
-            rest = &joined;
-        }
-        while let Ok(Some((record, after))) = split(rest) {
-            look(thread, record, &mut self.blind_spots, &mut self.counts);
-            rest = after;
-        }
-        // Of what cannot be a record nothing is kept: whoever reads the recording is told.
-        if split(rest).is_ok() {
-            *partial = rest.to_vec();
-        }
-    }
-
-    /// What there was.
-    pub(crate) const fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// What could not be seen in a recording that began at `start`.
-    pub(crate) fn sentences(&self, start: Pair) -> Vec<String> {
-        self.blind_spots.sentences(start, self.last.unwrap_or(start))
-    }
-}
-
-/// How much is in a recording.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    /// Calls.
-    pub(crate) calls: u64,
-    /// Calls that it says are missing.
-    pub(crate) lost: u64,
-    /// Processes.
-    pub(crate) processes: BTreeSet<u32>,
-}
-
-/// Counts a record, and decodes it if it is one that matters.
-fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots, counts: &mut Counts) {
-    const MATTERING: [Function; 10] = [
-        Function::Execve,
-        Function::Execvp,
-        Function::Fexecve,
-        Function::Execveat,
-        Function::PosixSpawn,
-        Function::PosixSpawnp,
-        Function::Syscall,
-        Function::Dlopen,
-        Function::Dlmopen,
-        Function::Fdopen,
-    ];
-    let Some(number) = record.first_chunk().copied().map(u16::from_ne_bytes) else { return };
-    counts.calls += u64::from(number < kind::PROCESS_START);
-    match number {
-        kind::THREAD_START => {
-            if let Some(Line { args: [owner, image, _], .. }) = line(record) {
-                *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
-                counts.processes.insert(thread.process);
-            }
-        }
-        kind::LOST => counts.lost += line(record).map_or(0, |line| line.args[0]),
-        kind::PROCESS_START => decoded(*thread, record, blind_spots),
-        _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
-        _ => {}
-    }
-}
-
-fn decoded(thread: Thread, record: &[u8], blind_spots: &mut BlindSpots) {
-    if let Ok(Some(event)) = decode(thread, record) {
-        blind_spots.event(&event);
-    }
-}
-
-/// The path that a call was given, or which one it was.
-struct Named<'a>(&'a Call);
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.path {
-            Some(path) => Printable(&path.bytes).fmt(f),
-            None => f.write_str("an object"),
-        }
-    }
+/// The object that a call was to load.
+fn object(call: &Call) -> String {
+    call.path.as_ref().map_or_else(|| "?".to_owned(), |path| Printable(&path.bytes).to_string())
 }
 
 #[cfg(test)]
@@ -381,7 +277,7 @@ mod tests {
         events.iter().for_each(|event| blind_spots.event(event));
         ended.iter().for_each(|process| blind_spots.ended(*process));
         let at = |moment| Pair { ticks: moment, nanoseconds: moment };
-        blind_spots.sentences(at(0), at(nanoseconds))
+        blind_spots.sentences(at(0), at(nanoseconds)).iter().map(ToString::to_string).collect()
     }
 
     const NO: Outcome = Outcome::Unfinished;

@@ -18,6 +18,7 @@ use bsock_recording::function::Function;
 
 pub(crate) use self::options::{Format, Options};
 
+use crate::holder::Holders;
 use crate::language::Choice;
 use crate::locate::Locator;
 use crate::observe::{observe, observe_programs};
@@ -59,8 +60,11 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
 
     let mut analysis = Analysis::new(rules);
     let listens = plan.as_ref().and_then(|plan| Some(plan.server.as_ref()?.listens.clone()));
+    let mut holders = Holders::new(!options.source.command.is_empty());
+    let mut in_use = Vec::new();
     let mut each = |event: &Event, scale| {
         analysis.event(event);
+        in_use.extend(holders.look(analysis.model(), event));
         if let Some(listens) = &listens
             && says_that_it_listens(analysis.model(), event)
         {
@@ -88,6 +92,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         course: observed.course,
         broken: report.broken,
         allowed: settings.allow,
+        in_use,
         blind_spots: observed.blind_spots,
     };
     say::unless_closed(written.and_then(|()| findings.output.end(&ending)))

@@ -1,14 +1,12 @@
 //! Why a program cannot be recorded, read from its file before it starts: an empty trace must not be silent.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use bsock_analysis::address::Printable;
 use object::elf::PT_INTERP;
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
@@ -22,20 +20,6 @@ pub(crate) enum Obstacle {
     SetUser(PathBuf),
     /// Another architecture than bsock's own.
     Foreign(PathBuf),
-}
-
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Static(path) | Self::SetUser(path) | Self::Foreign(path)) = self;
-        let why = match self {
-            Self::Static(_) => "is statically linked, so the recorder cannot be loaded into it",
-            Self::SetUser(_) => {
-                "is set-user-id or set-group-id, and the dynamic linker loads no recorder into such programs"
-            }
-            Self::Foreign(_) => "is of another architecture than bsock",
-        };
-        write!(f, "{} {why}", Printable(path.as_os_str().as_bytes()))
-    }
 }
 
 /// What stands in the way of recording `program`, looked up as `exec` would. `None` also for scripts, whose interpreter

@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use bsock_analysis::address::Printable;
 use bsock_analysis::model::Program;
-use bsock_analysis::site::{Locate, Location, NoSource, Site};
+use bsock_analysis::site::{Locate, Location, NoSource, Site, Source};
 use bsock_recording::event::Module;
 
 use self::object::Object;
@@ -41,6 +41,9 @@ pub(crate) struct Locator {
 
 impl Locate for Locator {
     fn frames(&self, site: &Site) -> Vec<Location> {
+        if let Some(source) = &site.told {
+            return vec![told(site, source)];
+        }
         self.callers(site).into_iter().flat_map(|caller| self.inlined(site, caller)).collect()
     }
 
@@ -98,7 +101,7 @@ impl Locator {
             Some(object) if !object.is(&module.build_id) => unknown(NoSource::Rebuilt),
             Some(object) => object.places(offset),
         };
-        let module = Printable(path.as_os_str().as_bytes()).to_string();
+        let module = shown(path);
         let location = |place: object::Place| Location {
             module: module.clone(),
             offset,
@@ -117,6 +120,21 @@ impl Locator {
         objects.insert(path.to_owned(), opened.clone());
         opened
     }
+}
+
+/// The place that the program told; the object is the one that made the call.
+fn told(site: &Site, source: &Source) -> Location {
+    let module = site.program.module_at(site.caller);
+    Location {
+        module: module.map_or_else(String::new, |module| shown(path(&site.program, module))),
+        offset: module.map_or(0, |module| site.caller.wrapping_sub(module.bias).wrapping_sub(1)),
+        function: None,
+        source: Ok(source.clone()),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    Printable(path.as_os_str().as_bytes()).to_string()
 }
 
 /// The file of a module; the executable's has no path of its own.

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod elf;
 mod explain;
+mod holder;
 mod language;
 mod locate;
 mod observe;
@@ -34,6 +35,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use arguments::{Arguments, Verb};
+use blind_spots::BlindSpot;
 use bsock_analysis::message::Language;
 use clap::Parser;
 use language::Choice;
@@ -104,7 +106,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Ends as the program ended, if one was run.
-fn as_the_program(result: Result<(Option<End>, Vec<String>), Failure>) -> ExitCode {
+fn as_the_program(result: Result<(Option<End>, Vec<BlindSpot>), Failure>) -> ExitCode {
     match result {
         Ok((end, blind_spots)) => {
             blind_spots.iter().for_each(say);

@@ -9,6 +9,7 @@ use bsock_recording::event::Event;
 use bsock_recording::file::Recorder;
 
 use crate::arguments::{Running, Source};
+use crate::blind_spots::BlindSpot;
 use crate::programs::{Course, Plan};
 use crate::run::begin;
 use crate::session::{End, Failure, Session};
@@ -20,8 +21,8 @@ pub(crate) struct Observed {
     pub(crate) end: Option<End>,
     /// How it went, beside that.
     pub(crate) course: Course,
-    /// What could not be seen or read, one sentence each.
-    pub(crate) blind_spots: Vec<String>,
+    /// What could not be seen or read.
+    pub(crate) blind_spots: Vec<BlindSpot>,
     /// Calls that no event tells of.
     pub(crate) lost: u64,
     /// Who ended, with the wait status, as far as it is known.
@@ -97,9 +98,9 @@ fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
     Ok(())
 }
 
-fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<String>) -> Observed {
+fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<BlindSpot>) -> Observed {
     blind_spots.extend(stream.blind_spots());
-    blind_spots.extend(stream.damage().iter().map(|damage| format!("{damage}; what came before it is shown")));
+    blind_spots.extend(stream.damage().iter().map(|damage| BlindSpot::damage(damage)));
     let (lost, ended, scale) = (stream.lost(), stream.ended().to_vec(), stream.scale());
     Observed { end, course: Course::default(), blind_spots, lost, ended, scale }
 }

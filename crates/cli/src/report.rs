@@ -18,7 +18,9 @@ use bsock_analysis::site::Locate;
 use bsock_analysis::summary::Summary;
 use bsock_recording::clock::Scale;
 
+use crate::blind_spots::BlindSpot;
 use crate::check::Format;
+use crate::holder::Failed;
 use crate::programs::{Course, NotStarted};
 use crate::terminal::Terminal;
 
@@ -45,8 +47,10 @@ pub(crate) struct Ending {
     pub(crate) broken: Vec<&'static str>,
     /// Rules that the project's file allows.
     pub(crate) allowed: Vec<String>,
-    /// What could not be seen, one sentence each.
-    pub(crate) blind_spots: Vec<String>,
+    /// Addresses that were in use.
+    pub(crate) in_use: Vec<Failed>,
+    /// What could not be seen.
+    pub(crate) blind_spots: Vec<BlindSpot>,
 }
 
 /// How many findings there were.

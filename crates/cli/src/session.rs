@@ -16,6 +16,7 @@ use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
 
 use crate::arguments::Running;
+use crate::blind_spots::BlindSpot;
 use crate::elf::{self, Obstacle};
 use crate::preload;
 use crate::programs::{Course, Plan, Programs};
@@ -28,7 +29,7 @@ pub(crate) struct Session {
     start: clock::Pair,
     source: u32,
     ring_bytes: usize,
-    /// The reader of the recording, or why there is none.
+    /// The reader of the recording, or why there is no memory for one.
     drain: Result<Drain, String>,
     obstacle: Option<Obstacle>,
 }
@@ -39,8 +40,8 @@ pub(crate) struct Ended {
     pub(crate) end: End,
     /// How the whole went, where it was more than one program.
     pub(crate) course: Course,
-    /// What could not be seen, one sentence each.
-    pub(crate) blind_spots: Vec<String>,
+    /// What could not be seen.
+    pub(crate) blind_spots: Vec<BlindSpot>,
 }
 
 /// How a program ended.
@@ -121,9 +122,7 @@ impl Session {
                 Ok(shared)
             }
             // Limits that the user has set are the program's to live with; it runs as it would without bsock.
-            Err(error) if is_a_limit(&error) => {
-                Err(format!("the limits (ulimit -v, ulimit -f) leave no room for a recording: {error}"))
-            }
+            Err(error) if is_a_limit(&error) => Err(error.to_string()),
             Err(error) => {
                 return Err(Failure::Own(format!("cannot make shared memory for the recording: {error}")));
             }
@@ -228,44 +227,24 @@ impl Session {
         pause.max(LONGEST_PAUSE.min(Duration::from_nanos(calls * 1_000_000_000 / CALLS_PER_SECOND)))
     }
 
-    /// What could not be seen, and why, one sentence each: an empty recording is never silent.
-    fn blind_spots(&self, end: End) -> Vec<String> {
+    /// What could not be seen, and why: an empty recording is never silent.
+    fn blind_spots(&self, end: End) -> Vec<BlindSpot> {
         let drain = match &self.drain {
             Ok(drain) => drain,
-            Err(reason) => return vec![format!("nothing was recorded: {reason}")],
+            Err(error) => return vec![BlindSpot::no_room(error)],
         };
         let control = drain.shared().control();
         let load = |word: &AtomicU32| word.load(Ordering::Relaxed);
         let mut spots = Vec::new();
         if load(&control.attached) == 0 {
-            let reason = self.obstacle.as_ref().map_or_else(|| absence(end), ToString::to_string);
-            spots.push(format!("nothing was recorded: {reason}"));
+            spots.push(BlindSpot::nothing(self.obstacle.as_ref(), end.status.signal()));
+        } else if let Some(obstacle @ Obstacle::Foreign(_)) = &self.obstacle {
+            // libc gives what the kernel does not take for a program to a shell, and that one attaches.
+            spots.push(BlindSpot::behind(obstacle));
         }
-        // libc gives what the kernel does not take for a program to a shell, and that one attaches.
-        if let Some(obstacle @ Obstacle::Foreign(_)) = self.obstacle.as_ref().filter(|_| spots.is_empty()) {
-            spots.push(format!("a program was not recorded: {obstacle}"));
-        }
-        match load(&control.refused) {
-            0 => {}
-            1 => spots
-                .push("a process confined itself by seccomp; what it did after that is not in the recording".into()),
-            many => spots.push(format!(
-                "{many} processes confined themselves by seccomp; what they did after that is not in the recording"
-            )),
-        }
+        let refused = load(&control.refused);
+        spots.extend((refused > 0).then(|| BlindSpot::confined(refused.into())));
         spots
-    }
-}
-
-/// Why a program that could have attached did not.
-fn absence(end: End) -> String {
-    match end.status.signal() {
-        Some(signal) => format!("signal {signal} ended the program before it attached to the recorder"),
-        None => {
-            "the program did not attach to the recorder; its dynamic linker may have stopped it, or memory for the \
-                 recording may be beyond its limits (ulimit -v)"
-                .into()
-        }
     }
 }
 

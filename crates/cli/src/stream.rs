@@ -10,7 +10,7 @@ use bsock_recording::file::{Header, Recording};
 use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
 
-use crate::blind_spots::BlindSpots;
+use crate::blind_spots::{BlindSpot, BlindSpots};
 
 /// Takes items, gives events.
 pub(crate) struct Stream {
@@ -85,8 +85,8 @@ impl Stream {
         &self.damage
     }
 
-    /// Which programs the recording says nothing of, one sentence each.
-    pub(crate) fn blind_spots(&self) -> Vec<String> {
+    /// Which programs the recording says nothing of.
+    pub(crate) fn blind_spots(&self) -> Vec<BlindSpot> {
         self.blind_spots.sentences(self.start, self.last)
     }
 

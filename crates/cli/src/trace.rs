@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use bsock_analysis::address::Printable;
+use bsock_analysis::message::Language;
 use bsock_analysis::model::{Connection, Endpoint, Model, works_on_files};
 use bsock_analysis::site::{Location, NoSource, Site};
 use bsock_analysis::{Analysis, rules};
@@ -29,6 +30,7 @@ use bsock_recording::function::Function;
 
 use crate::arguments::{Source, TraceFormat};
 use crate::call_text::Shown;
+use crate::holder::Holders;
 use crate::locate::Locator;
 use crate::observe::{Observed, Observer, observe};
 use crate::quantity;
@@ -61,6 +63,7 @@ pub(crate) fn trace(source: &Source, options: &Options<'_>) -> Result<Observed, 
         options,
         // The model alone: no rule is asked.
         analysis: Analysis::new(&rules::ALL[..0]),
+        holders: Holders::new(!source.command.is_empty()),
         counts: Counts::default(),
     };
     let observed = match observe(source, 0, &mut trace) {
@@ -90,6 +93,7 @@ struct Trace<'a> {
     locate: &'a Locator,
     options: &'a Options<'a>,
     analysis: Analysis,
+    holders: Holders,
     counts: Counts,
 }
 
@@ -162,7 +166,9 @@ impl Trace<'_> {
         }
         let duration = scale.duration(event.end.saturating_sub(event.begin));
         let on = On(call.fd, model.subject());
-        let text = format_args!("{}{}{on}{}", Shown(call), Took(call.outcome, duration), At(place));
+        let cause = self.holders.look(model, event).map(|failed| failed.cause(Language::English));
+        let cause = cause.map_or_else(String::new, |cause| format!(" /* {cause} */"));
+        let text = format_args!("{}{}{on}{}{cause}", Shown(call), Took(call.outcome, duration), At(place));
         line(&mut self.out, event, scale, text)
     }
 }

@@ -50,6 +50,7 @@ mod names;
 mod next;
 mod options;
 mod payload;
+mod places;
 mod process;
 mod readiness;
 mod shim;

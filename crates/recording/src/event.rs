@@ -326,6 +326,18 @@ fn inherited(line: &Line, sections: Sections<'_>) -> Result<Inherited, Damage> {
     Ok(found)
 }
 
+/// The line of the source that a record of [`kind::PLACE`] tells, as a section; nothing if there is none any more.
+pub(crate) fn place(record: &[u8]) -> Result<Option<Memory>, Damage> {
+    let line = line(record).map_or(0, |line| line.args[0]);
+    for found in (Sections { bytes: record, offset: LINE }) {
+        if let (section::PATH, _, bytes) = found? {
+            let claimed = u32::try_from(line).unwrap_or(0);
+            return Ok(Some(Memory { claimed, bytes: bytes.to_vec() }).filter(|place| place.claimed > 0));
+        }
+    }
+    Ok(None)
+}
+
 /// The sections behind a record's line: number, claimed length, bytes.
 struct Sections<'a> {
     bytes: &'a [u8],

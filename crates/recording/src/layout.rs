@@ -100,6 +100,9 @@ pub mod kind {
     /// A socket that was open when a process attached: inherited through exec, or opened by a constructor. args: domain << 32 |
     /// type, SO_COOKIE, 1 if it listens; sections ADDRESS (its own), ADDRESS_RESULT (its peer's).
     pub const INHERITED: u16 = 0x105;
+    /// The line of the program's source from which the thread's next calls come, told by the program itself, where no stack shows
+    /// it: that of a Python program. args: line; section PATH. Without one the calls come from no known line any more.
+    pub const PLACE: u16 = 0x106;
 }
 
 /// Bits of [`Line::flags`].
@@ -211,6 +214,8 @@ pub mod section {
     pub const OWN_NAME: u16 = 36;
     /// The peer's address of a socket that was just accepted, where the program did not ask for it.
     pub const PEER_NAME: u16 = 37;
+    /// The file of the last [`PLACE`](super::kind::PLACE) before a call; `claimed`: the line. The reader adds it, no record has it.
+    pub const PLACE: u16 = 38;
 }
 
 /// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.

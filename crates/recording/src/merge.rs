@@ -7,8 +7,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::event::{Damage, Event, Thread, What, decode, line, split};
-use crate::layout::{Line, kind};
+use crate::event::{Damage, Event, Memory, Thread, What, decode, line, place, split};
+use crate::layout::{Line, kind, section};
 
 /// Bytes go in by ring, events come out by time.
 #[derive(Default)]
@@ -27,6 +27,8 @@ struct RingStream {
     /// The beginning of a record whose rest has not come yet.
     partial: Vec<u8>,
     waiting: VecDeque<Event>,
+    /// From which line of the source the next calls come, where the program told it.
+    place: Option<Memory>,
     /// When the last event ended, waiting or gone.
     last: u64,
     consumed: u64,
@@ -127,12 +129,15 @@ impl RingStream {
     /// Takes the record at the beginning of `bytes`; its length, 0 if it is not all there.
     fn record(&mut self, bytes: &[u8], skipped: &mut u64) -> Result<usize, Damage> {
         let Some((record, _)) = split(bytes)? else { return Ok(0) };
-        match self.decode(record)? {
-            Some(event) => {
-                self.last = event.end;
-                self.waiting.push_back(event);
-            }
-            None => *skipped += 1,
+        match line(record).map(|line| line.kind) {
+            Some(kind::PLACE) => self.place = place(record)?,
+            _ => match self.decode(record)? {
+                Some(event) => {
+                    self.last = event.end;
+                    self.waiting.push_back(event);
+                }
+                None => *skipped += 1,
+            },
         }
         self.consumed += record.len() as u64;
         Ok(record.len())
@@ -141,14 +146,25 @@ impl RingStream {
     /// A loss of nobody knows how many calls, after what came last.
     fn gap(&mut self) {
         let end = self.last;
+        self.place = None;
         self.waiting.push_back(Event { thread: self.thread, begin: end, end, what: What::Lost(1) });
     }
 
     fn decode(&mut self, record: &[u8]) -> Result<Option<Event>, Damage> {
-        if let Some(Line { kind: kind::THREAD_START, args: [owner, image, _], .. }) = line(record) {
-            self.thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
+        match line(record) {
+            Some(Line { kind: kind::THREAD_START, args: [owner, image, _], .. }) => {
+                self.thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
+                self.place = None;
+            }
+            // Among what was lost may be that the place is another now.
+            Some(Line { kind: kind::LOST, .. }) => self.place = None,
+            _ => {}
         }
-        decode(self.thread, record)
+        let mut event = decode(self.thread, record)?;
+        if let (Some(Event { what: What::Call(call), .. }), Some(place)) = (&mut event, &self.place) {
+            call.details.push(section::PLACE, place.clone());
+        }
+        Ok(event)
     }
 }
 
@@ -198,6 +214,38 @@ mod tests {
         let events: Vec<_> = std::iter::from_fn(|| merger.pop()).collect();
         assert_eq!(events[0].what, What::ThreadStart);
         assert_eq!(events[1].thread, Thread { process: 7, thread: 8, image: 99 });
+    }
+
+    #[test]
+    fn a_call_comes_from_the_line_that_was_told_last_unless_something_was_lost() {
+        let place = |line: u64| {
+            let mut bytes = record(kind::PLACE, 1, [line, 0, 0]);
+            bytes[2] = 2;
+            bytes.extend([section::PATH as u8, 0, 4, 0, 0, 0, 0, 0]);
+            bytes.extend(b"a.py");
+            bytes.resize(2 * LINE, 0);
+            bytes
+        };
+        let nowhere = record(kind::PLACE, 1, [0; 3]);
+        let call = |end| record(7, end, [0; 3]);
+        let lost = record(kind::LOST, 4, [1, 0, 0]);
+        let thread = record(kind::THREAD_START, 6, [7 << 32 | 8, 99, 0]);
+        let stream =
+            [place(3), call(1), nowhere, call(2), place(4), call(3), lost, call(5), place(5), thread, call(7)].concat();
+        let mut merger = Merger::new();
+        stream.chunks(50).for_each(|piece| merger.chunk(0, piece).expect("pieces"));
+        merger.finish();
+        let lines: Vec<_> = std::iter::from_fn(|| merger.pop())
+            .filter_map(|event| match event.what {
+                What::Call(call) => {
+                    Some(call.details.get(section::PLACE).map(|place| (place.claimed, place.bytes.clone())))
+                }
+                _ => None,
+            })
+            .collect();
+        let at = |line| Some((line, b"a.py".to_vec()));
+        assert_eq!(lines, [at(3), None, at(4), None, None]);
+        assert_eq!(merger.skipped(), 0);
     }
 
     #[test]

@@ -24,6 +24,7 @@ from ctypes import (
 from typing import Any
 
 from .loader import load
+from .recorder import telling
 
 socklen_t = c_uint32
 ADDRESS_BYTES = 128  # sizeof(struct sockaddr_storage)
@@ -149,7 +150,7 @@ def _bound(name: str) -> Any:
     function.restype, arguments = SIGNATURES[name]
     if name not in UNDECLARED:
         function.argtypes = arguments
-    return function
+    return telling(function)
 
 
 bsock_socket = _bound("bsock_socket")

@@ -1,5 +1,6 @@
 //! Files under `/proc`, read in pieces into buffers of fixed size: lines, numbers, directory entries.
 
+use super::table::{decimal, fields};
 use crate::sys::quiet::File;
 use core::ffi::CStr;
 use core::fmt::{self, Write};
@@ -70,27 +71,6 @@ pub(super) fn entry<T>(directory: &File, mut find: impl FnMut(&CStr) -> Option<T
             rest = rest.get(usize::from(length).max(ENTRY_NAME)..)?;
         }
     }
-}
-
-/// A line's words.
-pub(super) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
-}
-
-/// What follows a line's first `count` words and one blank, blanks and all; nothing if that is nothing.
-pub(super) fn after_fields(line: &[u8], count: usize) -> Option<&[u8]> {
-    let mut rest = line;
-    for _ in 0..count {
-        let rest_of_line = rest.trim_ascii_start();
-        let end = rest_of_line.iter().position(u8::is_ascii_whitespace)?;
-        rest = rest_of_line.get(end..)?;
-    }
-    rest.get(1..).filter(|rest| !rest.is_empty())
-}
-
-/// A number in digits.
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
-    core::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// A short path, put together from parts.

@@ -1,6 +1,7 @@
 //! Which process has a socket: found by looking through the descriptors of every process that may be looked at.
 
 use super::files::{self, Path};
+use super::table::decimal;
 use crate::explain::quoted::Quoted;
 use crate::sys::quiet::File;
 use core::ffi::CStr;
@@ -34,7 +35,7 @@ impl Holder {
         let process = || {
             let processes = File::open_directory(c"/proc")?;
             files::entry(&processes, |entry| {
-                let id = files::decimal(entry.to_bytes())?;
+                let id = decimal(entry.to_bytes())?;
                 descriptor_of(Path::new(format_args!("/proc/{id}/fd")).as_c_str(), inode)?;
                 Some(Self::Process { id, name: Name::of_process(id) })
             })
@@ -51,7 +52,7 @@ fn descriptor_of(directory: &CStr, inode: u64) -> Option<u64> {
     files::entry(&directory, |entry| {
         let mut link = [0; 64];
         let length = directory.link(entry, &mut link);
-        (link.get(..length)? == wanted).then(|| files::decimal(entry.to_bytes()))?
+        (link.get(..length)? == wanted).then(|| decimal(entry.to_bytes()))?
     })
 }
 

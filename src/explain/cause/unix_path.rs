@@ -2,6 +2,7 @@
 
 use super::files;
 use super::process::Holder;
+use super::table::{self, ACCEPTS, same_name};
 use crate::explain::address::Address;
 use crate::sys::quiet;
 use core::ffi::CStr;
@@ -9,13 +10,6 @@ use core::fmt;
 
 /// More than the longest path, `sun_path`, with a NUL behind it.
 const PATH_BYTES: usize = 128;
-/// The flag of a listening socket in `/proc/net/unix` (`__SO_ACCEPTCON`).
-const ACCEPTS: u32 = 0x1_0000;
-/// How many columns stand before the path, and which of them have flags and inode.
-const COLUMNS: usize = 7;
-const FLAGS: usize = 3;
-const INODE: usize = 6;
-
 /// What was found about a path or an abstract name.
 pub(crate) enum Found<'a> {
     /// The first directory of the path that does not exist.
@@ -50,7 +44,7 @@ pub(super) fn held(address: Address<'_>) -> Option<Found<'_>> {
     // A listening socket before the connections that it has accepted, which bear its name, too.
     let socket = |must_listen: bool| {
         files::line(c"/proc/thread-self/net/unix", |line| {
-            let (flags, inode, path) = row(line)?;
+            let (flags, inode, path) = table::unix_row(line)?;
             let has_name = match lead {
                 Some(lead) => path.split_first().is_some_and(|(first, rest)| *first == lead && same_name(rest, name)),
                 None => path == name,
@@ -67,23 +61,6 @@ pub(super) fn held(address: Address<'_>) -> Option<Found<'_>> {
         (None, Address::UnixPath(path)) if exists(path)? => Some(Found::Left { path }),
         _ => None,
     }
-}
-
-/// Whether a name in the table is this one: the table shows NUL as `@`.
-fn same_name(shown: &[u8], name: &[u8]) -> bool {
-    let is_same = |(shown, byte): (&u8, &u8)| *shown == if *byte == 0 { b'@' } else { *byte };
-    shown.len() == name.len() && shown.iter().zip(name).all(is_same)
-}
-
-/// Flags, inode and path of a line; nothing if the socket has no name.
-fn row(line: &[u8]) -> Option<(u32, u64, &[u8])> {
-    let mut columns = files::fields(line);
-    let flags = columns.clone().nth(FLAGS)?;
-    let inode = columns.nth(INODE)?;
-    // The path may contain blanks: it is all that follows the inode and one blank.
-    let path = files::after_fields(line, COLUMNS)?;
-    let flags = u32::from_str_radix(core::str::from_utf8(flags).ok()?, 16).ok()?;
-    Some((flags, files::decimal(inode)?, path))
 }
 
 /// Whether there is something at that path; nothing if it is too long to ask.
@@ -118,20 +95,6 @@ impl fmt::Display for Found<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_read() {
-        let line = b"00000000f570e5a6: 00000003 00000000 00010000 0001 01  1215 /tmp/a path";
-        assert_eq!(row(line), Some((ACCEPTS, 1215, &b"/tmp/a path"[..])));
-        assert_eq!(row(b"00000000f570e5a6: 00000003 00000000 00010000 0001 01  1215"), None);
-        assert_eq!(row(b"Num       RefCount Protocol Flags    Type St Inode Path"), None);
-    }
-
-    #[test]
-    fn an_abstract_name_is_recognised_as_the_table_shows_it() {
-        assert!(same_name(b"na@me", b"na\0me"));
-        assert!(!same_name(b"name", b"names"));
-    }
 
     #[test]
     fn the_first_missing_directory_is_named() {

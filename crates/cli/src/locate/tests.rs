@@ -75,7 +75,7 @@ fn module(base: u64, path: &Path, build_id: &[u8], transparent: bool) -> Module 
 fn site(modules: Vec<Module>, caller: u64, stack: Vec<u8>) -> Site {
     let mut program = Program::default();
     program.modules.extend(modules.into_iter().map(Arc::new));
-    Site { program: Arc::new(program), caller, stack, function: "target" }
+    Site { program: Arc::new(program), caller, stack, function: "target", told: None }
 }
 
 fn line(location: Option<Location>) -> Result<(String, u32), NoSource> {

@@ -57,8 +57,7 @@ impl Output for Gcc<'_> {
 
     fn end(&mut self, ending: &Ending) -> io::Result<()> {
         // Beside the lines, for people; never among them.
-        words::remarks(ending).iter().for_each(|remark| say::say(remark.text(self.manner.language)));
-        ending.blind_spots.iter().for_each(say::say);
+        words::remarks(ending, self.manner.language).iter().for_each(say::say);
         self.out.flush()
     }
 }

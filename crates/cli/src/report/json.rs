@@ -162,9 +162,7 @@ impl Output for Json<'_> {
 
     fn end(&mut self, ending: &Ending) -> io::Result<()> {
         let seen = &ending.summary;
-        let mut remarks: Vec<String> =
-            words::remarks(ending).iter().map(|remark| remark.text(self.manner.language)).collect();
-        remarks.extend_from_slice(&ending.blind_spots);
+        let remarks = words::remarks(ending, self.manner.language);
         // A script that looks at findings alone would never show them to anybody.
         if self.manner.into_file {
             remarks.iter().for_each(say::say);

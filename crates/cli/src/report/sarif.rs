@@ -64,8 +64,7 @@ impl Output for Sarif<'_> {
 
     fn end(&mut self, ending: &Ending) -> io::Result<()> {
         let language = self.manner.language;
-        let remarks = words::remarks(ending).into_iter().map(|remark| remark.text(language));
-        let remarks: Vec<String> = remarks.chain(ending.blind_spots.iter().cloned()).collect();
+        let remarks = words::remarks(ending, language);
         if self.manner.into_file {
             remarks.iter().for_each(say::say);
         }

@@ -15,6 +15,7 @@ use bsock_analysis::summary::Summary;
 use bsock_recording::clock::{Pair, Scale};
 
 use super::{Ending, Manner, output};
+use crate::blind_spots::BlindSpot;
 use crate::check::Format;
 use crate::programs::{Course, NotStarted};
 use crate::terminal::Terminal;
@@ -78,7 +79,7 @@ impl Locate for Places {
 }
 
 fn site(caller: u64, function: &'static str) -> Site {
-    Site { program: Arc::new(Program::default()), caller, stack: Vec::new(), function }
+    Site { program: Arc::new(Program::default()), caller, stack: Vec::new(), function, told: None }
 }
 
 static BOUND: Form = Form {
@@ -289,7 +290,7 @@ fn no_findings_say_what_was_looked_at_and_what_was_not() {
         status: Some(ExitStatus::from_raw(3 << 8)),
         broken: vec!["fd-leak"],
         allowed: vec!["port-byte-order".to_owned()],
-        blind_spots: vec!["a blind spot".to_owned()],
+        blind_spots: vec![BlindSpot::damage("a blind spot")],
         ..Ending::default()
     };
     let expected = "\
@@ -302,7 +303,7 @@ bsock: the rule fd-leak failed and was skipped, which is a mistake in bsock; ple
 bsock: .bsock.toml allows port-byte-order, so these findings are not shown
 bsock: the program ended with status 3
 bsock: the server was ended by signal 11
-bsock: a blind spot
+bsock: a blind spot; what came before it is shown
 ";
     assert_eq!(said(&ending), expected);
     let deaf = Course { not_started: Some(NotStarted::ServerIsDeaf), ..Course::default() };

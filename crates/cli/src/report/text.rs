@@ -39,12 +39,11 @@ impl Output for Text<'_> {
     fn end(&mut self, ending: &Ending) -> io::Result<()> {
         let language = self.manner.language;
         let seen = words::seen(ending.counts, &ending.summary, language);
-        let remarks = words::remarks(ending).into_iter().map(|remark| remark.text(language));
         let colon = match language {
             Language::English => ": ",
             Language::Chinese => "：",
         };
-        for sentence in std::iter::once(seen.text(language)).chain(remarks).chain(ending.blind_spots.iter().cloned()) {
+        for sentence in std::iter::once(seen.text(language)).chain(words::remarks(ending, language)) {
             writeln!(self.out, "bsock{colon}{sentence}")?;
         }
         self.out.flush()

@@ -159,7 +159,13 @@ fn verdict(counts: Counts, language: Language) -> String {
 }
 
 /// How the program ended and what could not be judged, so that silence is not taken for more than it is.
-pub(super) fn remarks(ending: &Ending) -> Vec<Message> {
+pub(super) fn remarks(ending: &Ending, language: Language) -> Vec<String> {
+    let blind_spots = ending.blind_spots.iter().map(|spot| spot.text(language));
+    let in_use = ending.in_use.iter().map(|failed| failed.sentence(language));
+    sentences(ending).iter().map(|sentence| sentence.text(language)).chain(in_use).chain(blind_spots).collect()
+}
+
+fn sentences(ending: &Ending) -> Vec<Message> {
     let mut remarks = Vec::new();
     let seen = &ending.summary;
     for (count, one, many) in [

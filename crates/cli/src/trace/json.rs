@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Counts, Shown};
+use crate::blind_spots::BlindSpot;
 use crate::words;
 
 /// Changes when a script that reads the older version would misread the newer.
@@ -137,7 +138,7 @@ pub(super) fn lost(out: &mut dyn Write, event: &Event, calls: u64, scale: &Scale
 }
 
 /// The last line: what was looked at, and what could not be.
-pub(super) fn end(out: &mut dyn Write, counts: &Counts, blind_spots: &[String]) -> io::Result<()> {
+pub(super) fn end(out: &mut dyn Write, counts: &Counts, blind_spots: &[BlindSpot]) -> io::Result<()> {
     line(
         out,
         &json!({
@@ -149,7 +150,7 @@ pub(super) fn end(out: &mut dyn Write, counts: &Counts, blind_spots: &[String]) 
             "lost": counts.lost,
             "sent": counts.sent,
             "received": counts.received,
-            "blind_spots": blind_spots,
+            "blind_spots": blind_spots.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
     )
 }
@@ -196,7 +197,7 @@ mod tests {
         super::start(&mut out, &begun, &start, &scale).expect("memory");
         super::call(&mut out, &Model::default(), &call, made, &scale, Some(location)).expect("memory");
         super::lost(&mut out, &begun, 3, &scale).expect("memory");
-        super::end(&mut out, &Counts::default(), &["x".to_owned()]).expect("memory");
+        super::end(&mut out, &Counts::default(), &[BlindSpot::damage("x")]).expect("memory");
 
         let page = include_str!("../../../../docs/trace-json.md");
         assert!(page.contains(&format!("version `{VERSION}`")));
