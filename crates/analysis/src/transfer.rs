@@ -9,7 +9,7 @@ use bsock_recording::event::{Call, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
-use crate::linux::{MSG_PEEK, MSG_TRUNC};
+use crate::linux::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC};
 
 /// A call that moved at least one byte.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl<'a> Transfer<'a> {
     /// What a call received into one piece of memory, and took off the socket.
     pub(crate) fn received_in_one_buffer(call: &'a Call) -> Option<Self> {
         let takes = match call.function {
-            Function::Recv | Function::Recvfrom => call.args[2] & (MSG_PEEK | MSG_TRUNC) == 0,
+            Function::Recv | Function::Recvfrom => call.args[2] & (MSG_PEEK | MSG_TRUNC | MSG_ERRQUEUE) == 0,
             function => function == Function::Read,
         };
         takes.then(|| Self::plain(call))?

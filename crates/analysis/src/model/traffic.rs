@@ -3,7 +3,7 @@
 use bsock_recording::event::Call;
 use bsock_recording::function::Function;
 
-use crate::linux::{MSG_OOB, MSG_PEEK};
+use crate::linux::{MSG_ERRQUEUE, MSG_OOB, MSG_PEEK};
 
 /// Which way a call moves bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,14 +66,15 @@ impl Traffic {
     }
 }
 
-/// Which way the call moves bytes, if it does.
+/// Which way the call moves bytes, if it does. A look ahead moves none, and the queue of errors holds what the program itself
+/// has sent.
 #[must_use]
 pub fn direction(call: &Call) -> Option<Direction> {
     match call.function {
         Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg => Some(Direction::Out),
         Function::Write | Function::Writev | Function::Sendfile => Some(Direction::Out),
         Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Recvmmsg => {
-            (call.args[2] & MSG_PEEK == 0).then_some(Direction::In)
+            (call.args[2] & (MSG_PEEK | MSG_ERRQUEUE) == 0).then_some(Direction::In)
         }
         Function::Read | Function::Readv => Some(Direction::In),
         _ => None,
