@@ -1,14 +1,16 @@
-//! What the library's functions can reach, read from the machine code of `libbsock.so`: no panic, no allocator.
+//! What functions can reach, read from the machine code of `libbsock.so` and of `libbsock_preload.so`: no panic, no allocator.
+//! What cannot panic cannot let a panic into the program.
 //!
-//! Every function of the library's own is a place to start from, not only the exported ones, so that what is reached through a
+//! Every function of a library's own is a place to start from, not only the exported ones, so that what is reached through a
 //! table of methods (`fmt::Display`) is looked at as well. From there each address that the code names counts as a call.
 #![cfg(target_arch = "x86_64")] // The words of its disassembly are read.
 
 mod support;
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::process::Command;
-use support::{library, text};
+use support::{library, target_dir, text};
 
 /// Parts of the names that rustc gives what panics, and what allocates.
 const FORBIDDEN: [&str; 8] = [
@@ -23,8 +25,8 @@ const FORBIDDEN: [&str; 8] = [
 ];
 
 /// For each function the names that its code refers to.
-fn references() -> HashMap<String, HashSet<String>> {
-    let output = Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(library()).output();
+fn references(library: &Path) -> HashMap<String, HashSet<String>> {
+    let output = Command::new("objdump").args(["-d", "--no-show-raw-insn"]).arg(library).output();
     let output = output.expect("objdump runs");
     assert!(output.status.success());
     let mut references: HashMap<String, HashSet<String>> = HashMap::new();
@@ -60,16 +62,32 @@ fn way_to_forbidden<'a>(from: &'a str, references: &'a HashMap<String, HashSet<S
     None
 }
 
-#[test]
-fn no_function_of_the_library_reaches_a_panic_or_the_allocator() {
-    let references = references();
-    let own: Vec<&String> = references.keys().filter(|name| name.contains("bsock")).collect();
+/// Fails if a function whose name `is_own` reaches what is forbidden. Answers what there is.
+fn assert_out_of_reach(library: &Path, is_own: impl Fn(&str) -> bool) -> HashMap<String, HashSet<String>> {
+    let references = references(library);
+    let own: Vec<&String> = references.keys().filter(|name| is_own(name)).collect();
     assert!(own.len() > 100, "the library's functions are found: {}", own.len());
     for function in own {
         if let Some(way) = way_to_forbidden(function, &references) {
             panic!("{function} reaches {}", way.join(" <- "));
         }
     }
+    references
+}
+
+#[test]
+fn no_function_of_the_library_reaches_a_panic_or_the_allocator() {
+    let references = assert_out_of_reach(&library(), |name| name.contains("bsock"));
     // The standard library that comes along has panics: had the reading gone wrong, they would not be found either.
+    assert!(references.keys().any(|name| name.contains("3std") && way_to_forbidden(name, &references).is_some()));
+}
+
+#[test]
+fn no_hook_reaches_a_panic_or_the_allocator_11_12() {
+    let table = std::fs::read_to_string(support::root().join("crates/preload/src/table.rs")).expect("the table");
+    let hooked = |name: &str| table.contains(&format!("\n    {name}: "));
+    let references =
+        assert_out_of_reach(&target_dir().join("libbsock_preload.so"), |name| hooked(name) || name.contains("bsock"));
+    assert!(references.contains_key("send") && references.contains_key("vfork"), "exported hooks are looked at");
     assert!(references.keys().any(|name| name.contains("3std") && way_to_forbidden(name, &references).is_some()));
 }

@@ -348,6 +348,31 @@ fn a_static_program_is_named_as_the_reason_for_an_empty_recording_41() {
 }
 
 #[test]
+fn a_program_that_takes_no_preload_is_named_as_well_41() {
+    let own = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) != 0);
+    let source = "#include <sys/auxv.h>\n#include <sys/socket.h>\n\
+                  int main(void) { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 1 : getauxval(AT_SECURE) ? 5 : 6; }\n";
+    let program = support::compile_c_text::<&str>(source, &[]);
+    std::os::unix::fs::chown(program.path(), (!own).then_some(65534), None).expect("ours");
+    fs::set_permissions(program.path(), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).expect("ours");
+    if program.command().status().expect("runs").code() != Some(5) {
+        return; // Nobody but root can make one that changes the user, and not where the file system forbids it.
+    }
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let shell = program.path().display().to_string();
+    for (command, said) in
+        [(vec![shell.as_str()], "nothing was recorded"), (vec!["sh", "-c", &shell], "was not recorded")]
+    {
+        let output = recorded(Path::new(command[0]), &command[1..], &file).output().expect("runs");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{errors}");
+        let line = errors.lines().find(|line| line.contains(said) && line.contains(&shell));
+        assert!(line.is_some_and(|line| line.contains("set-user-id")), "{errors}");
+    }
+}
+
+#[test]
 fn a_killed_command_leaves_the_program_running_and_the_next_one_cleans_up() {
     let directory = TempDir::new();
     let file = directory.path().join("recording");

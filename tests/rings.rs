@@ -100,3 +100,35 @@ fn rings_of_killed_processes_in_a_pid_namespace_of_their_own_return() {
     let (sends, lost) = sends_and_losses(&file);
     assert!(sends <= 16_000 && sends + lost >= 16_000, "{sends} sends, {lost} lost");
 }
+
+/// The lines of `/proc/PROCESS/maps` that show the file shared with the recorder: where each begins.
+const BASES: &str = "#include <stdio.h>\n#include <string.h>\n#include <sys/socket.h>\n#include <unistd.h>\n\
+    static unsigned long base(const char *path) { char line[4352]; unsigned long at = 0; FILE *maps = fopen(path, \"r\");\n\
+    while (maps && fgets(line, sizeof line, maps)) if (strstr(line, \"/bsock-\") && !at) sscanf(line, \"%lx\", &at);\n\
+    return at; }\n\
+    int main(void) { char path[64]; int pair[2]; snprintf(path, sizeof path, \"/proc/%d/maps\", (int)getppid());\n\
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);\n\
+    for (int i = 0; i < 500; i++) send(pair[0], &i, sizeof i, MSG_DONTWAIT);\n\
+    fprintf(stderr, \"%lx %lx\\n\", base(\"/proc/self/maps\"), base(path)); puts(\"sent 500\"); return 0; }\n";
+
+#[test]
+fn what_is_shared_may_lie_anywhere_46() {
+    let program = support::compile_c_text(BASES, &[] as &[&str]);
+    let (output, sent, (sends, lost)) = recorded(&program, &[], &[]);
+    let said = text(&output.stderr);
+    let bases: Vec<&str> = said.lines().next().unwrap_or_default().split(' ').collect();
+    assert!(bases.len() == 2 && !bases.contains(&"0"), "both have it: {said}");
+    assert_ne!(bases[0], bases[1], "the reader has it elsewhere than the writer");
+    assert_eq!((sends, lost), (sent, 0));
+}
+
+#[test]
+fn threads_write_to_no_page_that_another_one_writes_to_47() {
+    let program = program("requirements/shared_writes.c");
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let output = support::recording::recorded(&program.path(), &[], &file).output().expect("runs");
+    let expected = "1 mapping; pages changed by one thread: some, by both: 0, of the control page: 0, of the recorder's \
+                    variables: 0\n";
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+}

@@ -61,6 +61,32 @@ fn the_first_call_may_be_made_in_a_handler_that_interrupts_malloc_3() {
     assert_eq!(contents.lost, 0);
 }
 
+/// The oldest glibc that the recorder starts with, as docs/limits.md says.
+const OLDEST_GLIBC: [u32; 2] = [2, 34];
+
+/// What a libc may lack is looked for at run time: a symbol that the dynamic linker does not find would end every program.
+#[test]
+fn functions_that_not_every_libc_has_are_optional_4() {
+    let limits = std::fs::read_to_string(root().join("docs/limits.md")).expect("is committed");
+    assert!(limits.contains(&format!("glibc {}.{} or newer", OLDEST_GLIBC[0], OLDEST_GLIBC[1])), "it is declared");
+    let library = target_dir().join("libbsock_preload.so");
+    let symbols = Command::new("readelf").args(["-W", "--dyn-syms"]).arg(library).output().expect("readelf runs");
+    let mut looked_at = 0;
+    for line in text(&symbols.stdout).lines().filter(|line| line.contains(" UND ") && !line.contains(" WEAK ")) {
+        let Some((_, version)) = line.split_once("@GLIBC_") else { continue };
+        let mut numbers = version.split([' ', '.']).map_while(|number| number.parse::<u32>().ok());
+        let version = [numbers.next().expect("a version"), numbers.next().unwrap_or(0)];
+        assert!(version <= OLDEST_GLIBC, "{line}");
+        looked_at += 1;
+    }
+    assert!(looked_at > 5, "symbols were found: {looked_at}");
+    // Whatever it hooks is looked up by name.
+    for young in ["close_range", "closefrom", "epoll_pwait2", "_Fork", "_dl_find_object", "execveat"] {
+        let undefined = |line: &str| line.contains(" UND ") && line.split(['@', ' ']).any(|word| word == young);
+        assert!(!text(&symbols.stdout).lines().any(undefined), "{young} must be optional");
+    }
+}
+
 /// `dlvsym` with libc's version finds libc's function, and a library in a name space of its own finds another libc: both are
 /// told, and neither is recorded.
 #[test]

@@ -4,7 +4,7 @@
 use bsock_recording::event::Call;
 use bsock_recording::function::Function;
 
-use crate::linux::MSG_PEEK;
+use crate::linux::{MSG_ERRQUEUE, MSG_PEEK};
 
 /// Runs another program in place of this one.
 pub(crate) const fn executes(function: Function) -> bool {
@@ -70,9 +70,10 @@ pub(crate) const fn takes_flags(function: Function) -> bool {
     }
 }
 
-/// Takes bytes off the descriptor: a receive that does not merely look.
+/// Takes bytes off the descriptor: a receive that does not merely look, nor asks the queue of errors, which holds what the
+/// program itself has sent.
 pub(crate) const fn takes(call: &Call) -> bool {
-    receives(call.function) && !has_flag(call, MSG_PEEK)
+    receives(call.function) && !has_flag(call, MSG_PEEK | MSG_ERRQUEUE)
 }
 
 /// From one descriptor to another: the other is the first argument.

@@ -10,7 +10,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use crate::functions::has_flag;
-use crate::linux::{MSG_PEEK, MSG_TRUNC};
+use crate::linux::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC};
 
 /// A call that moved at least one byte.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ impl<'a> Transfer<'a> {
     /// What a call received into one piece of memory, and took off the socket.
     pub(crate) fn received_in_one_buffer(call: &'a Call) -> Option<Self> {
         let takes = match call.function {
-            Function::Recv | Function::Recvfrom => !has_flag(call, MSG_PEEK | MSG_TRUNC),
+            Function::Recv | Function::Recvfrom => !has_flag(call, MSG_PEEK | MSG_TRUNC | MSG_ERRQUEUE),
             function => function == Function::Read,
         };
         takes.then(|| Self::plain(call))?

@@ -105,7 +105,7 @@ mod tests {
     use bsock_recording::function::Function;
     use bsock_recording::layout::section;
 
-    use crate::linux::MSG_PEEK;
+    use crate::linux::{MSG_ERRQUEUE, MSG_PEEK};
     use crate::model::Model;
     use crate::testing::{OK, Story, call, sockaddr};
 
@@ -141,8 +141,10 @@ mod tests {
         let (server, client) = programs(&mut story);
         story.connection((client, 3), (server, 3, 4));
         story.moves(client, Function::Send, 3, 7);
-        let peeked = Call { args: [0, 100, MSG_PEEK], ..call(Function::Recv, 4, Outcome::Returned(7)) };
-        story.call(server, peeked);
+        for looks in [MSG_PEEK, MSG_ERRQUEUE] {
+            let looked = Call { args: [0, 100, looks], ..call(Function::Recv, 4, Outcome::Returned(7)) };
+            story.call(server, looked);
+        }
         story.moves(server, Function::Recv, 4, 5);
         assert_eq!(peer(&story), Some((7, 0)));
         story.moves(client, Function::Recv, 3, 0);

@@ -67,7 +67,8 @@ impl Traffic {
     }
 }
 
-/// Which way the call moves bytes, if it does.
+/// Which way the call moves bytes, if it does. A look ahead moves none, and the queue of errors holds what the program itself
+/// has sent.
 #[must_use]
 pub fn direction(call: &Call) -> Option<Direction> {
     if sends(call.function) { Some(Direction::Out) } else { takes(call).then_some(Direction::In) }
