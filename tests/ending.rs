@@ -108,3 +108,27 @@ fn a_killed_bsock_leaves_the_program_running_normally() {
         assert_eq!(text(&output.stdout), "going\ndone\n", "{verb}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn what_a_killed_bsock_had_seen_is_in_its_file_and_the_program_goes_on() {
+    let source = "#include <stdio.h>\n#include <sys/socket.h>\n\
+                  static int sends(int fd) { for (int i = 0; i < 100; i++) if (send(fd, \"x\", 1, 0) != 1) return 0; return 1; }\n\
+                  int main(void) { int p[2];\n\
+                  if (socketpair(AF_UNIX, SOCK_STREAM, 0, p) || !sends(p[0])) return 1;\n\
+                  puts(\"half\"); fflush(stdout);\n\
+                  if (getchar() != 'g' || !sends(p[0])) return 2;\n\
+                  puts(\"done\"); return 0; }\n";
+    let program = compile_c_text::<&str>(source, &[]);
+    // What the program did is in the file while bsock still runs, or nobody could wait for it there.
+    let (output, directory) = script(&format!(
+        "mkfifo $d/go; exec 3< <(exec $bsock run --record $d/kept -- {} <$d/go & echo $!; wait); exec 4>$d/go\n\
+         read -u 3 pid; read -u 3 word; echo $word\n\
+         until [ \"$($bsock trace $d/kept 2>&1 | grep -c ' send(')\" = 100 ]; do sleep 0.01; done\n\
+         kill -KILL $pid; $bsock trace -o $d/trace $d/kept 2>$d/said; echo $?; echo g >&4; cat <&3",
+        program.path().display()
+    ));
+    assert_eq!(text(&output.stdout), "half\n0\ndone\n", "{}", text(&output.stderr));
+    let [trace, said] = ["trace", "said"].map(|name| fs::read_to_string(directory.path().join(name)).expect("written"));
+    assert_eq!(trace.matches(" send(").count(), 100, "{trace}");
+    assert!(!said.contains("what came before it is shown"), "the last round is whole: {said}");
+}

@@ -3,41 +3,14 @@
 
 mod support;
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Command, Output};
 
-use bsock_recording::drain::Item;
-use bsock_recording::event::{Event, What};
-use bsock_recording::file::Recording;
-use bsock_recording::function::Function;
-use bsock_recording::merge::Merger;
+use support::recording::sends_and_losses;
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
 
 fn program(name: &str) -> TempProgram {
     compile_c(&root().join("tests/programs").join(name), &["-pthread"])
-}
-
-/// The sends in a recording, and the calls that it says are not in it.
-fn sends_and_losses(file: &Path) -> (u64, u64) {
-    let bytes = fs::read(file).expect("the recording is there");
-    let (mut merger, mut lost) = (Merger::new(), 0);
-    for item in Recording::open(&bytes).expect("a recording") {
-        match item.expect("undamaged") {
-            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
-            Item::Lost(calls) => lost += calls,
-            _ => {}
-        }
-    }
-    merger.finish();
-    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
-    let mut sends = 0;
-    while let Some(event) = merger.pop() {
-        sends += u64::from(is_send(&event));
-        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
-    }
-    (sends, lost)
 }
 
 /// Runs `program` under `bsock run OPTIONS`; how that ended, what the program says it sent, and what the recording says.

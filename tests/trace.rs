@@ -200,7 +200,7 @@ fn recording(directory: &TempDir) -> std::path::PathBuf {
     );
     let file = directory.path().join("whole.bsock");
     let output = bsock().args(["run", "--record"]).arg(&file).arg("--").arg(program.path()).output().expect("runs");
-    assert!(text(&output.stderr).contains(" calls of 1 processes in "), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(" of 1 process in "), "{}", text(&output.stderr));
     file
 }
 
@@ -231,6 +231,34 @@ fn what_cannot_be_read_is_told_with_its_byte_and_what_stands_before_it_is_shown(
         let (status, message) = said(foreign);
         assert!(status == Some(125) && message.contains("at byte "), "{message}");
     }
+}
+
+#[test]
+fn a_long_trace_waits_in_a_temporary_file_and_not_in_memory() {
+    let source = "#include <stdio.h>\n#include <sys/socket.h>\nint main(void) {\n\
+                  for (int i = 0; i < 30000; i++) shutdown(-1, SHUT_WR);\n\
+                  fputs(\"last words\\n\", stderr);\nreturn 7; }\n";
+    let program = compile_c_text::<&str>(source, &["-g"]);
+    let directory = TempDir::new();
+    let traced = |folder: &Path| {
+        let mut command = bsock();
+        command.args(["trace", "--lossless", "--"]).arg(program.path()).env("TMPDIR", folder).output().expect("runs")
+    };
+    let output = traced(directory.path());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(lines_with(&said, "shutdown(-1, SHUT_WR) = -1 EBADF").len(), 30_000);
+    let summary = said.lines().last().expect("a summary");
+    assert!(said.starts_with("last words\n") && summary.contains("30000 calls of 1 process, 0 lost"), "{summary}");
+    assert_eq!(fs::read_dir(directory.path()).expect("ours").count(), 0, "the file has no name");
+    // Without a place for the file the rest of the trace is given up, and the program is not.
+    let output = traced(&directory.path().join("none"));
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(125));
+    assert!(said.starts_with("last words\n"), "{}", said.lines().next().unwrap_or_default());
+    assert!((1..30_000).contains(&lines_with(&said, "shutdown(").len()), "what was seen until then is shown");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains(&directory.path().join("none").display().to_string()) && last.contains("trace -o"), "{last}");
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn a_trace_shows_calls_decoded_with_their_lines() {
     }
     assert!(trace.contains("bind(3, 127.0.0.1:0, 16) = 0"), "{trace}");
     let last = text(&output.stderr);
-    assert!(last.contains(" calls of 1 processes, 0 lost"), "{last}");
+    assert!(last.contains(" calls of 1 process, 0 lost"), "{last}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ def _service(port: Any) -> Optional[bytes]:
     if port is None:
         return None
     if isinstance(port, int):
-        if sys.version_info < (3, 13) and not -(2**63) <= port < 2**63:
+        if sys.version_info < (3, 12) and not -(2**63) <= port < 2**63:
             raise OverflowError("Python int too large to convert to C long")
         return b"%d" % port
     if isinstance(port, str):

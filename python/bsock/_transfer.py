@@ -14,6 +14,7 @@ from ._c.memory import (
     Scratch,
     give_scratch,
     new_bytes,
+    new_long_bytes,
     pop_scratch,
     readable,
     size,
@@ -113,7 +114,7 @@ class Transfer:
             if got != INTERRUPTED:
                 raise error_of(got)
         elif flags is _NO_FLAGS and not self._timeout and type(bufsize) is int and 0 < bufsize <= INT_MAX:
-            into = new_bytes(bufsize)
+            into: bytes = new_long_bytes(None, bufsize)
             got = bsock_recv(self._fd, into, bufsize, 0)
             if got >= 0:
                 return into if got == bufsize else into[:got]

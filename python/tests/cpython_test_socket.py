@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -56,6 +57,9 @@ def _flat(suite):
 
 class _Result(unittest.TestResult):
     """Prints how tests end. Parts of a test that fail make it fail."""
+
+    # For Python 3.12.1, where the skipped tests of a skipped class end and have not begun.
+    _outcome, _message = "skip", ""
 
     def startTest(self, test):
         super().startTest(test)
@@ -153,7 +157,8 @@ def differences() -> dict[str, str]:
     lines = _DIFFERENCES.read_text().splitlines()
     entries = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
     assert all(len(entry) == 2 for entry in entries), "a difference without a reason"
-    return {f"test.test_socket.{name}": reason for name, reason in entries}
+    elsewhere = re.compile(rf"\(Python (?!{sys.version_info[0]}\.{sys.version_info[1]} )[\d.]+ only\)$")
+    return {f"test.test_socket.{name}": reason for name, reason in entries if not elsewhere.search(reason)}
 
 
 def main(names: list[str]) -> int:

@@ -60,7 +60,7 @@ pub(crate) fn compare(scenario: &Scenario, place: &Place) -> Outcome {
     outcome.plain = again.word(scenario);
     outcome.recorded = recorded.word(scenario);
     // Its summary of calls and losses is in the table.
-    let summary = |line: &str| line.starts_with("bsock: ") && line.contains(" calls of ");
+    let summary = |line: &str| line.starts_with("bsock: ") && line.contains(" of ") && line.contains(" lost");
     let told = |line: &&str| (line.starts_with("bsock: ") && !summary(line)) || line.starts_with("note: ");
     outcome.notes.extend(recorded.errors.lines().filter(told).map(str::to_owned));
     let differences = match scenario.by {

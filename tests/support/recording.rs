@@ -50,6 +50,27 @@ impl Contents {
     }
 }
 
+/// The sends in a recording, and the calls that it says are not in it; for recordings too large for [`Contents`].
+pub(crate) fn sends_and_losses(file: &Path) -> (u64, u64) {
+    let bytes = fs::read(file).expect("the recording is there");
+    let (mut merger, mut lost) = (Merger::new(), 0);
+    for item in Recording::open(&bytes).expect("a recording") {
+        match item.expect("undamaged") {
+            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+            Item::Lost(calls) => lost += calls,
+            _ => {}
+        }
+    }
+    merger.finish();
+    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
+    let mut sends = 0;
+    while let Some(event) = merger.pop() {
+        sends += u64::from(is_send(&event));
+        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
+    }
+    (sends, lost)
+}
+
 /// Standard error without the line that says what was recorded.
 pub(crate) fn of_the_program(bytes: &[u8]) -> String {
     let said = text(bytes);

@@ -1,7 +1,10 @@
 //! Findings as data. A rule says what is wrong, where and what to do; how that looks is the business of whoever renders
 //! it.
 
+use bsock_recording::event::Thread;
+
 use crate::message::Message;
+use crate::model::Program;
 use crate::site::Site;
 
 /// How sure a finding is. In the order in which findings are shown.
@@ -72,4 +75,11 @@ pub struct ProcessName {
     pub name: String,
     /// The process's number.
     pub pid: u32,
+}
+
+impl ProcessName {
+    /// Of the process of `thread`, which runs `program`.
+    pub(crate) fn of(program: &Program, thread: Thread) -> Self {
+        Self { name: program.name(), pid: thread.process }
+    }
 }

@@ -15,6 +15,7 @@
 
 pub mod address;
 pub mod finding;
+mod functions;
 mod linux;
 pub mod message;
 pub mod model;

@@ -18,6 +18,9 @@ pub(crate) const F_SETFD: u64 = 2;
 pub(crate) const F_DUPFD_CLOEXEC: u64 = 1030;
 pub(crate) const FD_CLOEXEC: u64 = 1;
 pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
+/// Requests of `ioctl` that set and clear FD_CLOEXEC.
+pub(crate) const FIOCLEX: u64 = 0x5451;
+pub(crate) const FIONCLEX: u64 = 0x5450;
 
 pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;

@@ -9,6 +9,7 @@ use bsock_recording::event::{Call, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
+use crate::functions::has_flag;
 use crate::linux::{MSG_PEEK, MSG_TRUNC};
 
 /// A call that moved at least one byte.
@@ -46,7 +47,7 @@ impl<'a> Transfer<'a> {
     /// What a call received into one piece of memory, and took off the socket.
     pub(crate) fn received_in_one_buffer(call: &'a Call) -> Option<Self> {
         let takes = match call.function {
-            Function::Recv | Function::Recvfrom => call.args[2] & (MSG_PEEK | MSG_TRUNC) == 0,
+            Function::Recv | Function::Recvfrom => !has_flag(call, MSG_PEEK | MSG_TRUNC),
             function => function == Function::Read,
         };
         takes.then(|| Self::plain(call))?

@@ -16,6 +16,7 @@ mod locate;
 mod observe;
 mod preload;
 mod programs;
+mod quantity;
 mod queue;
 mod report;
 mod run;

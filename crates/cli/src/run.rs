@@ -9,8 +9,8 @@ use bsock_recording::file::{Header, Recorder};
 
 use crate::arguments::Running;
 use crate::blind_spots::{Counts, Scan};
-use crate::say;
 use crate::session::{Ended, Failure, Session};
+use crate::{quantity, say};
 
 /// Runs `command`, keeping its recording in `record`.
 pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running) -> Result<Ended, Failure> {
@@ -30,7 +30,8 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running)
     kept.and_then(Recorder::finish).map_err(failed)?;
     let Counts { calls, lost, processes } = scan.counts();
     if calls + lost > 0 {
-        say::say(format_args!("{calls} calls of {} processes in {}, {lost} lost", processes.len(), path.display()));
+        let (calls, processes) = (quantity::calls(*calls), quantity::processes(processes.len() as u64));
+        say::say(format_args!("{calls} of {processes} in {}, {lost} lost", path.display()));
     }
     Ok(ended)
 }

@@ -7,15 +7,16 @@
 //!
 //! [`filter`] chooses the calls; [`json`] writes the same for scripts.
 //!
-//! Into a file the lines go as the calls return; to standard error, which the program may be writing to, when it has ended.
+//! Into a file the lines go as the calls return; to standard error, which the program may be writing to, when it has ended
+//! ([`out`]).
 
 mod filter;
 mod json;
+mod out;
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use bsock_analysis::address::Printable;
@@ -30,10 +31,12 @@ use crate::arguments::{Source, TraceFormat};
 use crate::call_text::Shown;
 use crate::locate::Locator;
 use crate::observe::{Observed, Observer, observe};
+use crate::quantity;
 use crate::say;
 use crate::session::Failure;
 
 pub(crate) use self::filter::Filter;
+use self::out::Out;
 
 /// How to trace.
 pub(crate) struct Options<'a> {
@@ -50,52 +53,35 @@ pub(crate) struct Options<'a> {
 /// Traces `source`.
 pub(crate) fn trace(source: &Source, options: &Options<'_>) -> Result<Observed, Failure> {
     let failed = |error: io::Error| Failure::Own(format!("cannot write the trace: {error}"));
-    let file = options.output.map(say::report_file).transpose()?.map(BufWriter::new);
+    let file = options.output.map(say::report_file).transpose()?;
     let locator = Locator::default();
-    let out = file.map_or_else(|| Out::Kept(Vec::new()), Out::File);
     let mut trace = Trace {
-        out,
+        out: Out::new(file, !source.command.is_empty()),
         locate: &locator,
         options,
         // The model alone: no rule is asked.
         analysis: Analysis::new(&rules::ALL[..0]),
         counts: Counts::default(),
     };
-    let observed = observe(source, 0, &mut trace)?;
+    let observed = match observe(source, 0, &mut trace) {
+        Ok(observed) => observed,
+        Err(failure) => {
+            // What was seen before it is shown.
+            let _ = trace.out.finish();
+            return Err(failure);
+        }
+    };
     let seen = trace.analysis.model().summary();
     let lost = trace.counts.lost + observed.lost;
     let counts = Counts { lost, sent: seen.sent, received: seen.received, ..trace.counts };
     let mut out = trace.out;
     let last = match options.format {
-        TraceFormat::Json => json::end(out.writer(), &counts, &observed.blind_spots),
+        TraceFormat::Json => json::end(&mut out, &counts, &observed.blind_spots),
         TraceFormat::Text => Ok(()),
     };
     say::unless_closed(last.and_then(|()| out.finish())).map_err(failed)?;
     say::say(counts);
     Ok(observed)
-}
-
-/// Where the lines go.
-enum Out {
-    File(BufWriter<File>),
-    /// Standard error, when there will be no more: the program may be writing to it.
-    Kept(Vec<u8>),
-}
-
-impl Out {
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Self::File(file) => file,
-            Self::Kept(lines) => lines,
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::File(mut file) => file.flush(),
-            Self::Kept(lines) => io::stderr().lock().write_all(&lines),
-        }
-    }
 }
 
 /// Writes the lines of a recording.
@@ -126,7 +112,7 @@ impl Observer for Trace<'_> {
 
     /// Somebody may be watching the file.
     fn settled(&mut self) -> io::Result<()> {
-        say::unless_closed(self.out.writer().flush())
+        say::unless_closed(self.out.settled())
     }
 }
 
@@ -144,18 +130,18 @@ impl Trace<'_> {
             What::Lost(calls) => {
                 self.counts.lost += calls;
                 match json {
-                    true => json::lost(self.out.writer(), event, *calls, scale),
+                    true => json::lost(&mut self.out, event, *calls, scale),
                     false => {
                         let thread = event.thread.thread;
-                        let text = format_args!("... {calls} calls of thread {thread} were not recorded ...");
-                        line(self.out.writer(), event, scale, text)
+                        let text = format_args!("... {} of thread {thread} not recorded ...", quantity::calls(*calls));
+                        line(&mut self.out, event, scale, text)
                     }
                 }
             }
-            What::ProcessStart(start) if json => json::start(self.out.writer(), event, start, scale),
+            What::ProcessStart(start) if json => json::start(&mut self.out, event, start, scale),
             What::ProcessStart(start) if !start.forked => {
                 let arguments = start.arguments.join(&b' ');
-                line(self.out.writer(), event, scale, format_args!("--- {} ---", Printable(&arguments)))
+                line(&mut self.out, event, scale, format_args!("--- {} ---", Printable(&arguments)))
             }
             _ => Ok(()),
         }
@@ -172,12 +158,12 @@ impl Trace<'_> {
         let process = model.process(event.thread);
         let place = process.and_then(|process| self.locate.innermost(&Site::of(process.program(), call)));
         if self.options.format == TraceFormat::Json {
-            return json::call(self.out.writer(), model, event, call, scale, place);
+            return json::call(&mut self.out, model, event, call, scale, place);
         }
         let duration = scale.duration(event.end.saturating_sub(event.begin));
         let on = On(call.fd, model.subject());
         let text = format_args!("{}{}{on}{}", Shown(call), Took(call.outcome, duration), At(place));
-        line(self.out.writer(), event, scale, text)
+        line(&mut self.out, event, scale, text)
     }
 }
 
@@ -190,13 +176,13 @@ fn line(out: &mut dyn Write, event: &Event, scale: &Scale, text: fmt::Arguments<
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { shown, hidden, lost, processes, sent, received } = self;
-        write!(f, "{shown} calls of {} processes, {lost} lost", processes.len())?;
+        write!(f, "{} of {}, {lost} lost", quantity::calls(*shown), quantity::processes(processes.len() as u64))?;
         if sent + received > 0 {
             write!(f, "; {sent} bytes sent, {received} received")?;
         }
         match hidden {
             0 => Ok(()),
-            _ => write!(f, "; {hidden} calls on other descriptors not shown (--all shows them)"),
+            _ => write!(f, "; {} on other descriptors not shown (--all shows them)", quantity::calls(*hidden)),
         }
     }
 }

@@ -7,8 +7,8 @@
 use core::ffi::c_int;
 
 use bsock_recording::function::Function;
-use bsock_recording::layout::{Line, section};
-use bsock_recording::writer::{Outer, Section};
+use bsock_recording::layout::{Line, flag, section};
+use bsock_recording::writer::{Outer, Ring, Section};
 
 use crate::memory::Captured;
 use crate::thread::Writer;
@@ -121,7 +121,7 @@ impl Recorded {
     /// The real call has returned.
     #[inline(always)]
     pub(crate) fn returned<R: Outcome>(&mut self, result: R) {
-        finish(self.writer, &mut self.line, result);
+        finish(self.writer, &mut self.line, result, self.frame);
     }
 
     /// Appends the record.
@@ -191,10 +191,12 @@ pub(crate) fn words(kind: u16, words: &[u64]) -> Section<'_> {
 /// Records a call that does not return, if all goes well: before it is made, and not in the slot.
 pub(crate) fn record_before(function: Function, fd: c_int, args: [u64; 3], frame: Frame, sections: &[Section<'_>]) {
     let Some(writer) = thread::writer(frame.address()) else { return };
-    let mut line = begin(writer, function, fd, args, frame);
-    line.flags |= bsock_recording::layout::flag::UNFINISHED;
-    line.end = line.begin;
-    append(writer, &mut line, sections, frame);
+    writer.ring.telling(frame.address(), || {
+        let mut line = begin(writer, function, fd, args, frame);
+        line.flags |= flag::UNFINISHED;
+        line.end = line.begin;
+        append(writer, &mut line, sections, frame);
+    });
 }
 
 /// Records that such a call has returned after all, or one of which only the result decides whether it is worth recording.
@@ -208,20 +210,29 @@ pub(crate) fn record_late<R: Outcome>(
     sections: &[Section<'_>],
 ) {
     let Some(writer) = thread::writer(frame.address()) else { return };
-    let mut line = self::begin(writer, function, fd, args, frame);
-    (line.begin, line.end) = (begin, line.begin);
-    line.result = outcome(result);
-    append(writer, &mut line, sections, frame);
+    writer.ring.telling(frame.address(), || {
+        let mut line = self::begin(writer, function, fd, args, frame);
+        (line.begin, line.end) = (begin, line.begin);
+        line.result = outcome(result);
+        append(writer, &mut line, sections, frame);
+    });
 }
 
 /// Records something that no place in the program did.
 pub(crate) fn record_nowhere(function: Function, args: [u64; 3], sections: &[Section<'_>]) {
+    let Some(writer) = thread::writer(thread::here()) else { return };
+    let (kind, flags) = (function.number(), writer.flags | flag::UNFINISHED);
+    tell(writer.ring, Line { kind, flags, fd: -1, args, ..Line::default() }, sections);
+}
+
+/// Appends a record of this moment that no call made.
+pub(crate) fn tell(ring: Ring, mut line: Line, sections: &[Section<'_>]) -> bool {
     let here = thread::here();
-    let Some(writer) = thread::writer(here) else { return };
-    let (kind, now) = (function.number(), process::now());
-    let flags = writer.flags | bsock_recording::layout::flag::UNFINISHED;
-    let mut line = Line { kind, flags, fd: -1, begin: now, end: now, args, ..Line::default() };
-    writer.ring.append(&mut line, sections, here);
+    ring.telling(here, || {
+        let now = process::now();
+        (line.begin, line.end) = (now, now);
+        ring.append(&mut line, sections, here)
+    })
 }
 
 /// The result as a record holds it.
@@ -242,8 +253,8 @@ pub(crate) fn begin(writer: Writer, function: Function, fd: c_int, args: [u64; 3
 
 /// Fills in how the call ended. errno is only read.
 #[inline(always)]
-pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R) {
-    writer.ring.returning();
+pub(crate) fn finish<R: Outcome>(writer: Writer, line: &mut Line, result: R, frame: Frame) {
+    writer.ring.returning(frame.address());
     line.end = process::now();
     line.result = outcome(result);
 }

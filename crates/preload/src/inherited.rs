@@ -7,7 +7,7 @@ use bsock_recording::raw;
 use bsock_recording::writer::{Ring, Section};
 
 use crate::memory::ADDRESS_BYTES;
-use crate::{process, thread, tracked};
+use crate::{call, tracked};
 
 /// As many are looked at: a program that inherits more has been given them on purpose, and can be asked about.
 const MOST: usize = 256;
@@ -59,9 +59,7 @@ fn tell_socket(ring: Ring, fd: i32) {
     let listens = option(libc::SO_ACCEPTCONN) == Some(1);
     tracked::opened(fd, socket_type == libc::SOCK_STREAM as u64 && !listens);
     let what = option(libc::SO_DOMAIN).unwrap_or(0) << 32 | socket_type;
-    let now = process::now();
     let args = [what, tracked::cookie(fd), u64::from(listens)];
-    let mut record = Line { kind: kind::INHERITED, fd, begin: now, end: now, args, ..Line::default() };
     let (mut own, mut peer) = ([0; ADDRESS_BYTES], [0; ADDRESS_BYTES]);
     let nothing = Section::whole(0, &[]);
     let section = |kind, name: Option<(u32, _)>| name.map(|(claimed, bytes)| Section { kind, claimed, bytes });
@@ -71,5 +69,5 @@ fn tell_socket(ring: Ring, fd: i32) {
     ];
     // A section of kind 0 ends the list: an address that is not there may only be the last.
     let sections = sections.map(|section| section.unwrap_or(nothing));
-    ring.append(&mut record, &sections, thread::here());
+    call::tell(ring, Line { kind: kind::INHERITED, fd, args, ..Line::default() }, &sections);
 }

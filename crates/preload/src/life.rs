@@ -28,7 +28,7 @@ fn forking(function: Function, frame: Frame, real: impl FnOnce() -> c_int) -> c_
         attach_child();
         return child;
     }
-    call::finish(writer, &mut line, child);
+    call::finish(writer, &mut line, child, frame);
     call::append(writer, &mut line, &[], frame);
     writer.ring.leave(&outer);
     child

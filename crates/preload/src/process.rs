@@ -14,7 +14,7 @@ use bsock_recording::shared;
 use bsock_recording::writer::{Ring, Section};
 use bsock_recording::{clock, raw, wait};
 
-use crate::{inherited, sites, thread};
+use crate::{call, inherited, sites, thread};
 
 /// What the shims look at: the control page's word that says whether somebody reads.
 pub(crate) static RECORDING: AtomicPtr<AtomicU32> = AtomicPtr::new(&raw const UNDECIDED as *mut AtomicU32);
@@ -190,10 +190,7 @@ pub(crate) fn attach_fork() {
     }
     begin();
     let Some(ring) = thread::lease_now() else { return };
-    let now = now();
-    let mut line = start_line(parent, now);
-    line.flags = flag::FORKED;
-    ring.append(&mut line, &[], thread::here());
+    call::tell(ring, start_line(parent, flag::FORKED), &[]);
 }
 
 /// Whether the command knows this process by the number that it has here.
@@ -211,17 +208,10 @@ fn begin() {
     unsafe { &*GENERATION.load(Relaxed) }.store(now, Release);
 }
 
-fn start_line(parent: u32, now: u64) -> Line {
-    let identity = owner(number(), parent);
+fn start_line(parent: u32, flags: u8) -> Line {
     let wall_clock = clock::nanoseconds(libc::CLOCK_REALTIME);
-    Line {
-        kind: kind::PROCESS_START,
-        fd: -1,
-        begin: now,
-        end: now,
-        args: [identity, image(), wall_clock],
-        ..Line::default()
-    }
+    let args = [owner(number(), parent), image(), wall_clock];
+    Line { kind: kind::PROCESS_START, flags, fd: -1, args, ..Line::default() }
 }
 
 /// Rings that this process held before it became this program: their threads are gone, and with them the calls that they
@@ -232,7 +222,7 @@ fn close_former_images(pool: &Pool) {
         // Numbers of other namespances than the command's say nothing: two processes may have the same.
         if owner_process(holder) == Some(number()) && holder == owner_word(holder as u32) {
             // SAFETY: its threads ended with the former program; no other process touches it while this one holds it.
-            unsafe { Ring::new(pool.ring(index)) }.close(now(), thread::here());
+            unsafe { Ring::new(pool.ring(index)) }.close(now, thread::here());
             pool.give_back(index, holder);
         }
     }
@@ -257,13 +247,9 @@ unsafe fn tell_start(count: c_int, arguments: *const *const c_char) {
     let room = strings.len().min(pool.capacity(pool.index_of(ring.address())) / 4);
     // SAFETY: the caller's promise.
     let (strings, truncated) = unsafe { joined(count, arguments, strings.get_mut(..room).unwrap_or(&mut [])) };
-    let now = now();
-    let mut line = start_line(raw::parent(), now);
-    if truncated {
-        line.flags |= flag::TRUNCATED;
-    }
+    let line = start_line(raw::parent(), if truncated { flag::TRUNCATED } else { 0 });
     let sections = [Section::whole(section::EXECUTABLE, executable), Section::whole(section::ARGUMENTS, strings)];
-    ring.append(&mut line, &sections, thread::here());
+    call::tell(ring, line, &sections);
     sites::tell_loaded(ring);
     // SAFETY: as above; what the start event told is in the ring.
     inherited::tell(ring, unsafe { &mut *SCRATCH.0.get() });

@@ -111,7 +111,8 @@ unsafe extern "C" fn loaded(info: *mut libc::dl_phdr_info, _: usize, ring: *mut 
         // SAFETY: a string of the dynamic linker's.
         let path = unsafe { CStr::from_ptr(info.dlpi_name) };
         let object = Object { start: at(first), end: at(last), bias: info.dlpi_addr, path };
-        told(&object, ring, crate::process::now(), crate::thread::here());
+        let here = crate::thread::here();
+        ring.telling(here, || told(&object, ring, crate::process::now(), here));
     }
     0
 }

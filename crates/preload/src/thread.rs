@@ -10,7 +10,7 @@ use bsock_recording::raw;
 use bsock_recording::writer::Ring;
 
 use crate::thread_local::{State, state};
-use crate::{process, start};
+use crate::{call, process, start};
 
 /// A ring, and what to mark its records with.
 #[derive(Clone, Copy)]
@@ -217,10 +217,8 @@ fn take(owner: u64) -> Option<*const RingHeader> {
         let ring = unsafe { Ring::new(header) };
         ring.reset(pool, index, process::namespace());
         if ring.has_room() {
-            let now = process::now();
             let args = [owner & !bsock_recording::pool::FOREIGN, process::image(), 0];
-            let mut line = Line { kind: kind::THREAD_START, fd: -1, begin: now, end: now, args, ..Line::default() };
-            ring.append(&mut line, &[], here());
+            call::tell(ring, Line { kind: kind::THREAD_START, fd: -1, args, ..Line::default() }, &[]);
             return Some(header);
         }
         pool.give_back(index, owner);
@@ -288,7 +286,7 @@ pub(crate) fn give_back() {
     for header in rings {
         if let Some(pool) = process::pool().filter(|_| !header.is_null()) {
             // SAFETY: the thread holds it until it is given back.
-            unsafe { Ring::new(header) }.close(process::now(), here());
+            unsafe { Ring::new(header) }.close(process::now, here());
             pool.give_back(pool.index_of(header), owner);
         }
     }

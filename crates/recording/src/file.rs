@@ -14,6 +14,9 @@
 //! An item is a tag (4 bytes), a ring number or 0 (4), the length of what follows (8), and that. Tags: 1 records of a
 //! ring; 2 horizon (8 bytes); 3 clock pair (16); 4 lost calls (8); 5 process (4) and wait status (4). Readers skip other
 //! tags. All numbers are little-endian, as the records are on the machines that bsock runs on.
+//!
+//! The header is written at once, and what a round brought when the round ends: whoever writes it may be killed at any moment,
+//! and what stands in the file then is a recording up to the last round.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -64,7 +67,7 @@ fn boot_identity() -> [u8; 16] {
     u128::from_str_radix(&digits, 16).map(u128::to_be_bytes).unwrap_or_default()
 }
 
-/// Writes a recording file.
+/// Writes a recording file. What is buffered is one round's, so that many rings cost few system calls.
 pub struct Recorder {
     out: BufWriter<Box<dyn Write>>,
     /// Something came since the last horizon.
@@ -96,6 +99,7 @@ impl Recorder {
         out.write_all(&header.start.nanoseconds.to_le_bytes())?;
         out.write_all(&header.wall_clock.to_le_bytes())?;
         out.write_all(&header.boot)?;
+        out.flush()?;
         Ok(Self { out, news: false })
     }
 
@@ -111,7 +115,10 @@ impl Recorder {
         match item {
             Item::Clock(_) | Item::Round { .. } if !news && !last => Ok(()),
             Item::Chunk { ring, bytes } => self.put(tag::CHUNK, ring, bytes),
-            Item::Round { horizon } => self.put(tag::ROUND, 0, &horizon.to_le_bytes()),
+            Item::Round { horizon } => {
+                self.put(tag::ROUND, 0, &horizon.to_le_bytes())?;
+                self.out.flush()
+            }
             Item::Clock(at) => self.put(tag::CLOCK, 0, &pair(at.ticks.to_le_bytes(), at.nanoseconds.to_le_bytes())),
             Item::Lost(calls) => self.put(tag::LOST, 0, &calls.to_le_bytes()),
             Item::Ended { process, status } => {
@@ -266,6 +273,22 @@ mod tests {
         let idle = [Item::Clock(Pair { ticks: 1, nanoseconds: 2 }), Item::Round { horizon: 9 }];
         assert_eq!(written(&idle.repeat(1000)).len(), HEADER);
         assert!(written(&[Item::Round { horizon: u64::MAX }]).len() > HEADER, "the end is always told");
+    }
+
+    #[test]
+    fn the_header_is_there_at_once_and_each_round_when_it_ends() {
+        let bytes = Bytes::default();
+        let length = || bytes.0.lock().expect("one thread").len();
+        let mut recorder = Recorder::new(Box::new(bytes.clone()), &HEAD).expect("memory");
+        assert_eq!(length(), HEADER);
+        for round in 1..4 {
+            let before = length();
+            let [chunk, end] = [Item::Chunk { ring: 3, bytes: &[1; 64] }, Item::Round { horizon: round }];
+            recorder.item(chunk).expect("memory");
+            assert_eq!(length(), before, "a round is written in one piece");
+            recorder.item(end).expect("memory");
+            assert_eq!(length(), before + 2 * ITEM_HEADER + 64 + 8);
+        }
     }
 
     const ITEMS: [Item<'static>; 5] = [

@@ -6,14 +6,21 @@
 //! A signal handler may run between any two instructions here, on the same thread, and make recorded calls of its own:
 //!
 //! - *during the real call*: the handler finds the slot taken, keeps a copy of it on its stack and puts it back;
-//! - *during an append*: the handler finds the ring busy and uses the thread's second ring
-//!   ([`Ring::is_free`], [`pool`](crate::pool)); a third level is counted as lost.
+//! - *between the return and the end of the append*: the handler finds the ring busy and uses the thread's second ring
+//!   ([`Ring::is_free`], [`pool`](crate::pool)); a third level is counted as lost. It may not use the first: its own call
+//!   would stand in the slot, where the reader must see that a record with an earlier end is still to come.
 //!
 //! A handler may also leave by `siglongjmp` and never return to what it interrupted. What was interrupted had a deeper
 //! frame than anything that runs afterwards, so a stack address that lies *below* ours, or is ours, tells that its owner is
 //! gone.
 //! Nothing of an abandoned append was published, since `head` moves last. On an alternate signal stack the comparison says
 //! nothing: for an append the kernel is asked which stack it is; for the slot it may cost the in-progress mark of one call.
+//!
+//! # The end of a record
+//!
+//! The reader takes it that a record which it has not seen ends later than its round began, unless the slot says *returning*.
+//! So every end is read from the clock after the slot says so: [`Ring::returning`] for a call that stands in it,
+//! [`Ring::telling`] for what does not, as the beginning of a thread, or a call that is told before it is made.
 //!
 //! # Order of the stores
 //!
@@ -89,14 +96,14 @@ impl Ring {
         self.header
     }
 
-    /// True if no append on this thread is under way.
+    /// True if nothing of this thread waits to be appended.
     #[inline(always)]
     #[must_use]
     pub fn is_free(self) -> bool {
         self.header.writer.busy.load(Relaxed) == 0
     }
 
-    /// True if the append under way has a frame that surely still exists: it lies above `stack`. Otherwise its owner is gone,
+    /// True if what is to be appended has a frame that surely still exists: it lies above `stack`. Otherwise its owner is gone,
     /// or we are a handler on an alternate stack that lies above the thread's.
     #[must_use]
     pub fn is_interrupted(self, stack: u64) -> bool {
@@ -140,11 +147,26 @@ impl Ring {
         outer.line.write(unsafe { *self.header.slot.get() });
     }
 
-    /// Says that the real call has returned; its end must be read from the clock after this.
+    /// Says that the real call has returned; its end must be read from the clock after this. `stack` is as in
+    /// [`enter`](Self::enter).
     #[inline(always)]
-    pub fn returning(self) {
+    pub fn returning(self, stack: u64) {
+        self.header.writer.busy.store(stack, Relaxed);
+        compiler_fence(Ordering::SeqCst);
         self.header.writer.slot_state.store(slot::RETURNING, Release);
         compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Appends what does not stand in the slot: `tell` reads the clock, and appends. What stands there stays.
+    pub fn telling<R>(self, stack: u64, tell: impl FnOnce() -> R) -> R {
+        let writer = &self.header.writer;
+        let state = writer.slot_state.load(Relaxed);
+        self.returning(stack);
+        let told = tell();
+        writer.slot_state.store(state, Release);
+        compiler_fence(Ordering::SeqCst);
+        writer.busy.store(0, Relaxed);
+        told
     }
 
     /// Says that the call is over and its record written.
@@ -155,6 +177,8 @@ impl Ring {
         } else {
             self.put_back(outer);
         }
+        compiler_fence(Ordering::SeqCst);
+        self.header.writer.busy.store(0, Relaxed);
     }
 
     #[cold]
@@ -188,6 +212,7 @@ impl Ring {
     #[inline(always)]
     pub fn append(self, line: &mut Line, sections: &[Section<'_>], stack: u64) -> bool {
         let writer = &self.header.writer;
+        let busy = writer.busy.load(Relaxed);
         writer.busy.store(stack, Relaxed);
         compiler_fence(Ordering::SeqCst);
         let lines = lines(sections);
@@ -211,22 +236,27 @@ impl Ring {
             false
         };
         compiler_fence(Ordering::SeqCst);
-        writer.busy.store(0, Relaxed);
+        writer.busy.store(busy, Relaxed);
         written
     }
 
     /// Ends the thread's part in the ring: a call that it will never return from, and its end.
-    pub fn close(self, now: u64, stack: u64) {
-        if self.header.writer.slot_state.load(Relaxed) == slot::CALLING {
-            // SAFETY: the slot is the holder's, and whole in this state.
+    pub fn close(self, now: impl FnOnce() -> u64, stack: u64) {
+        let writer = &self.header.writer;
+        let calling = writer.slot_state.load(Relaxed) == slot::CALLING;
+        self.returning(stack);
+        let now = now();
+        if calling {
+            // SAFETY: the slot is the holder's, and was whole in that state.
             let mut line = unsafe { *self.header.slot.get() };
             line.flags |= flag::UNFINISHED;
             line.end = now;
             self.append(&mut line, &[], stack);
         }
-        self.header.writer.slot_state.store(slot::IDLE, Relaxed);
         let mut end = Line { kind: kind::THREAD_END, fd: -1, begin: now, end: now, ..Line::default() };
         self.append(&mut end, &[], stack);
+        writer.slot_state.store(slot::IDLE, Release);
+        writer.busy.store(0, Relaxed);
     }
 
     /// Room for `bytes`, and for the line that may have to tell of losses first.

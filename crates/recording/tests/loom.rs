@@ -91,24 +91,40 @@ fn events_and_losses_are_the_calls_and_records_are_whole_and_in_order() {
     });
 }
 
-#[test]
-fn what_ends_before_a_round_began_is_in_after_it() {
-    loom::model(|| {
-        let (shared, clock) = (ring(), Arc::new(AtomicU64::new(1)));
+/// A clock that is never the same twice.
+type Clock = AtomicU64;
+
+fn tick(clock: &Clock) -> u64 {
+    clock.fetch_add(1, AcqRel)
+}
+
+/// A whole call, as a hook makes it; `handler` interrupts it when its end is known and its record not yet there.
+fn make_call(ring: Ring, clock: &Clock, number: u64, handler: impl FnOnce()) {
+    let mut line = call(number, 0);
+    let outer = ring.enter(&line, 1);
+    ring.returning(1);
+    line.end = tick(clock);
+    handler();
+    assert!(ring.append(&mut line, &[], 1));
+    ring.leave(&outer);
+}
+
+/// A record of something that does not return, as `exec`.
+fn tell_beside(ring: Ring, clock: &Clock, number: u64) {
+    ring.telling(1, || assert!(ring.append(&mut call(number, tick(clock)), &[], 1)));
+}
+
+/// What a round saw, and what came after it, of a thread that makes `calls` records by `make`: nothing that comes later may
+/// end before the round began, unless the slot said that it would.
+fn nothing_older_comes_after_a_round(calls: usize, make: fn(Ring, &Clock)) {
+    loom::model(move || {
+        let (shared, clock) = (ring(), Arc::new(Clock::new(1)));
         let thread = thread::spawn({
             let (shared, clock) = (shared.clone(), clock.clone());
-            move || {
-                let ring = writer(&shared);
-                let mut line = call(1, 0);
-                let outer = ring.enter(&line, 1);
-                ring.returning();
-                line.end = clock.fetch_add(1, AcqRel);
-                assert!(ring.append(&mut line, &[], 1));
-                ring.leave(&outer);
-            }
+            move || make(writer(&shared), &clock)
         });
         // A round, as `Drain::round` makes it.
-        let began = clock.fetch_add(1, AcqRel);
+        let began = tick(&clock);
         let returning = is_returning(&shared.header);
         let (mut reader, mut bytes) = (RingReader::default(), Vec::new());
         // SAFETY: the model's ring holds so much.
@@ -124,8 +140,44 @@ fn what_ends_before_a_round_began_is_in_after_it() {
             assert!(returning || late > began, "{late} came after the round that began at {began}");
             rest = after;
         }
-        assert_eq!(early + told(&bytes).0.len(), 1);
+        assert_eq!(early + told(&bytes).0.len(), calls);
         assert_eq!(shared.header.writer.slot_state.load(Relaxed), slot::IDLE);
+        assert!(writer(&shared).is_free());
+    });
+}
+
+#[test]
+fn what_ends_before_a_round_began_is_in_after_it() {
+    nothing_older_comes_after_a_round(1, |ring, clock| make_call(ring, clock, 1, || {}));
+}
+
+#[test]
+fn what_is_told_beside_calls_is_no_exception() {
+    nothing_older_comes_after_a_round(1, |ring, clock| tell_beside(ring, clock, 1));
+}
+
+#[test]
+fn a_call_under_way_stands_in_the_slot_again_when_something_was_told_beside_it() {
+    nothing_older_comes_after_a_round(2, |ring, clock| {
+        let mut line = call(1, 0);
+        let outer = ring.enter(&line, 1);
+        tell_beside(ring, clock, 2);
+        ring.returning(1);
+        line.end = tick(clock);
+        assert!(ring.append(&mut line, &[], 1));
+        ring.leave(&outer);
+    });
+}
+
+#[test]
+fn a_handler_leaves_the_ring_of_a_call_that_has_returned_alone() {
+    nothing_older_comes_after_a_round(1, |ring, clock| {
+        let handler = || {
+            if ring.is_free() {
+                make_call(ring, clock, 2, || {});
+            }
+        };
+        make_call(ring, clock, 1, handler);
     });
 }
 

@@ -80,8 +80,9 @@ _PYBUF_SIMPLE, _PYBUF_WRITABLE = 0, 1
 _get_buffer = ctypes.pythonapi.PyObject_GetBuffer
 _release_buffer = ctypes.pythonapi.PyBuffer_Release
 _release_buffer.restype = None
-_new_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
-_new_bytes.restype = ctypes.py_object
+new_long_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
+"""`new_bytes` without its checks, for `recv`: new_long_bytes(None, a length between 2 and INT_MAX)."""
+new_long_bytes.restype = ctypes.py_object
 
 
 class View:
@@ -152,7 +153,7 @@ def new_bytes(length: int) -> bytes:
 
     From length 2 on: CPython keeps the shorter ones for everybody.
     """
-    result: bytes = _new_bytes(None, length if 2 <= length <= _INT_MAX else size(max(length, 2)))
+    result: bytes = new_long_bytes(None, length if 2 <= length <= _INT_MAX else size(max(length, 2)))
     return result
 
 

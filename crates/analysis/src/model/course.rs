@@ -4,7 +4,9 @@ use bsock_recording::event::{Call, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
-use crate::linux::{EINPROGRESS, EINTR, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SOL_SOCKET};
+use crate::linux::{
+    EINPROGRESS, EINTR, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SOL_SOCKET,
+};
 
 /// The facts. A call that failed changes none of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,26 +19,38 @@ pub struct Course {
     pub shut_write: bool,
     /// `SO_LINGER` was set, with whatever time: how `close` ends the connection was chosen by the program.
     pub lingers: bool,
-    /// A program that was started, or a process that was sent a message, may hold it as well: the model does not know.
-    pub passed_on: bool,
+    /// A `recv` on it may end by a timeout: `SO_RCVTIMEO` was set, to whatever value.
+    pub times_out: bool,
+    /// A program that was executed or started, or a process that was sent a message, may hold it as well, and need not be
+    /// recorded: what is done with it is not known from here on.
+    pub handed_on: bool,
 }
 
 impl Course {
     pub(super) fn note(&mut self, call: &Call) {
         match (call.function, call.outcome) {
-            (Function::Connect, Outcome::Returned(_) | Outcome::Failed(EINPROGRESS | EINTR)) => self.connected = true,
+            (Function::Connect, outcome) => self.connected |= is_under_way(outcome),
             (Function::Shutdown, Outcome::Returned(_)) => {
                 self.shut_read |= matches!(call.args[0], SHUT_RD | SHUT_RDWR);
                 self.shut_write |= matches!(call.args[0], SHUT_WR | SHUT_RDWR);
             }
-            (Function::Setsockopt, Outcome::Returned(_)) if call.args[..2] == [SOL_SOCKET, SO_LINGER] => {
-                // Where the value was not recorded, it may be any.
-                let off = call.details.bytes(section::VALUE).first_chunk() == Some(&[0; 4]);
-                self.lingers = !off;
-            }
+            (Function::Setsockopt, Outcome::Returned(_)) => match (call.args[0], call.args[1]) {
+                (SOL_SOCKET, SO_LINGER) => {
+                    // Where the value was not recorded, it may be any.
+                    let off = call.details.bytes(section::VALUE).first_chunk() == Some(&[0; 4]);
+                    self.lingers = !off;
+                }
+                (SOL_SOCKET, SO_RCVTIMEO_OLD | SO_RCVTIMEO_NEW) => self.times_out = true,
+                _ => {}
+            },
             _ => {}
         }
     }
+}
+
+/// A `connect` that ended so has made a connection, or goes on making one.
+pub(super) const fn is_under_way(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Returned(_) | Outcome::Unfinished | Outcome::Failed(EINPROGRESS | EINTR))
 }
 
 #[cfg(test)]
@@ -62,5 +76,8 @@ mod tests {
         let both = Course { shut_read: true, shut_write: true, ..Course::default() };
         assert_eq!(after(&[shut(SHUT_RDWR, OK)]), both);
         assert_eq!(after(&[shut(SHUT_WR, OK)]), Course { shut_read: false, ..both });
+        let timeout =
+            |outcome| Call { args: [SOL_SOCKET, SO_RCVTIMEO_OLD, 16], ..call(Function::Setsockopt, 3, outcome) };
+        assert!(after(&[timeout(OK)]).times_out && !after(&[timeout(REFUSED)]).times_out);
     }
 }

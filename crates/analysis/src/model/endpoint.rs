@@ -6,14 +6,11 @@ use std::collections::HashMap;
 use bsock_recording::event::{Call, Event, Outcome};
 use bsock_recording::layout::section;
 
-use super::Course;
+use super::course::{Course, is_under_way};
 use super::peers::Peers;
 use super::traffic::Traffic;
 use crate::address::Address;
-use crate::linux::{
-    AF_INET, AF_INET6, EINPROGRESS, EINTR, SHUT_RD, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SOCK_DGRAM, SOCK_STREAM,
-    SOCK_TYPE_MASK, SOL_SOCKET,
-};
+use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
 
 /// Tells endpoints of a recording apart; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,12 +39,6 @@ pub struct Endpoint {
     pub peer: Option<EndpointId>,
     /// What passed through it.
     pub traffic: Traffic,
-    /// Given to a program that may not be recorded: by a message, or kept open through an `exec`.
-    pub passed_on: bool,
-    /// It said that it sends no more: `shutdown` with `SHUT_WR` or `SHUT_RDWR`.
-    pub ended_sending: bool,
-    /// A `recv` on it may end by a timeout.
-    pub times_out: bool,
     /// When `accept` returned it.
     pub(super) accepted: Option<u64>,
     /// When the last `connect` on it began.
@@ -114,11 +105,7 @@ impl Endpoint {
 
     /// A connection that is under way counts: what is known is where it goes to.
     pub(super) fn connect(&mut self, event: &Event, call: &Call) {
-        let under_way = match call.outcome {
-            Outcome::Returned(_) | Outcome::Unfinished => true,
-            Outcome::Failed(errno) => matches!(errno, EINPROGRESS | EINTR),
-        };
-        if under_way {
+        if is_under_way(call.outcome) {
             let address = call.address.as_ref().and_then(Address::from_memory);
             self.remote = address.filter(|address| *address != Address::Unspecified);
             self.connecting = event.begin;
@@ -133,16 +120,6 @@ impl Endpoint {
         if matches!(call.outcome, Outcome::Returned(_)) && told.is_some() {
             self.remote = told;
         }
-    }
-
-    pub(super) fn shut_down(&mut self, call: &Call) {
-        self.ended_sending |= call.args[0] != SHUT_RD && matches!(call.outcome, Outcome::Returned(_));
-    }
-
-    /// `SO_RCVTIMEO`, whatever its value.
-    pub(super) fn option(&mut self, call: &Call) {
-        let level_and_name = (call.args[0], call.args[1]);
-        self.times_out |= matches!(level_and_name, (SOL_SOCKET, SO_RCVTIMEO_OLD | SO_RCVTIMEO_NEW));
     }
 }
 
@@ -182,9 +159,6 @@ impl Endpoints {
             course: Course::default(),
             peer: None,
             traffic: Traffic::default(),
-            passed_on: false,
-            ended_sending: false,
-            times_out: false,
             accepted: None,
             connecting: 0,
             references: 1,

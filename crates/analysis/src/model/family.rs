@@ -14,7 +14,7 @@ use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread};
 use super::descriptors::Descriptors;
 use super::process::Process;
 use super::program::Program;
-use super::{Model, key};
+use super::{Model, process_key};
 
 /// Children of which more than this many wait are those that never make a call.
 const WAITING: usize = 256;
@@ -57,7 +57,7 @@ impl Model {
     }
 
     pub(super) fn process_start(&mut self, event: &Event, start: &ProcessStart) {
-        let (process, image) = key(event.thread);
+        let (process, image) = process_key(event.thread);
         let before = self.images.insert(process, image).and_then(|old| self.processes.remove(&(process, old)));
         let executed = before.as_ref().is_some_and(|before| before.executing) && !start.forked;
         if !executed {
@@ -113,7 +113,7 @@ impl Model {
 
     /// After `exit` handlers still run, and other threads' last calls come in: the table goes a little later.
     pub(super) fn exit(&mut self, thread: Thread) {
-        self.exiting.push_back(key(thread));
+        self.exiting.push_back(process_key(thread));
         if self.exiting.len() > EXITING
             && let Some(gone) = self.exiting.pop_front()
             && let Some(mut process) = self.processes.remove(&gone)

@@ -13,6 +13,8 @@ mod course;
 mod descriptors;
 mod endpoint;
 mod family;
+mod handing_on;
+mod numbers;
 mod peers;
 mod process;
 mod program;
@@ -29,7 +31,6 @@ use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
 
-pub use self::calls::works_on_files;
 pub use self::connection::Connection;
 pub use self::course::Course;
 pub use self::endpoint::{Endpoint, EndpointId};
@@ -39,20 +40,22 @@ pub use self::traffic::{Direction, Run, Traffic, direction, moved};
 
 use crate::summary::Summary;
 
-/// A process's number and its image's.
-type Key = (u32, u64);
+pub use crate::functions::works_on_files;
+
+/// Tells processes apart, and the programs that one of them ran: its number and its image's.
+pub(crate) type ProcessKey = (u32, u64);
 
 /// The state of all sockets after the last event.
 #[derive(Debug, Default)]
 pub struct Model {
-    processes: HashMap<Key, Process>,
+    processes: HashMap<ProcessKey, Process>,
     /// The image that each process runs.
     images: HashMap<u32, u64>,
     endpoints: Endpoints,
     unborn: Unborn,
     /// Endpoints by the kernel's number of the socket, where a call told it.
     cookies: HashMap<u64, EndpointId>,
-    exiting: VecDeque<Key>,
+    exiting: VecDeque<ProcessKey>,
     programs: u64,
     subject: Option<EndpointId>,
     touched: bool,
@@ -98,7 +101,7 @@ impl Model {
     /// The process of a thread.
     #[must_use]
     pub fn process(&self, thread: Thread) -> Option<&Process> {
-        self.processes.get(&key(thread))
+        self.processes.get(&process_key(thread))
     }
 
     /// What was seen so far.
@@ -149,7 +152,7 @@ impl Model {
 
     /// What says something of a process and nothing of its sockets. It makes no process known.
     fn about_process(&mut self, event: &Event) {
-        let Some(process) = self.processes.get_mut(&key(event.thread)) else { return };
+        let Some(process) = self.processes.get_mut(&process_key(event.thread)) else { return };
         match event.what {
             What::ThreadStart => drop(process.threads.insert(event.thread.thread)),
             What::ThreadEnd => drop(process.threads.remove(&event.thread.thread)),
@@ -163,7 +166,7 @@ impl Model {
         if !process.gaps.contains(&thread.thread) {
             process.gaps.push(thread.thread);
         }
-        self.distrust_all(key(thread));
+        self.distrust_all(process_key(thread));
     }
 
     /// The calls that are missing lie before the first call of that thread that comes again. Other threads went on
@@ -172,18 +175,18 @@ impl Model {
         let process = self.known_process(thread);
         if let Some(index) = process.gaps.iter().position(|gap| *gap == thread.thread) {
             process.gaps.swap_remove(index);
-            self.distrust_all(key(thread));
+            self.distrust_all(process_key(thread));
         }
     }
 
-    fn distrust_all(&mut self, key: Key) {
+    fn distrust_all(&mut self, key: ProcessKey) {
         let Some(process) = self.processes.get_mut(&key) else { return };
         process.descriptors.take().for_each(|id| self.abandon(id));
     }
 
     /// The process of a thread. One whose start was not recorded begins here, with nothing known about it.
     fn known_process(&mut self, thread: Thread) -> &mut Process {
-        self.processes.entry(key(thread)).or_insert_with(|| {
+        self.processes.entry(process_key(thread)).or_insert_with(|| {
             self.programs += 1;
             if self.images.insert(thread.process, thread.image).is_none() {
                 self.summary.processes += 1;
@@ -193,6 +196,6 @@ impl Model {
     }
 }
 
-fn key(thread: Thread) -> Key {
+pub(crate) const fn process_key(thread: Thread) -> ProcessKey {
     (thread.process, thread.image)
 }

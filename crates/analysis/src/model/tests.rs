@@ -338,6 +338,49 @@ fn ranges_are_closed_or_marked() {
 }
 
 #[test]
+fn what_ioctl_marks_is_closed_or_kept_by_exec() {
+    const FIONCLEX: u64 = 0x5450;
+    const FIOCLEX: u64 = 0x5451;
+    for (open, request, found) in [(1, FIOCLEX, "opaque"), (1 | 0o2_000_000, FIONCLEX, "unbound")] {
+        let mut story = Story::new();
+        let thread = story.program(&["./server"]);
+        story.call(thread, with([2, open, 0], returned(Function::Socket, -1, 3)));
+        story.call(thread, with([request, 0, 0], returned(Function::Ioctl, 3, 0)));
+        story.call(thread, call(Function::Execve, -1, Outcome::Unfinished));
+        let thread = Thread { image: 2, ..thread };
+        story.start(thread, &["./other"], false, 1);
+        assert_eq!(touch(&mut story, thread, 3), found);
+    }
+}
+
+#[test]
+fn what_another_program_may_hold_is_handed_on_and_nothing_else() {
+    let in_a_child = Call { vfork_child: true, ..call(Function::Execve, -1, Outcome::Unfinished) };
+    let failed = call(Function::Execve, -1, Outcome::Failed(2));
+    let sent = |passed: &[(i32, u64)]| passing(returned(Function::Sendmsg, 5, 1), passed);
+    // Descriptor 3 is kept through an exec, 4 is not.
+    for (how, handed_on) in [
+        (failed, [true, false]),
+        (call(Function::System, -1, OK), [true, false]),
+        (call(Function::Popen, -1, OK), [true, false]),
+        (returned(Function::PosixSpawn, -1, 77), [true, true]),
+        (in_a_child, [true, true]),
+        (sent(&[(4, 0)]), [false, true]),
+        (sent(&[]), [false, false]),
+        (returned(Function::Fork, -1, 77), [false, false]),
+    ] {
+        let mut story = Story::new();
+        let thread = bound(&mut story);
+        story.call(thread, with([2, 1 | 0o2_000_000, 0], returned(Function::Socket, -1, 4)));
+        story.socket(thread, 5);
+        story.call(thread, how.clone());
+        let model = replay(&story.events);
+        let is_handed_on = |fd| model.endpoint_of(thread, fd).expect("known").course.handed_on;
+        assert_eq!([3, 4].map(is_handed_on), handed_on, "{:?}", how.function);
+    }
+}
+
+#[test]
 fn a_stream_hides_what_passes_and_ends_its_descriptor() {
     let mut story = Story::new();
     let thread = bound(&mut story);

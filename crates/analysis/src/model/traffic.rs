@@ -3,7 +3,8 @@
 use bsock_recording::event::Call;
 use bsock_recording::function::Function;
 
-use crate::linux::{MSG_OOB, MSG_PEEK};
+use crate::functions::{has_flag, sends, takes};
+use crate::linux::MSG_OOB;
 
 /// Which way a call moves bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Traffic {
             Direction::Out => &mut self.sent,
         };
         *total = total.saturating_add(bytes);
-        self.uncounted |= has_flags(call.function) && call.args[2] & MSG_OOB != 0;
+        self.uncounted |= has_flag(call, MSG_OOB);
         if bytes == 0 {
             return;
         }
@@ -69,20 +70,7 @@ impl Traffic {
 /// Which way the call moves bytes, if it does.
 #[must_use]
 pub fn direction(call: &Call) -> Option<Direction> {
-    match call.function {
-        Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg => Some(Direction::Out),
-        Function::Write | Function::Writev | Function::Sendfile => Some(Direction::Out),
-        Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Recvmmsg => {
-            (call.args[2] & MSG_PEEK == 0).then_some(Direction::In)
-        }
-        Function::Read | Function::Readv => Some(Direction::In),
-        _ => None,
-    }
-}
-
-/// The third argument is the flags.
-fn has_flags(function: Function) -> bool {
-    !matches!(function, Function::Read | Function::Write | Function::Readv | Function::Writev | Function::Sendfile)
+    if sends(call.function) { Some(Direction::Out) } else { takes(call).then_some(Direction::In) }
 }
 
 /// Bytes: of calls on many messages, those of all of them.

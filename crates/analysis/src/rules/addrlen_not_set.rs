@@ -57,6 +57,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
+use crate::functions::accepts;
 use crate::linux::{AF_UNIX, EINVAL};
 use crate::message::Message;
 use crate::model::{Endpoint, EndpointId, Model};
@@ -121,7 +122,7 @@ impl Rule for AddrlenNotSet {
         let Some((endpoint, process)) = model.subject().zip(model.process(event.thread)) else { return };
         let reused = self.exchange(endpoint, call, room);
         if let Some(wrong) = Wrong::of(endpoint, call, room, reused) {
-            let process_name = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let process_name = ProcessName::of(process.program(), event.thread);
             sink.emit(wrong.finding(process_name, event, call, Site::of(process.program(), call)));
         }
     }
@@ -210,10 +211,6 @@ impl Wrong {
             count: 1,
         }
     }
-}
-
-const fn accepts(function: Function) -> bool {
-    matches!(function, Function::Accept | Function::Accept4)
 }
 
 fn negative(call: &Call, room: u32) -> Option<Wrong> {

@@ -62,6 +62,7 @@ use bsock_recording::layout::section;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
+use crate::functions::{ends_the_process, waits_for_readiness};
 use crate::linux::{ECONNRESET, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
 use crate::message::Message;
 use crate::model::{Endpoint, EndpointId, Model};
@@ -112,9 +113,9 @@ impl Rule for CloseWithUnread {
         let What::Call(call) = &event.what else { return };
         match call.function {
             _ if call.vfork_child => {}
-            Function::Poll | Function::Ppoll | Function::EpollWait | Function::EpollPwait | Function::EpollPwait2 => {
-                self.waited(event.thread, call);
-            }
+            // Does not tell errors, and takes none back.
+            Function::Select | Function::Pselect => {}
+            function if waits_for_readiness(function) => self.waited(event.thread, call),
             Function::Close => {
                 let Some(endpoint) = model.subject().filter(|endpoint| endpoint.references() == 0) else { return };
                 let queue = call.queues().find(|queue| queue.fd == call.fd);
@@ -123,7 +124,7 @@ impl Rule for CloseWithUnread {
                 }
                 self.broken.remove(&endpoint.id);
             }
-            Function::Exit | Function::UnderscoreExit | Function::QuickExit => {
+            function if ends_the_process(function) => {
                 for queue in call.queues() {
                     let endpoint = model.endpoint_of(event.thread, queue.fd);
                     let last = endpoint.filter(|endpoint| endpoint.references() == 1);
@@ -149,7 +150,7 @@ struct Held {
 fn held(endpoint: &Endpoint, queue: Queue) -> Option<Held> {
     let course = endpoint.course;
     let deliberate = course.lingers || course.shut_read;
-    if !endpoint.is_stream() || !endpoint.is_inet() || !course.connected || course.passed_on || deliberate {
+    if !endpoint.is_stream() || !endpoint.is_inet() || !course.connected || course.handed_on || deliberate {
         return None;
     }
     // A FIN that was not acknowledged counts as a byte.
@@ -195,7 +196,7 @@ impl CloseWithUnread {
         if self.lost_track || self.broken.contains(&endpoint.id) || self.warned.contains(&event.thread) {
             return;
         }
-        let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+        let by = ProcessName::of(process.program(), event.thread);
         sink.emit(finding(&held, by, event, call, Site::of(process.program(), call)));
     }
 }

@@ -116,7 +116,7 @@ impl Rule for ConnectErrorIgnored {
                 self.failed.insert(endpoint.id, Failure { site: site(), errno, address });
             }
         } else if let Some(before) = before.filter(|_| misses_its_connection(endpoint, call)) {
-            let process = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let process = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(before, process, event, call, site()));
         }
     }

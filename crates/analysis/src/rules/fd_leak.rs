@@ -58,11 +58,12 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
+use crate::functions::{accepts, ends_the_process};
 use crate::linux::{
     ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name,
 };
 use crate::message::Message;
-use crate::model::{Direction, Endpoint, EndpointId, Model, direction};
+use crate::model::{Direction, Endpoint, EndpointId, Model, ProcessKey, direction, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -100,9 +101,6 @@ forms! {
         "随后 {function}() 失败（{error}）：进程已经没有可用的描述符";
 }
 
-/// A process and one image of it.
-type Key = (u32, u64);
-
 /// A socket whose conversation is over and that nobody has touched since.
 struct Over {
     id: EndpointId,
@@ -126,7 +124,7 @@ struct Suspects {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct FdLeak {
-    processes: HashMap<Key, Suspects>,
+    processes: HashMap<ProcessKey, Suspects>,
 }
 
 impl Rule for FdLeak {
@@ -135,15 +133,15 @@ impl Rule for FdLeak {
         if call.vfork_child {
             return;
         }
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         match (call.function, call.outcome) {
-            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Returned(new)) => {
+            (function, Outcome::Returned(new)) if makes_a_socket(function) => {
                 self.further(key, i32::try_from(new).unwrap_or(-1));
             }
-            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Failed(errno @ (EMFILE | ENFILE))) => {
+            (function, Outcome::Failed(errno @ (EMFILE | ENFILE))) if makes_a_socket(function) => {
                 self.exhausted(key, call, errno);
             }
-            (Function::Exit | Function::UnderscoreExit, _) => {
+            (function, _) if ends_the_process(function) => {
                 if let Some(suspects) = self.processes.remove(&key) {
                     judge(suspects, key.0, model, sink);
                 }
@@ -160,7 +158,7 @@ impl Rule for FdLeak {
 }
 
 impl FdLeak {
-    fn further(&mut self, key: Key, new: i32) {
+    fn further(&mut self, key: ProcessKey, new: i32) {
         let Some(suspects) = self.processes.get_mut(&key) else { return };
         // A number that is given out again was closed, in whatever way.
         suspects.over.retain_mut(|over| {
@@ -169,7 +167,7 @@ impl FdLeak {
         });
     }
 
-    fn exhausted(&mut self, key: Key, call: &Call, errno: i32) {
+    fn exhausted(&mut self, key: ProcessKey, call: &Call, errno: i32) {
         let Some(suspects) = self.processes.get_mut(&key).filter(|_| !call.injected) else { return };
         if suspects.over.len() >= FURTHER as usize {
             suspects.exhausted = Some((call.function.name(), errno));
@@ -178,7 +176,7 @@ impl FdLeak {
 
     fn touched(&mut self, model: &Model, event: &Event, call: &Call) {
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         let known = self.processes.get_mut(&key);
         let full = is_full(known.as_deref());
         if let Some(suspects) = known {
@@ -192,6 +190,10 @@ impl FdLeak {
             self.processes.entry(key).or_default().over.push(over);
         }
     }
+}
+
+fn makes_a_socket(function: Function) -> bool {
+    function == Function::Socket || accepts(function)
 }
 
 fn is_full(suspects: Option<&Suspects>) -> bool {
@@ -217,7 +219,7 @@ fn ends(endpoint: &Endpoint, call: &Call) -> Option<i32> {
 fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
     let Suspects { mut over, exhausted } = suspects;
     // Somebody else may use what has another descriptor.
-    let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.passed_on;
+    let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
     over.retain(|over| model.endpoint(over.id).is_some_and(alone));
     while let Some(first) = over.first() {
         let (place, errno) = (first.site.key(), first.errno);

@@ -51,6 +51,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::has_flag;
 use crate::linux::{ECONNRESET, MSG_DONTWAIT, MSG_PEEK};
 use crate::message::Message;
 use crate::model::{Direction, Endpoint, EndpointId, Model, Traffic};
@@ -95,7 +96,7 @@ struct Waits {
     released: bool,
     buffer: (u64, u64),
     traffic: Traffic,
-    ended_sending: bool,
+    shut_write: bool,
 }
 
 /// See the module's documentation.
@@ -114,7 +115,7 @@ impl Rule for MissingShutdown {
         // What comes after the first end of the file tells nothing of the time before it.
         self.waits.entry(endpoint.id).or_insert_with(|| Waits {
             peer,
-            process: ProcessName { name: process.program().name(), pid: event.thread.process },
+            process: ProcessName::of(process.program(), event.thread),
             fd: call.fd,
             site: Site::of(process.program(), call),
             begin: event.begin,
@@ -122,7 +123,7 @@ impl Rule for MissingShutdown {
             released,
             buffer: (call.args[0], call.args[1]),
             traffic: endpoint.traffic,
-            ended_sending: endpoint.ended_sending,
+            shut_write: endpoint.course.shut_write,
         });
     }
 
@@ -138,9 +139,8 @@ impl Rule for MissingShutdown {
 
 /// Whether the call waited for data that did not come: for ever (false), or until the other end was gone (true).
 fn waited(call: &Call, event: &Event) -> Option<bool> {
-    let plain = matches!(call.function, Function::Read);
-    let receives = plain || matches!(call.function, Function::Recv | Function::Recvfrom);
-    if !receives || call.injected || !plain && call.args[2] & (MSG_DONTWAIT | MSG_PEEK) != 0 {
+    let receives = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
+    if !receives || call.injected || has_flag(call, MSG_DONTWAIT | MSG_PEEK) {
         return None;
     }
     match call.outcome {
@@ -152,13 +152,13 @@ fn waited(call: &Call, event: &Event) -> Option<bool> {
 
 /// Nobody else can send on it or read from it, and no time ends the wait.
 fn is_alone(endpoint: &Endpoint) -> bool {
-    let complete = !endpoint.traffic.uncounted && !endpoint.passed_on && !endpoint.is_shared();
-    endpoint.is_stream() && complete && !endpoint.times_out
+    let complete = !endpoint.traffic.uncounted && !endpoint.course.handed_on && !endpoint.is_shared();
+    endpoint.is_stream() && complete && !endpoint.course.times_out
 }
 
 /// It sent last, and did not say that this was all.
 fn has_asked(one: &Waits) -> bool {
-    one.traffic.run.direction == Some(Direction::Out) && !one.ended_sending
+    one.traffic.run.direction == Some(Direction::Out) && !one.shut_write
 }
 
 /// It has read what the other one sent, in a loop that does not know how much is to come.
@@ -167,7 +167,7 @@ fn has_read_all(reader: &Waits, writer: &Waits) -> bool {
     let in_a_loop = run.direction == Some(Direction::In) && run.alike && !run.full && run.buffer == reader.buffer;
     let nothing_under_way =
         reader.traffic.received == writer.traffic.sent && writer.traffic.received == reader.traffic.sent;
-    in_a_loop && nothing_under_way && !reader.ended_sending
+    in_a_loop && nothing_under_way && !reader.shut_write
 }
 
 /// Both were in their calls at one time, and one of them never left it.

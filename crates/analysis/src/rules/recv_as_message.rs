@@ -53,6 +53,7 @@ use bsock_recording::layout::section;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::has_flag;
 use crate::linux::MSG_PEEK;
 use crate::message::Message;
 use crate::model::{EndpointId, Model, Program};
@@ -157,8 +158,8 @@ impl Reader {
 /// How many bytes a call received that takes a buffer of its own. What blocks or fails received none.
 fn received(call: &Call) -> Option<u64> {
     const MSG_WAITALL: u64 = 0x100;
-    let has_flags = matches!(call.function, Function::Recv | Function::Recvfrom);
-    let plain = call.function == Function::Read || has_flags && call.args[2] & (MSG_PEEK | MSG_WAITALL) == 0;
+    let into_one_buffer = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
+    let plain = into_one_buffer && !has_flag(call, MSG_PEEK | MSG_WAITALL);
     match call.outcome {
         _ if !plain || call.injected => None,
         Outcome::Returned(bytes) => u64::try_from(bytes).ok(),
@@ -192,7 +193,7 @@ fn finding(
         rule: "recv-as-message",
         confidence: Confidence::Likely,
         message: message.with("got", got.to_string()).with("asked", asked.to_string()),
-        process: ProcessName { name: program.name(), pid: event.thread.process },
+        process: ProcessName::of(program, event.thread),
         fd: call.fd,
         ticks: event.end,
         site,

@@ -62,6 +62,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
+use crate::functions::{has_flag, receives_one_message, sends, waits_for_readiness};
 use crate::linux::{MSG_ERRQUEUE, MSG_OOB, MSG_PEEK};
 use crate::message::Message;
 use crate::model::{EndpointId, Model};
@@ -126,7 +127,7 @@ pub(super) struct RecvZeroIgnored {
 impl Rule for RecvZeroIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
-        if waits(call.function) {
+        if waits_for_readiness(call.function) {
             return self.wait(event.thread, call.function);
         }
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
@@ -158,7 +159,7 @@ impl RecvZeroIgnored {
         streak.goes_on(event.thread, call.caller, now.count);
         if streak.zeros == ENOUGH {
             let wait = streak.woken.then_some(now.function);
-            let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let by = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(wait, by, event, call, Site::of(process.program(), call)));
         }
     }
@@ -175,28 +176,9 @@ impl Streak {
     }
 }
 
-const fn waits(function: Function) -> bool {
-    matches!(
-        function,
-        Function::Poll
-            | Function::Ppoll
-            | Function::Select
-            | Function::Pselect
-            | Function::EpollWait
-            | Function::EpollPwait
-            | Function::EpollPwait2
-    )
-}
-
 /// There was room for data, and the stream had none left.
 fn is_the_end(call: &Call) -> bool {
-    let receives = match call.function {
-        Function::Read | Function::Readv => true,
-        Function::Recv | Function::Recvfrom | Function::Recvmsg => {
-            call.args[2] & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE) == 0
-        }
-        _ => false,
-    };
+    let receives = receives_one_message(call.function) && !has_flag(call, MSG_PEEK | MSG_OOB | MSG_ERRQUEUE);
     receives && call.outcome == Outcome::Returned(0) && call.args[1] > 0 && !call.injected
 }
 
@@ -204,11 +186,9 @@ fn is_the_end(call: &Call) -> bool {
 /// because the peer has gone, or that sent nothing: a server that echoes the end of the stream sends no bytes each time.
 fn ends_a_streak(call: &Call) -> bool {
     match call.function {
-        Function::Read | Function::Readv | Function::Recv | Function::Recvfrom | Function::Recvmsg => true,
         Function::Close | Function::Shutdown | Function::Connect => true,
-        Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg => moved(call),
-        Function::Write | Function::Writev | Function::Sendfile | Function::Splice | Function::Recvmmsg => moved(call),
-        _ => false,
+        Function::Splice | Function::Recvmmsg => moved(call),
+        function => receives_one_message(function) || sends(function) && moved(call),
     }
 }
 

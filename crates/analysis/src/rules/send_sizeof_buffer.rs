@@ -47,13 +47,18 @@
 //! - `man 2 send`, `man 3 strlen`, `man 3 snprintf`
 //! - CWE-201, "Insertion of Sensitive Information Into Sent Data"; CWE-457, "Use of Uninitialized Variable"
 
-use std::collections::{HashMap, VecDeque};
+mod received;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, What};
-use bsock_recording::function::Function;
 
+use self::received::Received;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
+use crate::functions::ends_the_process;
 use crate::message::{Form, Message};
 use crate::model::{Model, Program};
 use crate::rules::Rule;
@@ -61,15 +66,8 @@ use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::Transfer;
 
-/// Places that are watched, and processes whose receives are remembered. Of those beyond, nothing is said.
+/// Places that are watched. Of those beyond, nothing is said.
 const PLACES: usize = 1024;
-const PROCESSES: usize = 256;
-
-/// How many receives of a process are remembered.
-const RECEIVES: usize = 64;
-
-/// Lengths of records that somebody reads.
-const LENGTHS: usize = 4096;
 
 /// Below this no program has its stack, heap or code: numbers that are smaller are more likely numbers.
 const LOWEST_ADDRESS: u64 = 1 << 32;
@@ -125,26 +123,11 @@ struct Suspicion {
     may_be_a_record: bool,
 }
 
-/// What a process received.
-#[derive(Clone)]
-struct Received {
-    buffer: u64,
-    length: u64,
-    first: Vec<u8>,
-}
-
-/// Who reads records of some length.
-enum Readers {
-    One(u32),
-    Several,
-}
-
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct SendSizeofBuffer {
     places: HashMap<Place, Sent>,
-    received: HashMap<(u32, u64), VecDeque<Received>>,
-    readers: HashMap<u64, Readers>,
+    received: Received,
     incomplete: bool,
 }
 
@@ -154,7 +137,7 @@ impl Rule for SendSizeofBuffer {
             What::Call(call) => self.call(model, event, call),
             // Whatever was received by a call that is missing may be what is sent later.
             What::Lost(_) | What::Unknown(_) => self.incomplete = true,
-            What::ProcessStart(start) if start.forked => self.inherit(event, start.parent),
+            What::ProcessStart(start) if start.forked => self.received.inherit(event.thread, start.parent),
             _ => {}
         }
     }
@@ -163,14 +146,10 @@ impl Rule for SendSizeofBuffer {
         if self.incomplete || model.is_blind() {
             return;
         }
-        let readers = &self.readers;
+        let received = &self.received;
         let places = self.places.drain().filter(|(_, sent)| sent.fixed);
         let found = places.filter_map(|((process, ..), sent)| {
-            let is_record = || match readers.get(&sent.length) {
-                Some(Readers::One(reader)) => *reader != process,
-                Some(Readers::Several) => true,
-                None => readers.len() >= LENGTHS,
-            };
+            let is_record = || received.is_read_elsewhere(sent.length, process);
             let suspicion = sent.suspicion.filter(|suspicion| !(suspicion.may_be_a_record && is_record()));
             suspicion.map(|suspicion| suspicion.finding)
         });
@@ -183,11 +162,11 @@ impl Rule for SendSizeofBuffer {
 
 impl SendSizeofBuffer {
     fn call(&mut self, model: &Model, event: &Event, call: &Call) {
-        if matches!(call.function, Function::Exit | Function::UnderscoreExit) {
-            self.received.remove(&(event.thread.process, event.thread.image));
+        if ends_the_process(call.function) {
+            self.received.forget(event.thread);
         }
         if let Some(received) = Transfer::received_in_one_buffer(call) {
-            return self.receive(event, &received);
+            return self.received.add(event.thread, &received);
         }
         let Some(sent) = Transfer::sent_from_one_buffer(call).filter(|sent| !sent.first.is_empty()) else { return };
         let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
@@ -198,7 +177,7 @@ impl SendSizeofBuffer {
                 return;
             }
         }
-        let text = text(&sent).filter(|_| !self.is_passed_on(event, &sent));
+        let text = text(&sent).filter(|_| !self.received.has(event.thread, &sent));
         let before = self.places.entry(place).or_insert_with(|| Sent::new(&sent));
         let Some(text) = text.filter(|_| before.length == sent.moved && before.fixed) else {
             before.fixed = false;
@@ -207,61 +186,13 @@ impl SendSizeofBuffer {
         if model.subject().is_some() && before.text > 0 && before.first != sent.first {
             let evidence = address(process.program(), &sent, text).or_else(|| before.old_text(&sent, text));
             before.suspect(evidence, |evidence| {
-                let name = ProcessName { name: process.program().name(), pid: event.thread.process };
+                let name = ProcessName::of(process.program(), event.thread);
                 finding(name, event, call, Site::of(process.program(), call), text, evidence)
             });
         }
         (before.buffer, before.text) = (sent.buffer, text);
         before.first.clear();
         before.first.extend_from_slice(sent.first);
-    }
-
-    fn receive(&mut self, event: &Event, received: &Transfer<'_>) {
-        if received.first.is_empty() {
-            return;
-        }
-        let process = event.thread.process;
-        if received.moved == received.asked && (self.readers.len() < LENGTHS || self.readers.contains_key(&received.moved)) {
-            let readers = self.readers.entry(received.moved).or_insert(Readers::One(process));
-            if !matches!(readers, Readers::One(reader) if *reader == process) {
-                *readers = Readers::Several;
-            }
-        }
-        let key = (process, event.thread.image);
-        if self.received.len() >= PROCESSES && !self.received.contains_key(&key) {
-            return;
-        }
-        let all = self.received.entry(key).or_default();
-        let oldest = if all.len() < RECEIVES { None } else { all.pop_front() };
-        let mut first = oldest.map(|oldest| oldest.first).unwrap_or_default();
-        first.clear();
-        first.extend_from_slice(received.first);
-        all.push_back(Received { buffer: received.buffer, length: received.moved, first });
-    }
-
-    /// What a process received, its children may send.
-    fn inherit(&mut self, event: &Event, parent: u32) {
-        let known = self.received.iter().filter(|((process, _), _)| *process == parent);
-        let Some((_, received)) = known.max_by_key(|((_, image), _)| *image) else { return };
-        if self.received.len() >= PROCESSES {
-            return;
-        }
-        let received = received.clone();
-        self.received.insert((event.thread.process, event.thread.image), received);
-    }
-
-    /// The message was received before, or what follows its text was; or nobody knows.
-    fn is_passed_on(&self, event: &Event, sent: &Transfer<'_>) -> bool {
-        let Some(all) = self.received.get(&(event.thread.process, event.thread.image)) else {
-            return self.received.len() >= PROCESSES;
-        };
-        let behind_the_text = sent.first.iter().position(|byte| *byte == 0).unwrap_or(0) as u64 + 1;
-        all.iter().any(|received| {
-            let is_inside = received.buffer.checked_add(received.length).zip(sent.buffer.checked_add(behind_the_text));
-            let known = received.first.len().min(sent.first.len());
-            is_inside.is_some_and(|(end, behind)| (received.buffer..end).contains(&behind))
-                || known as u64 > behind_the_text && received.first[..known] == sent.first[..known]
-        })
     }
 }
 
@@ -345,155 +276,5 @@ fn finding(process: ProcessName, event: &Event, call: &Call, site: Site, text: u
         help: Message::new(&STRLEN),
         notes: vec![evidence.note],
         count: 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bsock_recording::event::Thread;
-
-    use super::*;
-    use crate::testing::{Story, transfer};
-
-    const BUFFER: u64 = 0x7ffd_1234_5000;
-
-    /// A text in a buffer of 48 bytes that held this before.
-    fn over(text: &str, before: &[u8; 48]) -> [u8; 48] {
-        let mut buffer = *before;
-        buffer[..text.len()].copy_from_slice(text.as_bytes());
-        buffer[text.len()] = 0;
-        buffer
-    }
-
-    /// A buffer with a number in it, at this place.
-    fn with_word(word: u64, place: usize) -> [u8; 48] {
-        let mut buffer = [0; 48];
-        buffer[place..place + 8].copy_from_slice(&word.to_ne_bytes());
-        buffer
-    }
-
-    fn client(story: &mut Story) -> Thread {
-        let client = story.program(&["./client"]);
-        story.socket(client, 3);
-        client
-    }
-
-    fn send(story: &mut Story, client: Thread, memory: &[u8]) {
-        story.call(client, transfer(Function::Send, 3, BUFFER, memory, memory.len()));
-    }
-
-    fn receive(story: &mut Story, thread: Thread, buffer: u64, memory: &[u8], bytes: usize) {
-        story.call(thread, transfer(Function::Recv, 3, buffer, memory, bytes));
-    }
-
-    fn said(story: &Story) -> Vec<String> {
-        let findings = story.findings();
-        let ours = findings.iter().filter(|found| found.rule == "send-sizeof-buffer");
-        ours.map(|found| format!("{}; {}; {}", found.message, found.label, found.notes[0])).collect()
-    }
-
-    /// What is said of messages that are sent one after the other.
-    fn said_of(messages: &[&[u8]]) -> Vec<String> {
-        let mut story = Story::new();
-        let client = client(&mut story);
-        messages.iter().for_each(|message| send(&mut story, client, message));
-        said(&story)
-    }
-
-    #[test]
-    fn the_end_of_an_older_text_is_likely_left_there() {
-        let long = over("hello, everybody", &[0; 48]);
-        let short = over("bye", &long);
-        let sentence = "send() sends 48 bytes each time, and behind the text in them the end of an older one; the text here \
-                        ends after 3 bytes; the 12 bytes at 4 are left from the text that was sent from this buffer before";
-        assert_eq!(said_of(&[&long, &short]), [sentence]);
-        assert_eq!(said_of(&[&long, &short, &over("so long", &short), &short]).len(), 1, "and others do not change that");
-        assert_eq!(said_of(&[&long, &over("bye", &[0; 48])]), [""; 0], "zeros may be meant");
-        assert_eq!(said_of(&[&long, &over("bye", &[7; 48])]), [""; 0], "and so may other fields");
-        assert_eq!(said_of(&[&long, &long, &long]), [""; 0], "the same message shows nothing");
-    }
-
-    #[test]
-    fn addresses_of_the_process_behind_the_text_are_likely_leaked() {
-        for (word, place) in [(BUFFER + 0x100, 8), (BUFFER - 0x2000, 16), (BUFFER, 40)] {
-            let memory = with_word(word, place);
-            let found = said_of(&[&over("hello", &memory), &over("bye", &memory)]);
-            let note = format!("the eight bytes at {place} are {word:#x}, which points into this process: memory that was never set leaves it");
-            assert_eq!(found.len(), 1, "{word:#x} at {place}");
-            assert!(found[0].ends_with(&note), "{found:?}");
-        }
-        for (word, place, why) in [
-            (BUFFER, 12, "not where a compiler puts an address"),
-            (BUFFER >> 16, 8, "a number"),
-            (0x5555_1234_5678_9abc, 8, "not an address"),
-            (0x10_0000_1000, 8, "nothing is there"),
-        ] {
-            let memory = with_word(word, place);
-            assert_eq!(said_of(&[&over("hello", &memory), &over("bye", &memory)]), [""; 0], "{why}");
-        }
-    }
-
-    #[test]
-    fn other_lengths_and_other_contents_are_no_buffer_of_text() {
-        let long = over("hello, everybody", &[0; 48]);
-        let short = over("bye", &long);
-        assert_eq!(said_of(&[&long, &short, b"bye"]), [""; 0], "another length");
-        assert_eq!(said_of(&[&long, &short, &[0; 48]]), [""; 0], "no text");
-        assert_eq!(said_of(&[&[1; 48], &long, &short]), [""; 0], "binary");
-        assert_eq!(said_of(&[&long[..17], &long[..17]]), [""; 0], "with its NUL");
-    }
-
-    #[test]
-    fn what_was_received_is_somebody_elses_mistake() {
-        let long = over("hello, everybody", &[0; 48]);
-        let short = over("bye", &long);
-        for (buffer, what) in [(BUFFER, "an echo"), (0x9000, "a copy")] {
-            let mut story = Story::new();
-            let server = client(&mut story);
-            for message in [long, short] {
-                receive(&mut story, server, buffer, &message, 48);
-                send(&mut story, server, &message);
-            }
-            assert_eq!(said(&story), [""; 0], "{what}");
-        }
-    }
-
-    #[test]
-    fn who_reads_records_of_this_length_gets_records() {
-        let (long, leak) = (over("hello, everybody", &[0; 48]), with_word(BUFFER, 40));
-        for (messages, read, findings) in [
-            ([long, over("bye", &long)], 48, 0),
-            ([long, over("bye", &long)], 40, 1),
-            ([over("hello", &leak), over("bye", &leak)], 48, 1),
-        ] {
-            let mut story = Story::new();
-            let sender = client(&mut story);
-            let reader = client(&mut story);
-            for message in messages {
-                send(&mut story, sender, &message);
-                receive(&mut story, reader, 0x9000, &message, read);
-            }
-            assert_eq!(said(&story).len(), findings, "{read}");
-        }
-    }
-
-    #[test]
-    fn libraries_other_families_and_gaps_are_silent() {
-        let long = over("hello, everybody", &[0; 48]);
-        let short = over("bye", &long);
-        let mut library = Story::new();
-        let sender = client(&mut library);
-        for message in [long, short] {
-            library.call_from(0x9_0000, sender, transfer(Function::Send, 3, BUFFER, &message, 48));
-        }
-        assert_eq!(said(&library), [""; 0], "a library");
-        let mut story = Story::new();
-        let sender = client(&mut story);
-        send(&mut story, sender, &long);
-        send(&mut story, sender, &short);
-        assert_eq!(said(&story).len(), 1);
-        let other = client(&mut story);
-        story.lost(other);
-        assert_eq!(said(&story), [""; 0], "somebody may have read records");
     }
 }

@@ -58,6 +58,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::{forks, has_flag, receives_one_message, starts_a_program};
 use crate::linux::{EAGAIN, EINTR, MSG_OOB};
 use crate::message::Message;
 use crate::model::{EndpointId, Model};
@@ -124,7 +125,7 @@ impl Rule for ShortSendIgnored {
             && before.thread == event.thread
             && is_something_else(&before, &next, call)
         {
-            let name = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let name = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(before, name, event, call, site()));
         }
         if let Some(sent) = sent.filter(|sent| sent.moved < sent.asked && !sent.behind.is_empty())
@@ -148,17 +149,16 @@ impl Rule for ShortSendIgnored {
 /// given the socket.
 fn may_hand_on(call: &Call) -> bool {
     match call.function {
-        Function::Fork | Function::UnderscoreFork | Function::Forkpty | Function::Daemon => true,
-        Function::PosixSpawn | Function::PosixSpawnp | Function::System | Function::Popen | Function::Syscall => true,
+        Function::Daemon | Function::Syscall => true,
         Function::Sendmsg => call.descriptors().next().is_some(),
-        _ => call.vfork_child,
+        function => call.vfork_child || forks(function) || starts_a_program(function),
     }
 }
 
 /// What the program may do between a short send and the rest, without having given the rest up.
 fn leaves_the_rest_alone(call: &Call) -> bool {
     match call.function {
-        Function::Recv | Function::Recvfrom | Function::Recvmsg | Function::Read | Function::Readv => true,
+        function if receives_one_message(function) => true,
         Function::Getsockopt | Function::Setsockopt | Function::Fcntl | Function::Ioctl => true,
         Function::Getsockname | Function::Getpeername => true,
         _ => matches!(call.outcome, Outcome::Failed(EAGAIN | EINTR)),
@@ -167,9 +167,8 @@ fn leaves_the_rest_alone(call: &Call) -> bool {
 
 /// Not even one byte more of the same is known to have been sent.
 fn is_something_else(short: &Short, next: &Transfer<'_>, call: &Call) -> bool {
-    let urgent = matches!(call.function, Function::Send | Function::Sendto | Function::Sendmsg) && call.args[2] & MSG_OOB != 0;
     let known = short.rest.len().min(next.first.len());
-    known > 0 && !urgent && next.buffer != short.address && short.rest[..known] != next.first[..known]
+    known > 0 && !has_flag(call, MSG_OOB) && next.buffer != short.address && short.rest[..known] != next.first[..known]
 }
 
 fn finding(short: Short, process: ProcessName, event: &Event, next: &Call, place: Site) -> Finding {

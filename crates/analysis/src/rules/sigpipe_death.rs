@@ -48,13 +48,13 @@
 use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
-use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::{ends_the_process, has_flag, receives_one_message, sends, takes_flags};
 use crate::linux::{ECONNRESET, EPIPE, MSG_NOSIGNAL, SIGPIPE};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model};
+use crate::model::{Endpoint, EndpointId, Model, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -89,9 +89,6 @@ forms! {
         "对方已不再接收该连接上的数据；SIGPIPE 若未被忽略或处理，会终止整个进程";
 }
 
-/// A process and one image of it.
-type Key = (u32, u64);
-
 /// How a socket showed that its peer was gone.
 struct Gone {
     how: Message,
@@ -110,8 +107,8 @@ enum Stuck {
 pub(super) struct SigpipeDeath {
     gone: HashMap<EndpointId, Gone>,
     /// The first thread of each process, and whether there was another one.
-    threads: HashMap<Key, (u32, bool)>,
-    stuck: HashMap<Key, Stuck>,
+    threads: HashMap<ProcessKey, (u32, bool)>,
+    stuck: HashMap<ProcessKey, Stuck>,
 }
 
 impl Rule for SigpipeDeath {
@@ -140,7 +137,7 @@ impl Rule for SigpipeDeath {
 
 impl SigpipeDeath {
     fn thread(&mut self, thread: Thread) {
-        let key = (thread.process, thread.image);
+        let key = process_key(thread);
         if self.threads.len() < REMEMBERED || self.threads.contains_key(&key) {
             let (first, several) = self.threads.entry(key).or_insert((thread.thread, false));
             *several |= *first != thread.thread;
@@ -148,8 +145,8 @@ impl SigpipeDeath {
     }
 
     fn call(&mut self, model: &Model, event: &Event, call: &Call) {
-        let key = (event.thread.process, event.thread.image);
-        if matches!(call.function, Function::Exit | Function::UnderscoreExit | Function::QuickExit) {
+        let key = process_key(event.thread);
+        if ends_the_process(call.function) {
             self.threads.remove(&key);
         }
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
@@ -165,7 +162,7 @@ impl SigpipeDeath {
             if !alone && !self.gone.contains_key(&endpoint.id) {
                 return;
             }
-            let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let by = ProcessName::of(process.program(), event.thread);
             let found = self.finding(endpoint, by, event, call, Site::of(process.program(), call));
             let found = Box::new(found);
             self.stuck.entry(key).and_modify(|stuck| *stuck = Stuck::Several).or_insert(Stuck::One(found));
@@ -179,7 +176,7 @@ impl SigpipeDeath {
             None => Message::new(&KILLED_SOMEWHERE),
         };
         let gone = self.gone.get(&endpoint.id).map(|gone| Related { message: gone.how.clone(), site: gone.site.clone() });
-        let help = if has_flags(call.function) { Message::new(&NO_SIGNAL).with("function", function) } else { Message::new(&IGNORE) };
+        let help = if takes_flags(call.function) { Message::new(&NO_SIGNAL).with("function", function) } else { Message::new(&IGNORE) };
         Finding {
             rule: "sigpipe-death",
             confidence: Confidence::Certain,
@@ -198,10 +195,7 @@ impl SigpipeDeath {
 }
 
 fn shows_that_the_peer_is_gone(call: &Call) -> Option<Message> {
-    let receives = matches!(
-        call.function,
-        Function::Recv | Function::Read | Function::Recvfrom | Function::Recvmsg | Function::Readv
-    );
+    let receives = receives_one_message(call.function);
     let form = match call.outcome {
         Outcome::Returned(0) if receives && call.args[1] > 0 => &END_SEEN,
         Outcome::Failed(ECONNRESET | EPIPE) => &RESET_SEEN,
@@ -210,21 +204,15 @@ fn shows_that_the_peer_is_gone(call: &Call) -> Option<Message> {
     (!call.injected).then(|| Message::new(form).with("function", call.function.name()))
 }
 
-const fn has_flags(function: Function) -> bool {
-    matches!(function, Function::Send | Function::Sendto | Function::Sendmsg | Function::Sendmmsg)
-}
-
 /// A send whose EPIPE comes with the signal.
 fn may_raise(call: &Call) -> bool {
-    match call.function {
-        Function::Write | Function::Writev | Function::Sendfile => true,
-        function => has_flags(function) && call.args[2] & MSG_NOSIGNAL == 0,
-    }
+    sends(call.function) && !has_flag(call, MSG_NOSIGNAL)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bsock_recording::function::Function;
     use crate::Analysis;
     use crate::rules::ALL;
     use crate::testing::{OK, Story, call};

@@ -52,9 +52,10 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::{ends_the_process, has_flag};
 use crate::linux::{MSG_PEEK, MSG_TRUNC};
 use crate::message::Message;
-use crate::model::Model;
+use crate::model::{Model, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -117,7 +118,7 @@ pub(super) struct StaleBytesSent {
 
 impl Rule for StaleBytesSent {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         match &event.what {
             What::Call(call) if forgets(call) => drop(self.buffers.remove(&key)),
             What::Call(call) => match Transfer::received_in_one_buffer(call) {
@@ -133,7 +134,7 @@ impl Rule for StaleBytesSent {
 
 impl StaleBytesSent {
     fn receive(&mut self, model: &Model, event: &Event, call: &Call, received: &Transfer<'_>) {
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
         if self.buffers.len() >= PROCESSES && !self.buffers.contains_key(&key) {
             return;
@@ -165,7 +166,7 @@ impl StaleBytesSent {
             return;
         }
         let Some(sent) = Transfer::sent_from_one_buffer(call) else { return };
-        let buffers = self.buffers.get(&(event.thread.process, event.thread.image));
+        let buffers = self.buffers.get(&process_key(event.thread));
         let mut buffers = buffers.into_iter().flatten();
         let Some(buffer) = buffers.find(|buffer| buffer.address == sent.buffer) else { return };
         let Some(newer) = buffer.newer.as_ref().filter(|newer| buffer.goes_out_stale(newer, event.thread, &sent)) else {
@@ -173,7 +174,7 @@ impl StaleBytesSent {
         };
         let Some(process) = model.process(event.thread).filter(|_| model.subject().is_some()) else { return };
         if process.program().is_own_code(call.caller) && !process.is_blind() {
-            let name = ProcessName { name: process.program().name(), pid: event.thread.process };
+            let name = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(newer, name, event, call, Site::of(process.program(), call)));
         }
     }
@@ -183,9 +184,8 @@ impl StaleBytesSent {
 fn forgets(call: &Call) -> bool {
     match call.function {
         Function::Recvmsg | Function::Recvmmsg | Function::Readv => true,
-        Function::Recv | Function::Recvfrom => call.args[2] & (MSG_PEEK | MSG_TRUNC) != 0,
-        Function::Exit | Function::UnderscoreExit => true,
-        _ => false,
+        Function::Recv | Function::Recvfrom => has_flag(call, MSG_PEEK | MSG_TRUNC),
+        function => ends_the_process(function),
     }
 }
 

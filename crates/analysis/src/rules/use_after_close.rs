@@ -54,9 +54,10 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::{accepts, ends_the_process};
 use crate::linux::EBADF;
 use crate::message::Message;
-use crate::model::Model;
+use crate::model::{Model, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -88,9 +89,6 @@ forms! {
         "这次调用以 EBADF 失败；一旦这个编号被重新分配，同样的调用就会作用到别的对象上";
 }
 
-/// A process and one image of it.
-type Key = (u32, u64);
-
 /// Where a socket was closed, and when that was over.
 struct Closed {
     site: Site,
@@ -100,12 +98,12 @@ struct Closed {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct UseAfterClose {
-    closed: HashMap<Key, HashMap<i32, Closed>>,
+    closed: HashMap<ProcessKey, HashMap<i32, Closed>>,
 }
 
 impl Rule for UseAfterClose {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         match &event.what {
             What::Call(call) if !call.vfork_child => self.call(model, event, call, sink),
             // Any number may have been given out and closed again meanwhile.
@@ -118,7 +116,7 @@ impl Rule for UseAfterClose {
 
 impl UseAfterClose {
     fn call(&mut self, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
-        let key = (event.thread.process, event.thread.image);
+        let key = process_key(event.thread);
         match (call.function, call.outcome) {
             (Function::Close, Outcome::Failed(EBADF)) | (Function::Fork | Function::Execve, _) => {}
             (Function::Close, _) => {
@@ -127,15 +125,15 @@ impl UseAfterClose {
                     self.remember(key, model, event, call);
                 }
             }
-            (Function::Socket | Function::Accept | Function::Accept4, Outcome::Returned(new)) => {
+            (function, Outcome::Returned(new)) if function == Function::Socket || accepts(function) => {
                 self.forget(key, i32::try_from(new).unwrap_or(-1));
             }
-            (Function::Exit | Function::UnderscoreExit, _) => drop(self.closed.remove(&key)),
+            (function, _) if ends_the_process(function) => drop(self.closed.remove(&key)),
             (_, Outcome::Failed(EBADF)) if !call.injected => {
                 let closed = self.closed.get(&key).and_then(|numbers| numbers.get(&call.fd));
                 let closed = closed.filter(|closed| closed.end <= event.begin);
                 if let Some((closed, process)) = closed.zip(model.process(event.thread)) {
-                    let by = ProcessName { name: process.program().name(), pid: event.thread.process };
+                    let by = ProcessName::of(process.program(), event.thread);
                     sink.emit(finding(closed, by, event, call, Site::of(process.program(), call)));
                 }
             }
@@ -144,7 +142,7 @@ impl UseAfterClose {
         }
     }
 
-    fn remember(&mut self, key: Key, model: &Model, event: &Event, call: &Call) {
+    fn remember(&mut self, key: ProcessKey, model: &Model, event: &Event, call: &Call) {
         let Some(process) = model.process(event.thread) else { return };
         if self.closed.len() >= PROCESSES && !self.closed.contains_key(&key) {
             return;
@@ -155,7 +153,7 @@ impl UseAfterClose {
         }
     }
 
-    fn forget(&mut self, key: Key, fd: i32) {
+    fn forget(&mut self, key: ProcessKey, fd: i32) {
         if let Some(numbers) = self.closed.get_mut(&key) {
             numbers.remove(&fd);
         }
@@ -163,7 +161,6 @@ impl UseAfterClose {
 }
 
 fn finding(closed: &Closed, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
-    let accepts = matches!(call.function, Function::Accept | Function::Accept4);
     Finding {
         rule: "use-after-close",
         confidence: Confidence::Certain,
@@ -174,7 +171,7 @@ fn finding(closed: &Closed, process: ProcessName, event: &Event, call: &Call, si
         site,
         label: Message::new(&IS_CLOSED).with("fd", call.fd),
         related: vec![Related { message: Message::new(&CLOSED_HERE), site: closed.site.clone() }],
-        help: Message::new(if accepts { &EXIT } else { &RETURN }),
+        help: Message::new(if accepts(call.function) { &EXIT } else { &RETURN }),
         notes: vec![Message::new(&NUMBER_IS_FREE)],
         count: 1,
     }

@@ -10,6 +10,7 @@ use bsock_analysis::summary::Summary;
 
 use super::{Counts, Ending};
 use crate::programs::NotStarted;
+use crate::quantity::{calls, counted, findings, processes, sockets};
 
 forms! {
     ERROR = "error", "error", "错误";
@@ -34,14 +35,6 @@ forms! {
         "the place of the call is not known",
         "无法确定这次调用在程序中的位置";
 
-    ONE_CALL = "one-call", "1 call", "1 次调用";
-    CALLS = "calls", "{count} calls", "{count} 次调用";
-    ONE_SOCKET = "one-socket", "1 socket", "1 个套接字";
-    SOCKETS = "sockets", "{count} sockets", "{count} 个套接字";
-    ONE_PROCESS = "one-process", "1 process", "1 个进程";
-    PROCESSES = "processes", "{count} processes", "{count} 个进程";
-    ONE_FINDING = "one-finding", "1 finding", "发现 1 个问题";
-    FINDINGS = "findings", "{count} findings", "发现 {count} 个问题";
     NO_FINDINGS = "no-findings", "no findings", "没有发现问题";
 
     CERTAIN_COUNT = "certain-count", "{count} certain", "确定 {count} 个";
@@ -141,12 +134,11 @@ pub(super) fn no_place() -> Message {
 
 /// What was found and what was looked at, in one sentence.
 pub(super) fn seen(counts: Counts, seen: &Summary, language: Language) -> Message {
-    let counted = |count, one, many| counted(count, one, many).text(language);
     Message::new(&SEEN)
         .with("verdict", verdict(counts, language))
-        .with("calls", counted(seen.calls, &ONE_CALL, &CALLS))
-        .with("sockets", counted(seen.sockets, &ONE_SOCKET, &SOCKETS))
-        .with("processes", counted(seen.processes, &ONE_PROCESS, &PROCESSES))
+        .with("calls", calls(seen.calls).text(language))
+        .with("sockets", sockets(seen.sockets).text(language))
+        .with("processes", processes(seen.processes).text(language))
         .with("sent", seen.sent)
         .with("received", seen.received)
 }
@@ -162,12 +154,8 @@ fn verdict(counts: Counts, language: Language) -> String {
         Language::English => ", ",
         Language::Chinese => "，",
     };
-    let findings = counted(counts.all(), &ONE_FINDING, &FINDINGS).text(language);
+    let findings = findings(counts.all()).text(language);
     Message::new(&VERDICT).with("findings", findings).with("kinds", kinds.join(comma)).text(language)
-}
-
-fn counted(count: u64, one: &'static Form, many: &'static Form) -> Message {
-    Message::new(if count == 1 { one } else { many }).with("count", count)
 }
 
 /// How the program ended and what could not be judged, so that silence is not taken for more than it is.
