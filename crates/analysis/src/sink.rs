@@ -1,4 +1,4 @@
-//! Where rules put their findings: equal ones become one with a count, and the order never depends on anything but the
+//! Where rules put their findings: equal ones become one with a count, whose details are the first one's, and the order never depends on anything but the
 //! recording.
 
 use std::collections::HashMap;
@@ -6,6 +6,10 @@ use std::collections::HashMap;
 use crate::finding::Finding;
 use crate::message::Message;
 use crate::site::SiteKey;
+
+/// Values in a sentence that say which socket it was, and not what was done to it: a server that forks for each client makes the
+/// same mistake with each, on another descriptor.
+const WHICH_SOCKET: [&str; 2] = ["fd", "address"];
 
 /// Takes findings.
 #[derive(Default)]
@@ -17,9 +21,11 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Takes a finding, or counts it where the same was found in the same place.
+    /// Takes a finding, or counts it where the same was found in the same place, be it on another socket.
     pub fn emit(&mut self, finding: Finding) {
-        let key = (finding.rule, finding.message.clone(), finding.site.key());
+        let mut message = finding.message.clone();
+        message.parameters.retain(|(name, _)| !WHICH_SOCKET.contains(name));
+        let key = (finding.rule, message, finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;
         } else {
