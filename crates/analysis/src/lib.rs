@@ -137,8 +137,12 @@ impl Analysis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bsock_recording::event::Outcome;
+    use bsock_recording::function::Function;
+
     use crate::finding::Confidence;
-    use crate::testing::Story;
+    use crate::linux::EBADF;
+    use crate::testing::{Story, call};
 
     /// Panics at the second `listen`; with nothing to say before or after.
     #[derive(Default)]
@@ -170,5 +174,19 @@ mod tests {
         assert_eq!(report.broken, ["broken"]);
         assert_eq!((report.findings.len(), report.findings[0].count), (1, 3), "the same place in each process");
         assert_eq!(report.findings[0].confidence, Confidence::Certain);
+    }
+
+    #[test]
+    fn the_same_mistake_on_another_socket_in_the_same_place_is_counted() {
+        let mut story = Story::new();
+        for fd in [3, 4, 5] {
+            let child = story.program(&["./server"]);
+            story.socket(child, fd);
+            story.close(child, fd);
+            story.call(child, call(Function::Send, fd, Outcome::Failed(EBADF)));
+        }
+        let findings = story.findings();
+        let said: Vec<_> = findings.iter().map(|found| (found.message.to_string(), found.fd, found.count)).collect();
+        assert_eq!(said, [("send() on descriptor 3, a socket that this process had closed".to_owned(), 3, 3)]);
     }
 }

@@ -1,5 +1,5 @@
-//! Where rules put their findings: equal ones become one with a count, and the order never depends on anything but the
-//! recording.
+//! Where rules put their findings: equal ones become one with a count, whose details are the first one's, and the order never
+//! depends on anything but the recording.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,10 @@ use crate::finding::Finding;
 use crate::message::Message;
 use crate::precision;
 use crate::site::SiteKey;
+
+/// Values in a sentence that say which socket it was, and not what was done to it: a server that forks for each client makes the
+/// same mistake with each, on another descriptor.
+const WHICH_SOCKET: [&str; 2] = ["fd", "address"];
 
 /// Takes findings.
 #[derive(Default)]
@@ -18,12 +22,15 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Takes a finding, or counts it where the same was found in the same place. One that is not the user's is dropped.
+    /// Takes a finding, or counts it where the same was found in the same place, be it on another socket. One that is not the
+    /// user's is dropped.
     pub fn emit(&mut self, finding: Finding) {
         if !precision::is_the_users(&finding.site) {
             return;
         }
-        let key = (finding.rule, finding.message.clone(), finding.site.key());
+        let mut message = finding.message.clone();
+        message.parameters.retain(|(name, _)| !WHICH_SOCKET.contains(name));
+        let key = (finding.rule, message, finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;
         } else {

@@ -1,5 +1,6 @@
 /* run: {port}; with: peer_text.c {port} */
-/* One buffer for all messages, and a new connection for each: behind a short text stands the end of the one before. */
+/* One buffer for all messages, and a new connection for each: behind a short text stands the end of the one before. The
+ * server closes when it has read all. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -31,6 +32,9 @@ int main(int argc, char **argv)
         int fd = dial(argv[1]);
         snprintf(message, sizeof message, "my name is %s", names[i]);
         write(fd, message, SIZE); /* HERE */
+        shutdown(fd, SHUT_WR);
+        if (read(fd, &(char){0}, 1) != 0)
+            return 1;
         close(fd);
     }
     return 0;

@@ -38,7 +38,8 @@
 //! The recorder keeps the first and the last 32 bytes of a message; what lies between is not looked at. It keeps silent
 //!
 //! - where zeros follow the text: that is how a record of a fixed size looks;
-//! - about the end of an older text, where another process in the recording reads records of exactly this length;
+//! - about the end of an older text, where another process in the recording reads records of exactly this length, or may
+//!   have meant to, and did not come to read all that was sent;
 //! - where the message, or what follows its text, was received before: then the mistake is somebody else's;
 //! - about calls that a library or a language's runtime makes, and wherever calls were lost.
 //!
@@ -54,13 +55,14 @@ mod tests;
 use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, What};
+use bsock_recording::function::Function;
 
 use self::received::Received;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
-use crate::functions::ends_the_process;
+use crate::functions::{accepts, ends_the_process};
 use crate::message::{Form, Message};
-use crate::model::{Model, Origin, Program};
+use crate::model::{Endpoint, Model, Origin, Program};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -110,6 +112,8 @@ struct Sent {
     length: u64,
     /// Every message was a text, and of this length.
     fixed: bool,
+    /// Bytes of all messages.
+    total: u64,
     buffer: u64,
     /// How many bytes the last text has, and what the message began with.
     text: usize,
@@ -149,7 +153,7 @@ impl Rule for SendSizeofBuffer {
         let received = &self.received;
         let places = self.places.drain().filter(|(_, sent)| sent.fixed);
         let found = places.filter_map(|((process, ..), sent)| {
-            let is_record = || received.is_read_elsewhere(sent.length, process);
+            let is_record = || received.may_be_read_elsewhere(sent.length, sent.total, process);
             let suspicion = sent.suspicion.filter(|suspicion| !(suspicion.may_be_a_record && is_record()));
             suspicion.map(|suspicion| suspicion.finding)
         });
@@ -164,6 +168,9 @@ impl SendSizeofBuffer {
     fn call(&mut self, model: &Model, event: &Event, call: &Call) {
         if ends_the_process(call.function) {
             self.received.forget(event.thread);
+        }
+        if is_a_beginning(call.function) && model.subject().is_some_and(Endpoint::is_inet) {
+            self.received.expect(event.thread.process);
         }
         if let Some(received) = Transfer::received_in_one_buffer(call) {
             return self.received.add(event.thread, &received);
@@ -190,15 +197,21 @@ impl SendSizeofBuffer {
                 finding(name, event, call, Site::of(process.program(), call), text, evidence)
             });
         }
+        before.total += sent.moved;
         (before.buffer, before.text) = (sent.buffer, text);
         before.first.clear();
         before.first.extend_from_slice(sent.first);
     }
 }
 
+/// From here on the process may receive something on the socket.
+const fn is_a_beginning(function: Function) -> bool {
+    matches!(function, Function::Bind | Function::Connect) || accepts(function)
+}
+
 impl Sent {
     fn new(sent: &Transfer<'_>) -> Self {
-        Self { length: sent.moved, fixed: true, buffer: 0, text: 0, first: Vec::new(), suspicion: None }
+        Self { length: sent.moved, fixed: true, total: 0, buffer: 0, text: 0, first: Vec::new(), suspicion: None }
     }
 
     /// Behind a text of `text` bytes stands the end of the one that was sent before it.

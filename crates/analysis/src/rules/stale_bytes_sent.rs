@@ -30,8 +30,8 @@
 //! # How it tells
 //!
 //! - *likely*: a thread received a message into a buffer, and then a shorter one to the same place, though there was room for
-//!   as much as before. Then it sent from there exactly as many bytes as the longer message had: they begin with the shorter
-//!   one, and go on with what the longer one left.
+//!   as much as before. Then it sent from there exactly as many bytes as the longer message had, or as there was room for
+//!   (`sizeof line`): they begin with the shorter one, and go on with what the longer one left.
 //!
 //! The recorder keeps the first and the last 32 bytes of each message, and what lies between is not compared. It keeps silent
 //!
@@ -83,8 +83,8 @@ forms! {
         "send as many bytes as {receive}() returned; to make a string of them, set the byte behind them to 0 first",
         "应按 {receive}() 的返回值发送；如果要当作字符串使用，先把其后的一个字节设为 0";
     OLDER = "older",
-        "an earlier message of {sent} bytes lay in the same buffer, and its end was sent once more",
-        "同一缓冲区中先前有一条 {sent} 字节的消息，它的末尾又被发送了一次";
+        "an earlier message of {older} bytes lay in the same buffer, and its end was sent once more",
+        "同一缓冲区中先前有一条 {older} 字节的消息，它的末尾又被发送了一次";
 }
 
 /// What lies in a buffer, as far as one thread received it there.
@@ -105,6 +105,8 @@ struct Buffer {
 /// A message that came behind a longer one.
 struct Newer {
     length: u64,
+    /// How many bytes were asked for.
+    room: u64,
     site: Site,
     function: &'static str,
 }
@@ -148,6 +150,7 @@ impl StaleBytesSent {
         }
         let newer = || Newer {
             length: received.moved,
+            room: received.asked,
             site: Site::of(process.program(), call),
             function: call.function.name(),
         };
@@ -175,7 +178,7 @@ impl StaleBytesSent {
         let Some(process) = model.process(event.thread).filter(|_| model.subject().is_some()) else { return };
         if process.program().origin(call.caller) == Origin::Program && !process.is_blind() {
             let name = ProcessName::of(process.program(), event.thread);
-            sink.emit(finding(newer, name, event, call, Site::of(process.program(), call)));
+            sink.emit(finding(buffer.length, newer, name, event, call, Site::of(process.program(), call)));
         }
     }
 }
@@ -233,9 +236,10 @@ impl Buffer {
         of(&self.first, place).or_else(|| if place < self.overwritten { None } else { in_the_end() })
     }
 
-    /// It is sent as it is, up to the end of the longest message.
+    /// It is sent as it is, up to the end of the longest message, or whole.
     fn goes_out_stale(&self, newer: &Newer, thread: Thread, sent: &Transfer<'_>) -> bool {
-        if self.thread != thread || sent.asked != self.length || sent.moved != self.length {
+        let whole = sent.asked == newer.room;
+        if self.thread != thread || sent.moved != sent.asked || !(whole || sent.asked == self.length) {
             return false;
         }
         let beginning = 0..sent.first.len() as u64;
@@ -255,7 +259,7 @@ impl Buffer {
     }
 }
 
-fn finding(newer: &Newer, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
+fn finding(older: u64, newer: &Newer, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
     let (sent, received) = (call.args[1], newer.length);
     let brought = Message::new(&RECEIVED).with("received", received);
     Finding {
@@ -269,7 +273,7 @@ fn finding(newer: &Newer, process: ProcessName, event: &Event, call: &Call, site
         label: Message::new(&ONLY).with("sent", sent).with("received", received),
         related: vec![Related { message: brought, site: newer.site.clone() }],
         help: Message::new(&COUNT).with("receive", newer.function),
-        notes: vec![Message::new(&OLDER).with("sent", sent)],
+        notes: vec![Message::new(&OLDER).with("older", older)],
         count: 1,
     }
 }
@@ -337,6 +341,12 @@ mod tests {
             send(story, server, &format!("a word{}", &long[6..]));
         });
         assert_eq!(found, [sentence(80, 6)], "of a long one");
+        let found = said(|story, server| {
+            receive(story, server, AT, "maximilian");
+            receive(story, server, AT, "eve");
+            story.call(server, transfer(Function::Send, 3, AT, &room("eveimilian"), 100));
+        });
+        assert_eq!(found, [sentence(100, 3)], "the whole buffer");
     }
 
     #[test]

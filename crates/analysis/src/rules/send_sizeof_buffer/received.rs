@@ -19,6 +19,8 @@ const LENGTHS: usize = 4096;
 pub(super) struct Received {
     messages: HashMap<ProcessKey, VecDeque<Message>>,
     readers: HashMap<u64, Readers>,
+    /// How many bytes each process received, of those that have sockets of the internet protocols.
+    totals: HashMap<u32, u64>,
 }
 
 #[derive(Clone)]
@@ -35,7 +37,18 @@ enum Readers {
 }
 
 impl Received {
+    /// The process has a socket on which something may be received.
+    pub(super) fn expect(&mut self, process: u32) -> Option<&mut u64> {
+        if self.totals.len() >= PROCESSES && !self.totals.contains_key(&process) {
+            return None;
+        }
+        Some(self.totals.entry(process).or_default())
+    }
+
     pub(super) fn add(&mut self, thread: Thread, received: &Transfer<'_>) {
+        if let Some(total) = self.expect(thread.process) {
+            *total += received.moved;
+        }
         if received.first.is_empty() {
             return;
         }
@@ -91,12 +104,16 @@ impl Received {
         })
     }
 
-    /// Another process than this one reads records of exactly this length; or nobody knows.
-    pub(super) fn is_read_elsewhere(&self, length: u64, process: u32) -> bool {
-        match self.readers.get(&length) {
+    /// Another process than this one reads records of exactly this length; or nobody knows, since none of those that may be the
+    /// peer has read as many bytes as this one has sent. A server that is ended with its client may never come to its `recv`.
+    pub(super) fn may_be_read_elsewhere(&self, length: u64, sent: u64, process: u32) -> bool {
+        let mut others = self.totals.iter().filter(|(other, _)| **other != process).peekable();
+        let is_alone = others.peek().is_none() && self.totals.len() < PROCESSES;
+        let is_read = match self.readers.get(&length) {
             Some(Readers::One(reader)) => *reader != process,
             Some(Readers::Several) => true,
             None => self.readers.len() >= LENGTHS,
-        }
+        };
+        is_read || !is_alone && others.all(|(_, total)| *total < sent)
     }
 }

@@ -122,9 +122,27 @@ fn who_reads_records_of_this_length_gets_records() {
         for message in messages {
             send(&mut story, sender, &message);
             receive(&mut story, reader, 0x9000, &message, read);
+            story.call(reader, transfer(Function::Recv, 3, 0x9000, &[0; 100], 48 - read));
         }
         assert_eq!(said(&story).len(), findings, "{read}");
     }
+}
+
+#[test]
+fn a_peer_that_did_not_come_to_read_may_have_read_records() {
+    let long = over("hello, everybody", &[0; 48]);
+    let mut story = Story::new();
+    let sender = client(&mut story);
+    let reader = story.program(&["./server"]);
+    story.socket(reader, 3);
+    story.bind(reader, 3, "127.0.0.1:80");
+    send(&mut story, sender, &long);
+    send(&mut story, sender, &over("bye", &long));
+    assert_eq!(said(&story), [""; 0], "nothing was read");
+    receive(&mut story, reader, 0x9000, &[1; 100], 95);
+    assert_eq!(said(&story), [""; 0], "a byte is left");
+    receive(&mut story, reader, 0x9000, &[1; 100], 1);
+    assert_eq!(said(&story).len(), 1, "all was read, and not by records");
 }
 
 #[test]
