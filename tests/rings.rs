@@ -4,15 +4,14 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use bsock_recording::drain::Item;
-use bsock_recording::event::{Event, What};
-use bsock_recording::file::Recording;
 use bsock_recording::function::Function;
-use bsock_recording::merge::Merger;
+use support::recording::Contents;
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
 
 fn program(name: &str) -> TempProgram {
@@ -21,23 +20,8 @@ fn program(name: &str) -> TempProgram {
 
 /// The sends in a recording, and the calls that it says are not in it.
 fn sends_and_losses(file: &Path) -> (u64, u64) {
-    let bytes = fs::read(file).expect("the recording is there");
-    let (mut merger, mut lost) = (Merger::new(), 0);
-    for item in Recording::open(&bytes).expect("a recording") {
-        match item.expect("undamaged") {
-            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
-            Item::Lost(calls) => lost += calls,
-            _ => {}
-        }
-    }
-    merger.finish();
-    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
-    let mut sends = 0;
-    while let Some(event) = merger.pop() {
-        sends += u64::from(is_send(&event));
-        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
-    }
-    (sends, lost)
+    let contents = Contents::of(file);
+    (contents.calls(Function::Send).count() as u64, contents.lost)
 }
 
 /// Runs `program` under `bsock run OPTIONS`; how that ended, what the program says it sent, and what the recording says.
@@ -126,4 +110,31 @@ fn rings_of_killed_processes_in_a_pid_namespace_of_their_own_return() {
     // What was lost may be calls of the shells as well.
     let (sends, lost) = sends_and_losses(&file);
     assert!(sends <= 16_000 && sends + lost >= 16_000, "{sends} sends, {lost} lost");
+}
+
+/// Bytes of shared memory that so many threads take which use sockets and exist at one time.
+fn shared_memory(threads: &str) -> u64 {
+    let program = compile_c(&root().join("benches/threads.c"), &["-pthread"]);
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--"]).arg(program.path()).arg(threads).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut bsock = command.spawn().expect("runs");
+    let mut line = String::new();
+    BufReader::new(bsock.stdout.take().expect("piped")).read_line(&mut line).expect("text");
+    assert_eq!(line, "ready\n");
+    let child = fs::read_to_string(format!("/proc/{0}/task/{0}/children", bsock.id())).expect("Linux");
+    let environment = fs::read(format!("/proc/{}/environ", child.trim())).expect("it waits");
+    let path = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"BSOCK_RECORDING="));
+    let path = text(path.expect("it is recorded"));
+    let bytes = fs::metadata(path).expect("there").blocks() * 512;
+    drop(bsock.stdin.take());
+    bsock.wait().expect("ours");
+    bytes
+}
+
+#[test]
+fn eight_threads_take_16_mib_at_most_and_each_further_one_1_mib() {
+    const MIB: u64 = 1 << 20;
+    let (eight, many) = (shared_memory("8"), shared_memory("64"));
+    assert!(eight <= 16 * MIB, "{eight} bytes");
+    assert!(many - eight <= 56 * MIB, "{eight} bytes, {many} with 56 more");
 }
