@@ -415,3 +415,30 @@ fn a_library_that_is_opened_and_closed_again_stays_for_the_threads_that_use_it_1
     let status = program.command().arg(target_dir().join("libbsock_preload.so")).status().expect("runs");
     assert_eq!(status.code(), Some(0), "{status}");
 }
+
+#[test]
+fn an_object_that_cannot_be_read_is_told_all_the_same() {
+    let library = support::compile_c_text(
+        "#include <sys/socket.h>\nint make(void) { return socket(AF_INET, SOCK_DGRAM, 0); }\n",
+        &["-shared", "-fPIC", "-Wl,-z,now"],
+    );
+    // Its first page, where its headers are, goes out of sight before its first call.
+    let source = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <sys/mman.h>\n#include <unistd.h>\n\
+                  int main(int count, char **arguments) { Dl_info info; int (*make)(void);\n\
+                  void *handle = dlopen(arguments[count - 1], RTLD_NOW);\n\
+                  if (!handle || !(make = (int (*)(void))dlsym(handle, \"make\"))) return 1;\n\
+                  if (!dladdr((void *)make, &info) || mprotect(info.dli_fbase, 4096, PROT_NONE)) return 2;\n\
+                  return make() < 0 ? 3 : 0; }\n";
+    let program = support::compile_c_text(source, &["-Wno-pedantic"]);
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let library = library.path().display().to_string();
+    assert_eq!(recorded(&program.path(), &[&library], &file).status().expect("runs").code(), Some(0));
+    let contents = Contents::of(&file);
+    assert_eq!(contents.calls(Function::Socket).count(), 1);
+    let told = contents.events.iter().find_map(|event| match &event.what {
+        What::Module(module) if module.path == library.as_bytes() => Some(module),
+        _ => None,
+    });
+    assert!(told.expect("its place can be shown").build_id.is_empty());
+}

@@ -3,8 +3,11 @@
 
 mod support;
 
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use support::recording::sends_and_losses;
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
@@ -131,4 +134,31 @@ fn threads_write_to_no_page_that_another_one_writes_to_47() {
     let expected = "1 mapping; pages changed by one thread: some, by both: 0, of the control page: 0, of the recorder's \
                     variables: 0\n";
     assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+}
+
+/// Bytes of shared memory that so many threads take which use sockets and exist at one time.
+fn shared_memory(threads: &str) -> u64 {
+    let program = compile_c(&root().join("benches/threads.c"), &["-pthread"]);
+    let mut command = Command::new(target_dir().join("bsock"));
+    command.args(["run", "--"]).arg(program.path()).arg(threads).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut bsock = command.spawn().expect("runs");
+    let mut line = String::new();
+    BufReader::new(bsock.stdout.take().expect("piped")).read_line(&mut line).expect("text");
+    assert_eq!(line, "ready\n");
+    let child = fs::read_to_string(format!("/proc/{0}/task/{0}/children", bsock.id())).expect("Linux");
+    let environment = fs::read(format!("/proc/{}/environ", child.trim())).expect("it waits");
+    let path = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"BSOCK_RECORDING="));
+    let path = text(path.expect("it is recorded"));
+    let bytes = fs::metadata(path).expect("there").blocks() * 512;
+    drop(bsock.stdin.take());
+    bsock.wait().expect("ours");
+    bytes
+}
+
+#[test]
+fn eight_threads_take_16_mib_at_most_and_each_further_one_1_mib() {
+    const MIB: u64 = 1 << 20;
+    let (eight, many) = (shared_memory("8"), shared_memory("64"));
+    assert!(eight <= 16 * MIB, "{eight} bytes");
+    assert!(many - eight <= 56 * MIB, "{eight} bytes, {many} with 56 more");
 }

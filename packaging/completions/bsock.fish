@@ -35,7 +35,7 @@ complete -c bsock -n "__fish_bsock_needs_command" -f -a "help" -d 'Print this me
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
-complete -c bsock -n "__fish_bsock_using_subcommand run" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
 complete -c bsock -n "__fish_bsock_using_subcommand run" -s h -l help -d 'Print help'
@@ -48,7 +48,7 @@ complete -c bsock -n "__fish_bsock_using_subcommand trace" -l address -d 'Only c
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l process -d 'Only these processes: a number, or the program\'s name' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l all -d 'Show read, write and close on files and pipes, too'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l failed -d 'Only calls that failed'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
@@ -67,7 +67,7 @@ complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SER
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l record -d 'Keep the recording in FILE as well' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
-complete -c bsock -n "__fish_bsock_using_subcommand check" -l ring-kib -d 'Room for the records of each thread. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l advice -d 'Show also what is not wrong but slow or not portable'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l live -d 'Print findings as they come; those that need the whole picture still come at the end'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'

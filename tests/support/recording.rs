@@ -19,6 +19,25 @@ pub(crate) fn recorded(program: &Path, arguments: &[&str], file: &Path) -> Comma
     command
 }
 
+/// Shows the events of a recording file in order; the calls that it says are not in it.
+fn read(file: &Path, mut each: impl FnMut(Event)) -> u64 {
+    let bytes = fs::read(file).expect("the recording is there");
+    let (mut merger, mut lost) = (Merger::new(), 0);
+    for item in Recording::open(&bytes).expect("a recording") {
+        match item.expect("undamaged") {
+            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+            Item::Lost(calls) => lost += calls,
+            _ => {}
+        }
+    }
+    merger.finish();
+    while let Some(event) = merger.pop() {
+        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
+        each(event);
+    }
+    lost
+}
+
 /// What a recording file holds: its events in order, and the calls that it says are not in it.
 pub(crate) struct Contents {
     pub(crate) events: Vec<Event>,
@@ -27,18 +46,8 @@ pub(crate) struct Contents {
 
 impl Contents {
     pub(crate) fn of(file: &Path) -> Self {
-        let bytes = fs::read(file).expect("the recording is there");
-        let (mut merger, mut lost) = (Merger::new(), 0);
-        for item in Recording::open(&bytes).expect("a recording") {
-            match item.expect("undamaged") {
-                Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
-                Item::Lost(calls) => lost += calls,
-                _ => {}
-            }
-        }
-        merger.finish();
-        let events: Vec<Event> = std::iter::from_fn(|| merger.pop()).collect();
-        lost += events.iter().map(|event| if let What::Lost(calls) = event.what { calls } else { 0 }).sum::<u64>();
+        let mut events = Vec::new();
+        let lost = read(file, |event| events.push(event));
         Self { events, lost }
     }
 
@@ -52,22 +61,9 @@ impl Contents {
 
 /// The sends in a recording, and the calls that it says are not in it; for recordings too large for [`Contents`].
 pub(crate) fn sends_and_losses(file: &Path) -> (u64, u64) {
-    let bytes = fs::read(file).expect("the recording is there");
-    let (mut merger, mut lost) = (Merger::new(), 0);
-    for item in Recording::open(&bytes).expect("a recording") {
-        match item.expect("undamaged") {
-            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
-            Item::Lost(calls) => lost += calls,
-            _ => {}
-        }
-    }
-    merger.finish();
     let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
     let mut sends = 0;
-    while let Some(event) = merger.pop() {
-        sends += u64::from(is_send(&event));
-        lost += if let What::Lost(calls) = event.what { calls } else { 0 };
-    }
+    let lost = read(file, |event| sends += u64::from(is_send(&event)));
     (sends, lost)
 }
 

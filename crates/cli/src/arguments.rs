@@ -132,8 +132,8 @@ pub(crate) struct Running {
     /// Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=8192))]
     pub(crate) payload: Option<u32>,
-    /// Room for the records of each thread. More loses less when bsock gets no processor for long
-    #[arg(long, value_name = "KIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
+    /// Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long
+    #[arg(long, value_name = "KIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(4..=1 << 20))]
     pub(crate) ring_kib: u32,
 }
 

@@ -134,50 +134,51 @@ pub(crate) extern "C-unwind" fn execveat(
 
 /// The arguments of `execl` and its like, made into the array that `execv` takes. Who writes more than these into one call is
 /// passed on to libc, unrecorded.
-const GATHERED: usize = 256;
+const GATHERED: usize = 128;
 
 /// Registers that arguments after the first are in.
 const REGISTERS: usize = 5;
 
-struct Gathered {
-    strings: [*const c_char; GATHERED],
-    /// What stands behind the NULL.
-    next: *const c_char,
-}
+type Gathered = [*const c_char; GATHERED];
 
+const NOTHING: Gathered = [core::ptr::null(); GATHERED];
+
+/// Fills `strings`, in the caller's frame, which is large enough as it is; what stands behind the NULL.
+///
 /// SAFETY: a list that ends with NULL, as the functions demand, and one more where `execle` has its environment.
-unsafe fn gather(registers: Texts, stack: Texts) -> Option<Gathered> {
+unsafe fn gather(registers: Texts, stack: Texts, strings: &mut Gathered) -> Option<*const c_char> {
     let argument = |index: usize| {
         // SAFETY: the caller's promise.
         unsafe { if index < REGISTERS { *registers.add(index) } else { *stack.add(index - REGISTERS) } }
     };
-    let mut gathered = Gathered { strings: [core::ptr::null(); GATHERED], next: core::ptr::null() };
-    for (index, into) in gathered.strings.iter_mut().enumerate() {
+    for (index, into) in strings.iter_mut().enumerate() {
         *into = argument(index);
         if into.is_null() {
-            gathered.next = argument(index + 1);
-            return Some(gathered);
+            return Some(argument(index + 1));
         }
     }
     None
 }
 
 pub(crate) extern "C-unwind" fn execl(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
+    let mut strings = NOTHING;
     // SAFETY: the program's call of `execl`.
-    let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
-    execv(path, list.strings.as_ptr(), frame)
+    let Some(_) = (unsafe { gather(registers, stack, &mut strings) }) else { return 0 };
+    execv(path, strings.as_ptr(), frame)
 }
 
 pub(crate) extern "C-unwind" fn execlp(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
+    let mut strings = NOTHING;
     // SAFETY: the program's call of `execlp`.
-    let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
-    execvp(path, list.strings.as_ptr(), frame)
+    let Some(_) = (unsafe { gather(registers, stack, &mut strings) }) else { return 0 };
+    execvp(path, strings.as_ptr(), frame)
 }
 
 pub(crate) extern "C-unwind" fn execle(path: *const c_char, registers: Texts, stack: Texts, frame: Frame) -> c_int {
+    let mut strings = NOTHING;
     // SAFETY: the program's call of `execle`.
-    let Some(list) = (unsafe { gather(registers, stack) }) else { return 0 };
-    execve(path, list.strings.as_ptr(), list.next.cast(), frame)
+    let Some(env) = (unsafe { gather(registers, stack, &mut strings) }) else { return 0 };
+    execve(path, strings.as_ptr(), env.cast(), frame)
 }
 
 /// The child as the result, and failures as those of other calls; these functions return an error number.

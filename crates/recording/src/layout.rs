@@ -8,8 +8,9 @@
 //! | 4096 | owner words, one `u64` a ring, for [`MAX_RINGS`]: 0 free, else `pid << 32 \| tid`, with bit 63 set for a process of another pid namespace |
 //! | [`ring_offset`] | ring i: [`RingHeader`] in a page of its own, then [`ring_capacity`] bytes of records |
 //!
-//! The first [`FULL_RINGS`] hold `ring_bytes` of records, the others an eighth of that: a program with hundreds of threads has
-//! them wait more than run, and all its rings together have to fit into the memory that such a program leaves.
+//! The first rings hold `ring_bytes` of records, the others a half and at last a sixteenth of that ([`TIERS`]): a program with
+//! dozens of threads has them wait more than run, and all its rings together have to fit into the memory that such a program
+//! leaves.
 //!
 //! # A record
 //!
@@ -41,7 +42,7 @@ pub const VERSION: u32 = 1;
 
 /// Changes when a recorder of the older version would write what a newer command misreads, or the other way round. A file
 /// does not depend on it.
-pub const SHARED_VERSION: u32 = 2;
+pub const SHARED_VERSION: u32 = 3;
 
 /// Size of the control page and of a ring's header: a page each, so that no two writers share one.
 pub const PAGE: usize = 4096;
@@ -49,11 +50,8 @@ pub const PAGE: usize = 4096;
 /// How many rings there are owner words for.
 pub const MAX_RINGS: usize = 2048;
 
-/// How many of them are of full size: those with the lowest numbers, which are taken first.
-pub const FULL_RINGS: usize = 256;
-
-/// What part of the full size the others have.
-const SMALL_PART: usize = 8;
+/// Rings below this number, which are taken in the order of their numbers, have this part of the full size, or a page.
+const TIERS: [(usize, usize); 3] = [(8, 1), (256, 2), (MAX_RINGS, 16)];
 
 /// Bytes of a line.
 pub const LINE: usize = 64;
@@ -332,25 +330,39 @@ const _: () = {
 /// Bytes of records in ring `index` of a file whose full rings have `ring_bytes`.
 #[must_use]
 pub const fn ring_capacity(index: usize, ring_bytes: usize) -> usize {
-    if index < FULL_RINGS || ring_bytes <= PAGE * SMALL_PART { ring_bytes } else { ring_bytes / SMALL_PART }
+    let mut tier = 0;
+    while tier + 1 < TIERS.len() && index >= TIERS[tier].0 {
+        tier += 1;
+    }
+    capacity_in(tier, ring_bytes)
+}
+
+const fn capacity_in(tier: usize, ring_bytes: usize) -> usize {
+    let part = ring_bytes / TIERS[tier].1;
+    if part < PAGE { PAGE } else { part }
 }
 
 /// Where ring `index` begins in the shared file.
 #[must_use]
 pub const fn ring_offset(index: usize, ring_bytes: usize) -> usize {
-    let full = if index < FULL_RINGS { index } else { FULL_RINGS };
-    let first = PAGE + MAX_RINGS * size_of::<u64>();
-    first + full * (PAGE + ring_bytes) + (index - full) * (PAGE + ring_capacity(FULL_RINGS, ring_bytes))
+    let (mut offset, mut first, mut tier) = (PAGE + MAX_RINGS * size_of::<u64>(), 0, 0);
+    while tier + 1 < TIERS.len() && index >= TIERS[tier].0 {
+        offset += (TIERS[tier].0 - first) * (PAGE + capacity_in(tier, ring_bytes));
+        first = TIERS[tier].0;
+        tier += 1;
+    }
+    offset + (index - first) * (PAGE + capacity_in(tier, ring_bytes))
 }
 
 /// Which ring begins at `offset`, or holds it.
 #[must_use]
 pub const fn ring_at(offset: usize, ring_bytes: usize) -> usize {
-    let full = ring_offset(FULL_RINGS, ring_bytes);
-    if offset < full {
-        return (offset - ring_offset(0, ring_bytes)) / (PAGE + ring_bytes);
+    let (mut first, mut tier) = (0, 0);
+    while tier + 1 < TIERS.len() && offset >= ring_offset(TIERS[tier].0, ring_bytes) {
+        first = TIERS[tier].0;
+        tier += 1;
     }
-    FULL_RINGS + (offset - full) / (PAGE + ring_capacity(FULL_RINGS, ring_bytes))
+    first + (offset - ring_offset(first, ring_bytes)) / (PAGE + capacity_in(tier, ring_bytes))
 }
 
 /// Rounds up to the 8 bytes that sections are aligned to.
@@ -365,7 +377,7 @@ mod tests {
 
     #[test]
     fn rings_lie_one_behind_the_other_and_are_found_again() {
-        for ring_bytes in [PAGE, 8 * PAGE, 512 * 1024] {
+        for ring_bytes in [PAGE, 4 * PAGE, 1024 * 1024] {
             let mut expected = PAGE + MAX_RINGS * 8;
             for index in 0..MAX_RINGS {
                 assert_eq!(ring_offset(index, ring_bytes), expected);

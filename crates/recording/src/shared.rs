@@ -34,9 +34,10 @@ pub struct Size {
 }
 
 impl Default for Size {
-    /// As many rings as there can be, of 512 KiB: sparse, so that only what is used takes memory.
+    /// As many rings as there can be, the first of 1 MiB: sparse, so that only what is used takes memory. Eight threads and
+    /// what is kept ready for more take less than 16 MiB, each further thread takes less than 1 MiB.
     fn default() -> Self {
-        Self { rings: MAX_RINGS, ring_bytes: 512 * 1024, lossless: false }
+        Self { rings: MAX_RINGS, ring_bytes: 1024 * 1024, lossless: false }
     }
 }
 

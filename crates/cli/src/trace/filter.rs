@@ -3,6 +3,8 @@
 use bsock_analysis::address::Address;
 use bsock_analysis::model::{Endpoint, Model};
 use bsock_recording::event::{Call, Event, Outcome};
+use bsock_recording::function::Function;
+use bsock_recording::layout::section;
 use clap::Args;
 
 /// What the user asked to see.
@@ -45,11 +47,32 @@ impl Filter {
     }
 }
 
-/// The descriptor that the call is made on, or that it made.
+/// True if the call is made on the descriptor, made it, passes it on, ends it, or waits for it.
 fn is_on(call: &Call, fd: i32) -> bool {
-    const MAKERS: [&str; 5] = ["socket", "accept", "accept4", "dup", "epoll_create1"];
-    let made = MAKERS.contains(&call.function.name()) && call.outcome == Outcome::Returned(fd.into());
-    call.fd == fd || made
+    use Function::{CloseRange, Closefrom, CopyFileRange, Dup2, Dup3, EpollCtl, Sendfile, Splice, Tee};
+    let [first, second, _] = call.args.map(|word| word as u32);
+    let also = match call.function {
+        Sendfile | Splice | Tee | CopyFileRange | Dup2 | Dup3 => first as i32 == fd,
+        EpollCtl => second as i32 == fd,
+        CloseRange => (first..=second).contains(&(fd as u32)),
+        Closefrom => first as i32 <= fd,
+        _ => makes_a_descriptor(call) && call.outcome == Outcome::Returned(fd.into()),
+    };
+    let sets = [section::READ_SET, section::WRITE_SET, section::EXCEPT_SET];
+    call.fd == fd
+        || also
+        || call.descriptors().any(|passed| passed.fd == fd)
+        || call.polled().any(|polled| polled.fd == fd)
+        || sets.iter().filter_map(|set| call.set(*set)).flatten().any(|waited| waited == fd)
+}
+
+fn makes_a_descriptor(call: &Call) -> bool {
+    use Function::{Accept, Accept4, Dup, EpollCreate, EpollCreate1, Fcntl, Socket};
+    match call.function {
+        Socket | Accept | Accept4 | Dup | EpollCreate | EpollCreate1 => true,
+        Fcntl => matches!(call.args[0] as i32, libc::F_DUPFD | libc::F_DUPFD_CLOEXEC),
+        _ => false,
+    }
 }
 
 fn is_process(model: &Model, event: &Event, wanted: &str) -> bool {
@@ -69,7 +92,51 @@ fn is_address(address: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bsock_recording::details::Details;
+    use bsock_recording::event::Memory;
+
     use super::*;
+
+    #[test]
+    fn a_call_is_on_every_descriptor_that_it_is_about() {
+        let call = |function, fd, args, outcome| Call {
+            function,
+            fd,
+            args,
+            outcome,
+            caller: 0,
+            vfork_child: false,
+            injected: false,
+            address: None,
+            address_result: None,
+            stack: Vec::new(),
+            path: None,
+            details: Details::default(),
+        };
+        let on = |call: &Call| (0..10).filter(|fd| is_on(call, *fd)).collect::<Vec<_>>();
+        use Outcome::{Failed, Returned};
+        for (function, fd, args, outcome, expected) in [
+            (Function::Send, 3, [0; 3], Returned(5), &[3][..]),
+            (Function::Socket, -1, [0; 3], Returned(4), &[4]),
+            (Function::EpollCreate, -1, [0; 3], Returned(4), &[4]),
+            (Function::Dup3, 3, [7, 0, 0], Returned(7), &[3, 7]),
+            (Function::Fcntl, 3, [libc::F_DUPFD_CLOEXEC as u64, 0, 0], Returned(6), &[3, 6]),
+            (Function::Fcntl, 3, [libc::F_GETFL as u64, 0, 0], Returned(6), &[3]),
+            (Function::Sendfile, 3, [5, 0, 9], Returned(9), &[3, 5]),
+            (Function::EpollCtl, 3, [1, 8, 0], Failed(9), &[3, 8]),
+            (Function::CloseRange, -1, [2, 4, 0], Returned(0), &[2, 3, 4]),
+            (Function::Closefrom, -1, [8, 0, 0], Returned(0), &[8, 9]),
+        ] {
+            assert_eq!(on(&call(function, fd, args, outcome)), expected, "{}", function.name());
+        }
+        let with = |function, kind, bytes: Vec<u8>| {
+            let details = Details::of([(kind, Memory { claimed: 0, bytes })]);
+            on(&Call { details, ..call(function, -1, [0; 3], Returned(0)) })
+        };
+        assert_eq!(with(Function::Socketpair, section::DESCRIPTORS, vec![3, 0, 0, 0, 4, 0, 0, 0]), [3, 4]);
+        assert_eq!(with(Function::Poll, section::POLLED, vec![6, 0, 0, 0, 1, 0, 0, 0]), [6]);
+        assert_eq!(with(Function::Select, section::WRITE_SET, vec![0b1000_0010]), [1, 7]);
+    }
 
     #[test]
     fn an_address_is_named_whole_or_by_either_part() {

@@ -1,0 +1,67 @@
+//! What the recorder costs a call, in instructions, which callgrind counts exactly: while nobody listens, while somebody records,
+//! and while payload is recorded. What a call takes of time beside these is the clock's and the memory's (`make bench`).
+//!
+//! A program sends and receives a byte so many times, and twice as often: the difference is the cost of the calls, and what is then
+//! more than without the recorder is the recorder's.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
+
+/// Rounds of a send and a recv. Twice as many fit into a ring: nothing is lost, and no ring begins anew.
+const ROUNDS: u64 = 1000;
+
+/// Instructions of a call of `program`, as `under` runs it.
+fn instructions(program: &TempProgram, under: impl Fn() -> Command) -> u64 {
+    let directory = TempDir::new();
+    let totals = [ROUNDS, 2 * ROUNDS].map(|rounds| {
+        let file = directory.path().join(rounds.to_string());
+        let mut command = under();
+        let output = command
+            .args(["--tool=callgrind", "--quiet"])
+            .arg(format!("--callgrind-out-file={}", file.display()))
+            .arg(program.path())
+            .arg(rounds.to_string())
+            .env("LD_BIND_NOW", "1")
+            .env_remove("LD_LIBRARY_PATH")
+            .output()
+            .expect("runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let dump = fs::read_to_string(&file).expect("written");
+        let total = dump.lines().find_map(|line| line.strip_prefix("totals: "));
+        total.and_then(|total| total.trim().parse::<u64>().ok()).expect("has a total")
+    });
+    let calls = totals[1] - totals[0];
+    assert_eq!(calls % ROUNDS, 0, "every round costs the same");
+    calls / ROUNDS / 2
+}
+
+#[test]
+fn a_call_costs_a_few_instructions_while_nobody_listens_and_a_few_hundred_while_recorded() {
+    let program = compile_c::<&str>(&root().join("tests/programs/instructions_preload.c"), &[]);
+    let plain = || Command::new("valgrind");
+    let idle = || {
+        let mut command = plain();
+        command.env("LD_PRELOAD", target_dir().join("libbsock_preload.so"));
+        command
+    };
+    let recorded = |options: &[&str]| {
+        let mut command = Command::new(target_dir().join("bsock"));
+        command.arg("run").args(options).args(["--", "valgrind"]);
+        command
+    };
+    let libc = instructions(&program, plain);
+    let ways = [
+        ("nobody listens", instructions(&program, idle), 5),
+        ("recorded", instructions(&program, || recorded(&[])), 230),
+        ("recorded with payload", instructions(&program, || recorded(&["--payload", "32"])), 760),
+    ];
+    for (how, all, budget) in ways {
+        let added = all - libc;
+        println!("{how}: {added} instructions more than libc's {libc}");
+        assert!(0 < added && added <= budget, "{how}: {added} instructions, and not {budget} at most");
+    }
+}
