@@ -48,7 +48,7 @@ fn what_a_recorder_could_change_it_does_not_14_15_19_21_22_28_30_31_34_35_36() {
 }
 
 #[test]
-fn errors_and_addresses_are_recorded_as_they_were() {
+fn errors_and_addresses_are_recorded_as_they_were_21_22() {
     let program = program("fidelity.c");
     let directory = TempDir::new();
     let file = directory.path().join("recording");
