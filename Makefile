@@ -154,11 +154,12 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules, manual pages, completions and the tutorial's excerpts anew from the source
+docs: ## write docs/rules, the promises, manual pages, completions and the tutorial's excerpts anew from the source
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test preload_symbols the_committed_page
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test requirements the_committed_page
 
 clean: ## remove what was built
 	$(CARGO) clean
