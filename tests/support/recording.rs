@@ -50,8 +50,14 @@ impl Contents {
     }
 }
 
-/// The sends in a recording, and the calls that it says are not in it; for recordings too large for [`Contents`].
+/// The sends in a recording, and the calls that it says are not in it.
 pub(crate) fn sends_and_losses(file: &Path) -> (u64, u64) {
+    calls_and_losses(file, &[Function::Send])
+}
+
+/// The calls of some functions in a recording, and the calls that it says are not in it; for recordings too large for
+/// [`Contents`].
+pub(crate) fn calls_and_losses(file: &Path, functions: &[Function]) -> (u64, u64) {
     let bytes = fs::read(file).expect("the recording is there");
     let (mut merger, mut lost) = (Merger::new(), 0);
     for item in Recording::open(&bytes).expect("a recording") {
@@ -62,13 +68,13 @@ pub(crate) fn sends_and_losses(file: &Path) -> (u64, u64) {
         }
     }
     merger.finish();
-    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
-    let mut sends = 0;
+    let counts = |event: &Event| matches!(&event.what, What::Call(call) if functions.contains(&call.function));
+    let mut calls = 0;
     while let Some(event) = merger.pop() {
-        sends += u64::from(is_send(&event));
+        calls += u64::from(counts(&event));
         lost += if let What::Lost(calls) = event.what { calls } else { 0 };
     }
-    (sends, lost)
+    (calls, lost)
 }
 
 /// Standard error without the line that says what was recorded, and that calls were lost if they were: who must not lose any
