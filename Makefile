@@ -29,7 +29,7 @@ packaging = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(firstword $(CARGO)) >/dev/null || { echo "bsock: $(firstword $(CARGO)) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all install uninstall deb dist check-dist demo examples test test-real torment soak conformance python python-test python-lint bench loom fuzz lint \
+.PHONY: all install uninstall deb dist check-dist demo examples test test-real torment mutants soak conformance python python-test python-lint bench loom fuzz lint \
 	check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
@@ -80,6 +80,9 @@ test-real: all ## programs of the world, plain and recorded: make test-real ONLY
 
 torment: all ## kill -9 at 1,000 instants, forks, storms of signals, no descriptors: make torment SEED=7; some minutes
 	TORMENT=all SEED=$(SEED) $(CARGO) test --test torment
+
+mutants: all ## the recorder with one mistake at a time: each must turn a test red; some minutes, or make mutants ONLY=errno
+	ONLY='$(ONLY)' $(CARGO) test --test preload_mutants -- --include-ignored --nocapture
 
 soak: all ## a server's life under the recorder beside rounds of torment: an hour, or make soak SECONDS=60
 	SECONDS=$(or $(SECONDS),3600) SEED=$(SEED) $(CARGO) test --test torment -- --ignored --exact soak --nocapture
@@ -151,12 +154,13 @@ header: ## write include/bsock.h anew from the source
 check-header: ## fail if include/bsock.h is not what the source says
 	BSOCK_HEADER=check $(CARGO) build --package bsock --features header
 
-docs: ## write docs/rules, docs/precision.md, manual pages, completions and the tutorial's excerpts anew from the source
+docs: ## write the pages of docs that are made of the source, manual pages, completions and the tutorial's excerpts anew
 	BSOCK_WRITE=1 $(CARGO) test --package bsock-analysis --package bsock-cli
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test manual the_committed_pages
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test tutorial excerpts
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test preload_symbols the_committed_page
 	BSOCK_WRITE=1 $(CARGO) test --package bsock --test precision the_committed_page
+	BSOCK_WRITE=1 $(CARGO) test --package bsock --test requirements the_committed_page
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -89,13 +89,13 @@ fn through_posix_names_it_is_libc() {
 }
 
 #[test]
-fn under_the_preload_it_is_libc() {
+fn under_the_preload_it_is_libc_19_56() {
     let (program, printed) = reference();
     assert_same(printed, &run(program.command().env("LD_PRELOAD", preload())));
 }
 
 #[test]
-fn recorded_it_is_libc() {
+fn recorded_it_is_libc_19_21_22_28_56() {
     let (program, printed) = reference();
     let folder = TempDir::new();
     let mut bsock = Command::new(target_dir().join("bsock"));

@@ -1,6 +1,5 @@
 //! What a program would see of the recorder, if there were anything to see: arguments that are cut, results that are too
-//! small, signals, descriptors and timers that are not its own. Numbers are those of the list of hard requirements for a
-//! drop-in (`tests/requirements.rs`).
+//! small, signals, descriptors and timers that are not its own. Numbers are those of `tests/requirements.rs`.
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! The drop-in's promises: a program under the preload does what it does without it, and its recording holds every call or
-//! says how many it does not. Numbers are those of the list of hard requirements for a drop-in.
+//! says how many it does not. Numbers are those of `tests/requirements.rs`.
 
 mod support;
 
@@ -48,7 +48,7 @@ fn what_a_recorder_could_change_it_does_not_14_15_19_21_22_28_30_31_34_35_36() {
 }
 
 #[test]
-fn errors_and_addresses_are_recorded_as_they_were() {
+fn errors_and_addresses_are_recorded_as_they_were_21_22() {
     let program = program("fidelity.c");
     let directory = TempDir::new();
     let file = directory.path().join("recording");
@@ -235,6 +235,25 @@ fn a_process_that_confines_itself_stays_alive_57() {
     assert_eq!((text(&output).as_str(), output.status.code()), ("alive\n", Some(7)));
     assert!(String::from_utf8_lossy(&output.stderr).contains("seccomp"), "and bsock says from where on it saw nothing");
     assert_eq!(sends(&Contents::of(&file)), 1);
+}
+
+#[test]
+fn a_filter_that_kills_for_every_other_system_call_finds_nothing_to_kill_for_57() {
+    let program = compile_c(&root().join("tests/programs/requirements/filter.c"), &["-pthread"]);
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let plain = program.command().output().expect("runs");
+    assert_eq!(plain.status.code(), Some(7), "{}", text(&plain));
+    let preload = target_dir().join("libbsock_preload.so");
+    let idle = program.command().env("LD_PRELOAD", preload).output().expect("runs");
+    let under = recorded(&program.path(), &[], &file).output().expect("runs");
+    for (how, other) in [("idle", &idle), ("recorded", &under)] {
+        assert_eq!((text(other), other.status), (text(&plain), plain.status), "{how}");
+    }
+    let contents = Contents::of(&file);
+    // The thread that was new to it cannot be attached any more, and its calls are told as lost.
+    assert!(sends(&contents) >= 202 && sends(&contents) <= 303, "{} sends", sends(&contents));
+    assert!(sends(&contents) + contents.lost >= 303, "{} sends, {} lost", sends(&contents), contents.lost);
 }
 
 #[test]

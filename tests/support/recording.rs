@@ -59,12 +59,18 @@ impl Contents {
     }
 }
 
-/// The sends in a recording, and the calls that it says are not in it; for recordings too large for [`Contents`].
+/// The sends in a recording, and the calls that it says are not in it.
 pub(crate) fn sends_and_losses(file: &Path) -> (u64, u64) {
-    let is_send = |event: &Event| matches!(&event.what, What::Call(call) if call.function == Function::Send);
-    let mut sends = 0;
-    let lost = read(file, |event| sends += u64::from(is_send(&event)));
-    (sends, lost)
+    calls_and_losses(file, &[Function::Send])
+}
+
+/// The calls of some functions in a recording, and the calls that it says are not in it; for recordings too large for
+/// [`Contents`].
+pub(crate) fn calls_and_losses(file: &Path, functions: &[Function]) -> (u64, u64) {
+    let counts = |event: &Event| matches!(&event.what, What::Call(call) if functions.contains(&call.function));
+    let mut calls = 0;
+    let lost = read(file, |event| calls += u64::from(counts(&event)));
+    (calls, lost)
 }
 
 /// Standard error without the line that says what was recorded, and that calls were lost if they were: who must not lose any

@@ -96,6 +96,12 @@ pub(crate) fn copy<T: Copy>(address: *const T, proven: bool, frame: Frame) -> Op
     (!address.is_null() && read(address.cast(), into, proven, frame)).then(|| unsafe { value.assume_init() })
 }
 
+/// As [`copy`], of what the kernel wrote if the call succeeded. If it failed, nothing is looked at: not even what is thrown away
+/// afterwards, since only the optimizer's mercy would keep that from being read.
+pub(crate) fn written<T: Copy>(address: *const T, succeeded: bool, frame: Frame) -> Option<T> {
+    if succeeded { copy(address, true, frame) } else { None }
+}
+
 /// Some bytes of the program's, for a record: where they are if `proven`, otherwise as many as `scratch` has room for, copied
 /// there. `None` if they cannot be read.
 pub(crate) fn view(

@@ -274,7 +274,7 @@ pub(crate) extern "C-unwind" fn recvmsg(fd: c_int, message: *const msghdr, flags
     let mut sections = Sections::new();
     sections.add(call::words(section::MORE, &more));
     sections.add_bytes(section::VECTOR, before.msg_iovlen, vector);
-    let after = memory::copy(message, true, frame).filter(|_| result >= 0);
+    let after = memory::written(message, result >= 0, frame);
     let Some(after) = after else {
         call.append(sections.all());
         return result;

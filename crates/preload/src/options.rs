@@ -25,7 +25,7 @@ pub(crate) extern "C-unwind" fn getsockopt(
     let room = length_at(length, false, frame);
     let args = [word(level), word(option), room.map_or(UNREAD, u64::from)];
     let capture = |known: bool| {
-        let after = length_at(length, true, frame).filter(|_| known)?;
+        let after = if known { length_at(length, true, frame)? } else { return None };
         // A program whose room is not known may have had less than the length says.
         let filled = after.min(room.unwrap_or(0)) as usize;
         Some(Captured::read(section::VALUE_RESULT, after, value, filled, true, frame))

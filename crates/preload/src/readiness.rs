@@ -189,7 +189,7 @@ pub(crate) extern "C-unwind" fn select(
     let more = more_of(addresses, before.unwrap_or([UNREAD; 2]));
     let mut sections = Sections::new();
     sections.add(call::words(section::MORE, more.get(..if timeout.is_null() { 3 } else { 5 }).unwrap_or(&[])));
-    let after = memory::copy(timeout, true, frame).filter(|_| result >= 0);
+    let after = memory::written(timeout, result >= 0, frame);
     let after = after.map(|time| [time.tv_sec as u64, time.tv_usec as u64]);
     if let Some(after) = &after {
         sections.add(call::words(section::AFTER, after));

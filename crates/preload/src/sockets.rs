@@ -48,7 +48,7 @@ pub(crate) extern "C-unwind" fn socketpair(
     let Some(mut call) = Recorded::begin(Function::Socketpair, -1, args, frame) else { return real() };
     let result = real();
     call.returned(result);
-    let made = memory::copy(pair, true, frame).filter(|_| result == 0);
+    let made = memory::written(pair, result == 0, frame);
     let Some(made) = made else {
         call.append(&[]);
         return result;

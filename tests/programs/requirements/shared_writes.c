@@ -4,6 +4,7 @@
  * the recorder: what it shares with its command, and its own variables.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
@@ -100,15 +101,24 @@ static void *caller(void *number)
     return NULL;
 }
 
+/* All of its threads. */
 static void wait_until_stopped(pid_t process)
 {
-    char path[64], state = '?';
-    while (state != 'T') {
-        snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
-        FILE *file = fopen(path, "r");
-        if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-            exit(2);
-        fclose(file);
+    for (int running = 1; running;) {
+        char path[300];
+        snprintf(path, sizeof path, "/proc/%d/task", (int)process);
+        DIR *threads = opendir(path);
+        running = 0;
+        for (struct dirent *thread; (thread = readdir(threads));) {
+            char state = '?';
+            snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)process, thread->d_name);
+            FILE *file = thread->d_name[0] == '.' ? NULL : fopen(path, "r");
+            if (file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1)
+                running += state != 'T';
+            if (file)
+                fclose(file);
+        }
+        closedir(threads);
     }
 }
 

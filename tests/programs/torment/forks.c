@@ -55,6 +55,6 @@ int main(int count, char **arguments)
     is_over = 1;
     for (int i = 0; i < THREADS; i++)
         pthread_join(all[i], NULL);
-    printf("sent %ld\n", sent);
+    printf("made %ld\n", sent);
     return well == children ? 0 : 1;
 }
