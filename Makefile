@@ -75,7 +75,7 @@ test: all ## all tests; a few minutes
 	$(call need,dpkg-shlibdeps,dpkg-dev)
 	$(CARGO) test --workspace
 
-test-real: all ## programs of the world, plain and recorded: make test-real ONLY=nginx,curl; all of them take half an hour
+test-real: all ## programs of the world, plain, recorded and checked: make test-real ONLY=nginx,curl; all of them take half an hour
 	$(CARGO) test --test real -- $(ONLY)
 
 torment: all ## kill -9 at 1,000 instants, forks, storms of signals, no descriptors: make torment SEED=7; some minutes

@@ -94,7 +94,7 @@ forms! {
         "应先调用 shutdown(fd, SHUT_WR)，再读到 recv() 返回 0 为止（要设上限），最后才 close()";
     HELD = "held",
         "the kernel held {unread} bytes for the program to read, and {unsent} that the peer had not acknowledged and may never get",
-        "当时内核中有 {unread} 字节程序尚未读取，另有 {unsent} 字节对方尚未确认，可能再也收不到";
+        "当时内核中有 {unread} 字节程序尚未读取，另有 {unsent} 字节对端尚未确认，可能再也收不到";
 }
 
 /// See the module's documentation.

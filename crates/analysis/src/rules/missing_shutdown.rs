@@ -69,7 +69,7 @@ const LONG: u64 = 100_000_000;
 forms! {
     BOTH_WAIT = "both-wait",
         "{function}() waits for {peer}, which itself waits in {theirs}() on the same connection: neither goes on",
-        "{function}() 在等待 {peer}，而对方也在同一连接上的 {theirs}() 中等待：双方都无法继续";
+        "{function}() 在等待 {peer}，而对端也在同一连接上的 {theirs}() 中等待：双方都无法继续";
     WAITS = "waits",
         "waits for an answer",
         "在此等待应答";

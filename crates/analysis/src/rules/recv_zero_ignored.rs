@@ -94,7 +94,7 @@ forms! {
         "{function}() 返回 0 时应关闭描述符，并不再把它交给 {wait}()";
     NEVER_MORE = "never-more",
         "the peer has closed its side; every further {function}() returns 0 at once, and the loop waits no more",
-        "对方已关闭它那一端；此后每次 {function}() 都立即返回 0，循环不再等待";
+        "对端已关闭它那一侧；此后每次 {function}() 都立即返回 0，循环不再等待";
 }
 
 /// Zeros in a row.

@@ -74,7 +74,7 @@ forms! {
         "这次调用没有返回";
     END_SEEN = "end-seen",
         "{function}() returned 0 here: the peer had closed its side",
-        "{function}() 在此处返回 0：对方已关闭它那一端";
+        "{function}() 在此处返回 0：对端已关闭它那一侧";
     RESET_SEEN = "reset-seen",
         "{function}() failed here: the connection was broken already",
         "{function}() 在此处失败：连接已经断开";
@@ -86,7 +86,7 @@ forms! {
         "应在程序开始时用 signal(SIGPIPE, SIG_IGN) 忽略该信号，并处理 EPIPE 错误";
     PEER_GONE = "peer-gone",
         "the peer no longer receives on this connection; unless it is ignored or handled, SIGPIPE ends the whole process",
-        "对方已不再接收该连接上的数据；SIGPIPE 若未被忽略或处理，会终止整个进程";
+        "对端已不再接收该连接上的数据；SIGPIPE 若未被忽略或处理，会终止整个进程";
 }
 
 /// How a socket showed that its peer was gone.

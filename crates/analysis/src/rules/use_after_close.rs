@@ -73,7 +73,7 @@ forms! {
         "{function}() on descriptor {fd}, a socket that this process had closed",
         "{function}() 使用了描述符 {fd}，而本进程已经关闭了这个套接字";
     IS_CLOSED = "is-closed",
-        "{fd} is closed here",
+        "descriptor {fd} is closed by now",
         "此时描述符 {fd} 已经关闭";
     CLOSED_HERE = "closed-here",
         "it was closed here",
