@@ -10,7 +10,7 @@ use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
 
 use crate::bench::Bench;
-use crate::measure::{compared, median, output, wall};
+use crate::measure::{compared, median, wall};
 use crate::table::{at_most, single};
 use crate::tools::is_there;
 
@@ -86,11 +86,7 @@ fn resident() -> u64 {
 fn whole(bench: &Bench) {
     const ARGUMENTS: [&str; 2] = ["pingpong", "5000"];
     let plain = || wall(Command::new(&bench.traffic).args(ARGUMENTS));
-    let checked = || {
-        let started = std::time::Instant::now();
-        output(check(bench).args(ARGUMENTS));
-        started.elapsed().as_secs_f64()
-    };
+    let checked = || wall(check(bench).args(ARGUMENTS));
     let traced = || wall(Command::new("strace").args(["-f", "-o", "/dev/null"]).arg(&bench.traffic).args(ARGUMENTS));
     let has_strace = is_there(Command::new("strace").arg("-V"));
     if !has_strace {
@@ -104,8 +100,8 @@ fn whole(bench: &Bench) {
     println!("{:58} {:>9} {:>9}", "TCP ping-pong of 5,000 rounds, start to end, ms", "median", "ratio");
     let names = ["plain", "bsock check", "strace -f -o /dev/null"];
     for (way, (figure, ratio)) in compared.figures.iter().zip(&compared.ratios).enumerate() {
-        let goal = compared.ratios.get(2).filter(|_| way == 1);
-        let verdict = goal.map_or_else(String::new, |strace| format!("strace: {}", at_most(*ratio, *strace)));
+        let strace = compared.ratios.get(2).filter(|_| way == 1).map(|strace| (strace * 100.0).round() / 100.0);
+        let verdict = strace.map_or_else(String::new, |strace| format!("strace: {}", at_most(*ratio, strace)));
         println!("  {:56} {:>9.0} {ratio:>9.2}  {verdict}", names[way], figure * 1e3);
     }
 }
