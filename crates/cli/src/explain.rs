@@ -53,7 +53,7 @@ forms! {
     LIKELY = "likely", "likely", "很可能";
     ADVICE = "advice", "advice", "建议";
     OR = "or", "{one} or {other}", "{one}或{other}";
-    MORE = "more", "bsock explain RULE tells the whole story of one.", "运行 bsock explain 规则名，可阅读该规则的完整讲解（英文）。";
+    MORE = "more", "bsock explain RULE tells the whole story of one.", "运行 bsock explain 规则名，可阅读该规则的完整讲解。";
 }
 
 /// All rules, as a table.
@@ -89,11 +89,11 @@ fn confidences(rule: &Declaration, language: Language) -> String {
     rule.confidences.iter().map(name).reduce(or).unwrap_or_default()
 }
 
-/// The story is told in English; what stands over it is not.
+/// One rule.
 fn story(rule: &Declaration, language: Language, terminal: Terminal) -> String {
     let (title, summary) = (terminal.bold(rule.name), rule.summary.text(language));
     let confidences = confidences(rule, language);
-    format!("{title}: {summary} ({confidences})\n\n{}", markdown(&rule.documentation(), terminal))
+    format!("{title}: {summary} ({confidences})\n\n{}", markdown(&rule.documentation(language), terminal))
 }
 
 /// A rule that is nearly called so, or the way to the list.
@@ -155,10 +155,20 @@ fn fill(out: &mut String, block: &mut String, terminal: Terminal) {
     let text: Vec<String> = block.split_ascii_whitespace().map(plain).collect();
     if !text.is_empty() {
         let options = textwrap::Options::new(terminal.width.min(WIDEST)).subsequent_indent(indent).break_words(false);
-        let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
+        let options = options.word_separator(separator(&text));
         out.extend([&*textwrap::fill(&text.join(" "), options), "\n"]);
     }
     block.clear();
+}
+
+/// Chinese is broken between any two characters but before a comma and the like; other text between words, so that code and
+/// links stay whole.
+fn separator(text: &[String]) -> textwrap::WordSeparator {
+    let is_chinese = |letter| matches!(letter, '\u{4e00}'..='\u{9fff}');
+    match text.iter().any(|word| word.contains(is_chinese)) {
+        true => textwrap::WordSeparator::UnicodeBreakProperties,
+        false => textwrap::WordSeparator::AsciiSpace,
+    }
 }
 
 /// A word without the marks of emphasis and of links.
@@ -177,8 +187,12 @@ mod tests {
     use super::*;
 
     fn explained(rule: Option<&str>) -> String {
+        explained_in(Language::English, rule)
+    }
+
+    fn explained_in(language: Language, rule: Option<&str>) -> String {
         let mut out = Vec::new();
-        match explain(rule, Language::English, Terminal { colour: false, width: 60 }, &mut out) {
+        match explain(rule, language, Terminal { colour: false, width: 60 }, &mut out) {
             Ok(()) => String::from_utf8(out).expect("text"),
             Err(Failure::Unknown(message)) => message,
             Err(Failure::Output(error)) => error.to_string(),
@@ -212,6 +226,11 @@ mod tests {
             let long = |line: &&str| line.chars().count() > 60 && line.contains(' ') && !line.starts_with("    ");
             assert_eq!(text.lines().skip(1).filter(long).collect::<Vec<_>>(), [""; 0]);
             assert!(text.starts_with(&format!("{}: ", rule.name)) && text.contains("\nWhy is this bad\n"));
+            let chinese = explained_in(Language::Chinese, Some(rule.name));
+            // A word of code may be longer than a line, in which Chinese words do not separate it.
+            let long = |line: &&str| display_width(line) > 60 && !line.starts_with("    ") && line.contains('，');
+            assert_eq!(chinese.lines().skip(1).filter(long).collect::<Vec<_>>(), [""; 0]);
+            assert!(chinese.contains("\n为什么有问题\n"), "{chinese}");
         }
         assert!(explained(Some("port-byte-order")).contains("\n    address.sin_port = htons(8080);\n"));
     }

@@ -1,8 +1,8 @@
 """Tells the recorder of `bsock run` from which line of Python each call comes.
 
-On the stack there is libffi and the interpreter, but no line of Python. So around each call the file and the line of the
-package's caller are told, by a function that only a recorder which is at work has. Without one nothing is wrapped, and a
-call costs what it costs.
+On the stack there is libffi and the interpreter, but no line of Python. So around each call the file and the line of
+the package's caller are told, by a function that only a recorder which is at work has. Without one nothing is wrapped,
+and a call costs what it costs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 //! The rules. A new one is a file here, whose `//!` comment is its documentation, and a line in the table below. What
-//! does not fit into the file (tests, tables, wording) goes into a folder of the rule's name.
+//! does not fit into the file (tests, tables, wording) goes into a folder of the rule's name. Its documentation in Chinese is a
+//! file beside it, `RULE.zh.md`, without which this does not compile: a comment in two languages would be too long to read, and
+//! a folder of translations elsewhere would be forgotten when the comment changes.
 
 use bsock_recording::event::Event;
 
 use crate::finding::Confidence;
-use crate::message::Form;
+use crate::message::{Form, Language};
 use crate::model::Model;
 use crate::sink::Sink;
 
@@ -33,6 +35,7 @@ pub struct Declaration {
     /// Starts it.
     pub new: fn() -> Box<dyn Rule>,
     source: &'static str,
+    chinese: &'static str,
 }
 
 impl Declaration {
@@ -40,12 +43,15 @@ impl Declaration {
     #[cfg(test)]
     pub(crate) const fn of_test(name: &'static str, new: fn() -> Box<dyn Rule>) -> Self {
         let summary = Form { id: name, english: "a rule of a test", chinese: "测试用的规则" };
-        Self { name, summary, messages: &[], confidences: &[Confidence::Certain], new, source: "" }
+        Self { name, summary, messages: &[], confidences: &[Confidence::Certain], new, source: "", chinese: "" }
     }
 
-    /// The whole story, in Markdown: the comment that its file begins with.
+    /// The whole story, in Markdown: the comment that its file begins with, or its Chinese twin.
     #[must_use]
-    pub fn documentation(&self) -> String {
+    pub fn documentation(&self, language: Language) -> String {
+        if language == Language::Chinese {
+            return self.chinese.to_owned();
+        }
         let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
         lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
     }
@@ -70,6 +76,7 @@ macro_rules! rules {
             confidences: &[$(Confidence::$confidence),+],
             new: || Box::new($module::$Rule::default()),
             source: include_str!(concat!(stringify!($module), ".rs")),
+            chinese: include_str!(concat!(stringify!($module), ".zh.md")),
         }),*];
     };
 }

@@ -84,7 +84,7 @@ impl Output for Sarif<'_> {
                 json!({
                     "id": rule.name,
                     "shortDescription": { "text": rule.summary.text(language) },
-                    "help": { "text": rule.documentation(), "markdown": rule.documentation() },
+                    "help": { "text": rule.documentation(language), "markdown": rule.documentation(language) },
                 })
             })
             .collect();
