@@ -239,6 +239,18 @@ impl Here<'_> {
         Site::of(self.process.program(), self.call)
     }
 
+    /// It received so many bytes.
+    fn read(&self, bytes: u64) -> Read {
+        Read {
+            start: self.endpoint.traffic.received.saturating_sub(bytes),
+            bytes,
+            asked: self.call.args[1],
+            buffer: self.call.args[0],
+            caller: self.call.caller,
+            site: self.site(),
+        }
+    }
+
     fn finding(&self, read: &Read, message: Message) -> Finding {
         Finding {
             rule: "recv-as-message",
@@ -310,7 +322,7 @@ impl RecvAsMessage {
     }
 
     fn receive(&mut self, here: &Here<'_>) {
-        let Here { call, endpoint, event, .. } = here;
+        let Here { call, endpoint, .. } = here;
         let Some(bytes) = received(call) else {
             // The program does something else first.
             if let Some(end) = self.ends.get_mut(&endpoint.id) {
@@ -322,37 +334,33 @@ impl RecvAsMessage {
             }
             return;
         };
-        let known = self.ends.remove(&endpoint.id);
-        if known.is_none() && endpoint.peer.is_none() && !lengths::may_be_one(call, bytes) {
+        // Most sockets have no peer that is recorded, and read no lengths.
+        let known = self.ends.contains_key(&endpoint.id);
+        if !known && endpoint.peer.is_none() && !lengths::may_be_one(call, bytes) {
             return;
         }
-        let mut end = known.unwrap_or_default();
-        let read = (bytes > 0).then(|| Read {
-            start: endpoint.traffic.received.saturating_sub(bytes),
-            bytes,
-            asked: call.args[1],
-            buffer: call.args[0],
-            caller: call.caller,
-            site: here.site(),
-        });
-        if let Some(taken) = end.lengths.receives(call, read.as_ref()) {
+        let end = self.ends.entry(endpoint.id).or_default();
+        if let Some(taken) = end.lengths.receives(call, bytes, || here.read(bytes)) {
             self.claim_length(here, taken);
         }
         if let Some(peer) = here.peer() {
-            match read {
-                Some(read) => {
-                    end.steps.receives(read.clone());
-                    end.answers.receives(read);
-                }
-                None if waited_in_vain(call, event).is_some() => {
-                    end.waits = true;
-                    let waits = end.steps.waits(call.caller, call.args[0]);
-                    waits.into_iter().for_each(|waits| self.claim_waits(here, peer, waits));
-                }
-                None => {}
+            self.receive_from(peer, here, bytes);
+        }
+    }
+
+    /// The end that sent the bytes is known.
+    fn receive_from(&mut self, peer: EndpointId, here: &Here<'_>, bytes: u64) {
+        let Here { call, event, endpoint, .. } = here;
+        let Some(end) = self.ends.get_mut(&endpoint.id) else { return };
+        if bytes > 0 {
+            end.steps.receives(here.read(bytes));
+            end.answers.receives(here.read(bytes));
+        } else if waited_in_vain(call, event).is_some() {
+            end.waits = true;
+            if let Some(waits) = end.steps.waits(call.caller, call.args[0]) {
+                self.claim_waits(here, peer, waits);
             }
         }
-        self.ends.insert(endpoint.id, end);
     }
 
     fn claim(&mut self, claim: Claim) {

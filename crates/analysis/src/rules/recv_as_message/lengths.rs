@@ -44,8 +44,8 @@ pub(super) struct Number {
 }
 
 impl Reader {
-    /// The next receive. `read` is `None` if it brought nothing.
-    pub(super) fn receives(&mut self, call: &Call, read: Option<&Read>) -> Option<Taken> {
+    /// The next receive, which brought so many bytes.
+    pub(super) fn receives(&mut self, call: &Call, bytes: u64, read: impl FnOnce() -> Read) -> Option<Taken> {
         let buffer = (call.args[0], call.args[1]);
         let cut = self.cut.take();
         if let Some((prefix, values)) = self.maybe.take()
@@ -54,10 +54,10 @@ impl Reader {
         {
             self.proven = Some(prefix);
         }
-        self.maybe = read.and_then(|read| length(call, read.bytes));
+        self.maybe = length(call, bytes);
         let proven = self.proven?;
-        if let Some(read) = read.filter(|read| buffer == proven && read.bytes < proven.1) {
-            self.cut = Some(Part { read: read.clone(), taken: in_the_buffer(call) });
+        if buffer == proven && (1..proven.1).contains(&bytes) {
+            self.cut = Some(Part { read: read(), taken: in_the_buffer(call) });
         }
         let Part { read, taken } = cut?;
         let got = read.bytes;
