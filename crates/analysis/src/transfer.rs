@@ -5,12 +5,16 @@
 //! moved. Of a vector it keeps only what its first buffer holds. So every answer here is a part of the truth, and a rule
 //! compares no more than both sides have.
 
-use bsock_recording::event::{Call, Outcome};
+use bsock_recording::event::{Call, Event, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use crate::functions::has_flag;
-use crate::linux::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC};
+use crate::linux::{ECONNRESET, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC};
+
+/// In ticks, a tenth of a second at most. A `recv` that took so long before it returned 0 found nothing when it began: the
+/// other end was still alive then, and waited.
+pub(crate) const LONG: u64 = 100_000_000;
 
 /// A call that moved at least one byte.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +88,21 @@ impl<'a> Transfer<'a> {
     fn vector(call: &'a Call) -> Option<Self> {
         let buffer = call.buffers().find(|buffer| buffer.length > 0).map_or(0, |buffer| buffer.address);
         Some(Self { buffer, ..Self::plain(call)? })
+    }
+}
+
+/// Whether the call waited for data that did not come: for ever (false), or until the other end was gone (true).
+pub(crate) fn waited_in_vain(call: &Call, event: &Event) -> Option<bool> {
+    let receives = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
+    if !receives || call.injected || has_flag(call, MSG_DONTWAIT | MSG_PEEK) {
+        return None;
+    }
+    match call.outcome {
+        Outcome::Unfinished => Some(false),
+        Outcome::Returned(0) | Outcome::Failed(ECONNRESET) => {
+            (event.end.saturating_sub(event.begin) >= LONG).then_some(true)
+        }
+        _ => None,
     }
 }
 

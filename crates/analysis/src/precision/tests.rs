@@ -194,6 +194,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("connect-error-ignored", "connect failed, and so did what needed the connection"),
     ("fd-leak", "accept or socket failed with EMFILE"),
     ("port-byte-order", "the program's argument is another number"),
+    ("recv-as-message", "the number that was used is not the one that the peer sent"),
     ("recv-zero-ignored", "each 0 said that nothing will ever come"),
     ("sigpipe-death", "the signal killed the process"),
     ("use-after-close", "the call failed with EBADF"),

@@ -46,25 +46,19 @@
 
 use std::collections::HashMap;
 
-use bsock_recording::event::{Call, Event, Outcome, What};
-use bsock_recording::function::Function;
+use bsock_recording::event::{Event, What};
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::functions::has_flag;
-use crate::linux::{ECONNRESET, MSG_DONTWAIT, MSG_PEEK};
 use crate::message::Message;
 use crate::model::{Direction, Endpoint, EndpointId, Model, Traffic};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::transfer::{LONG, waited_in_vain};
 
 /// Ends that wait, or waited until the other was ended.
 const REMEMBERED: usize = 4096;
-
-/// In ticks, a tenth of a second at most. A `recv` that took so long before it returned 0 found nothing when it began: the
-/// other end was still alive then, and waited.
-const LONG: u64 = 100_000_000;
 
 forms! {
     BOTH_WAIT = "both-wait",
@@ -108,7 +102,7 @@ pub(super) struct MissingShutdown {
 impl Rule for MissingShutdown {
     fn event(&mut self, model: &Model, event: &Event, _sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
-        let Some(released) = waited(call, event) else { return };
+        let Some(released) = waited_in_vain(call, event) else { return };
         let Some(process) = model.process(event.thread).filter(|process| process.is_single_threaded()) else { return };
         let Some(endpoint) = model.subject().filter(|endpoint| is_alone(endpoint)) else { return };
         let Some(peer) = endpoint.peer.filter(|_| self.waits.len() < REMEMBERED) else { return };
@@ -134,19 +128,6 @@ impl Rule for MissingShutdown {
                 sink.emit(finding(one, other));
             }
         }
-    }
-}
-
-/// Whether the call waited for data that did not come: for ever (false), or until the other end was gone (true).
-fn waited(call: &Call, event: &Event) -> Option<bool> {
-    let receives = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
-    if !receives || call.injected || has_flag(call, MSG_DONTWAIT | MSG_PEEK) {
-        return None;
-    }
-    match call.outcome {
-        Outcome::Unfinished => Some(false),
-        Outcome::Returned(0) | Outcome::Failed(ECONNRESET) => (event.end.saturating_sub(event.begin) >= LONG).then_some(true),
-        _ => None,
     }
 }
 
@@ -200,7 +181,8 @@ fn finding(one: &Waits, other: &Waits) -> Finding {
 mod tests {
     use super::*;
     use crate::testing::{Story, call};
-    use bsock_recording::event::Thread;
+    use bsock_recording::event::{Call, Outcome, Thread};
+    use bsock_recording::function::Function;
 
     fn blocked(fd: i32) -> Call {
         Call { args: [0x5000, 100, 0], ..call(Function::Recv, fd, Outcome::Unfinished) }

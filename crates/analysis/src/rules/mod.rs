@@ -94,7 +94,7 @@ rules! {
         "a peer that waits for an end of file which is never sent", "对端一直等待文件结束，而本端从未发出";
     port_byte_order::PortByteOrder, "port-byte-order", [Certain Likely],
         "a port that was not converted by htons()", "端口没有用 htons() 转换字节序";
-    recv_as_message::RecvAsMessage, "recv-as-message", [Likely],
+    recv_as_message::RecvAsMessage, "recv-as-message", [Certain Likely],
         "a part of a message that is taken for the whole", "把消息的一部分当作整条消息";
     recv_zero_ignored::RecvZeroIgnored, "recv-zero-ignored", [Certain],
         "an end of file that is not told from data", "没有区分数据流结束与数据";

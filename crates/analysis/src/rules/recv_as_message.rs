@@ -1,6 +1,7 @@
 //! # What it does
 //!
-//! Finds readers of length-prefixed messages that take whatever one `recv` returns for the whole length.
+//! Finds readers that take whatever one `recv` returns for one message: for the whole length that a message begins with, or
+//! for the whole message that the peer sent.
 //!
 //! # Why is this bad
 //!
@@ -31,131 +32,396 @@
 //!
 //! - *likely*: on the same socket a length was read before: 2, 4 or 8 bytes whose value is what the next `recv` asked for. Now
 //!   the same `recv` (same buffer, same length) returned fewer bytes, and the next one does not ask for the rest of them.
+//! - *certain*: besides, the next `recv` asks for exactly the number that the part makes together with what the buffer held
+//!   before; and both ends are recorded, and the peer sent another number in that place.
+//! - *likely*, where both ends are recorded: two messages before were sent by one `send` each, received by one `recv` with room
+//!   for more, and answered. Now a part of one is answered; what follows is read at the same place and answered as well; and
+//!   the peer, which sent one message, sends the next when it has read the first of the two answers.
+//! - *likely*, where both ends are recorded: at two places, one `recv` got one `send` each, twice or more. Now one of them got two
+//!   at once, and the other one waits for what was read already, while the peer waits as well, until one of them is ended.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where the next `recv` goes on behind the bytes that came, or asks for as many as are missing, or for the length again;
 //! - where the next call on the socket is another one: the program has noticed;
 //! - for readers of text, of streams and of buffers whose room happens to be small: no length was read there;
-//! - where calls were lost, or the bytes were not recorded.
+//! - where as many bytes are sent as came: an echo, a filter; or where the peer waits for all acknowledgements of a message;
+//! - for requests that are sent or received in one go on purpose, and lines that are taken out of a buffer;
+//! - where several threads or processes use the connection, calls were lost, or the bytes were not recorded.
 //!
 //! # References
 //!
 //! - `man 2 recv` (`MSG_WAITALL`), RFC 9293, section 3.8
 //! - <https://github.com/Abhigyan-Shekhar/Waggle-mcp/pull/285>, <https://github.com/open62541/open62541/issues/166>
 
+mod answers;
+mod lengths;
+mod sends;
+mod steps;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
-use bsock_recording::layout::section;
 
+use self::answers::{Read, Twice};
+use self::lengths::Number;
+use self::sends::Sends;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::functions::has_flag;
+use crate::functions::{has_flag, receives, sends};
 use crate::linux::MSG_PEEK;
 use crate::message::Message;
-use crate::model::{EndpointId, Model, Program};
+use crate::model::{Endpoint, EndpointId, Model, Process};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::transfer::{Transfer, waited_in_vain};
 
-/// Sockets on which a length was read that are remembered.
+/// Ends of connections that are remembered, and findings that wait for the other end's calls.
 const REMEMBERED: usize = 4096;
+const CLAIMS: usize = 1024;
 
 forms! {
     CUT = "cut",
         "{function}() returned {got} of the {asked} bytes of a length, and the rest was never asked for",
         "{function}() 只返回了长度字段 {asked} 个字节中的 {got} 个，而程序没有再去读取其余部分";
+    MADE_UP = "made-up",
+        "{function}() returned {got} of the {asked} bytes of a length, and the program took {taken} for it; the peer sent {meant}",
+        "{function}() 只返回了长度字段 {asked} 个字节中的 {got} 个，程序便把长度当作 {taken}，而对端发送的是 {meant}";
+    PART = "part",
+        "{function}() returned {got} of the {length} bytes that the peer sent at once, and they were answered as a whole message",
+        "对端一次发送了 {length} 字节，{function}() 只返回了其中 {got} 字节，程序却当作完整的消息作了应答";
+    TWO = "two",
+        "{function}() returned more than one of the peer's messages, and the next {function}() waits for what was read already",
+        "{function}() 一次返回了对端的不止一条消息，而下一次 {function}() 还在等待其中已经读走的那条";
     TAKEN = "taken",
         "taken for the whole length",
         "被当作完整的长度字段";
+    TAKEN_FOR_ONE = "taken-for-one",
+        "what came is taken for one message",
+        "收到的内容被当作一条消息";
     NEXT = "next",
         "the next bytes are read here, as if the length had been complete",
         "程序在此处继续读取后面的字节，就像长度字段已经读全一样";
+    ANSWER = "answer",
+        "the first {got} bytes are answered here",
+        "此处对前 {got} 个字节作了应答";
+    ANSWER_TOO = "answer-too",
+        "the next {rest} bytes of the same message are answered here",
+        "此处又对同一条消息接下来的 {rest} 个字节作了应答";
+    WAITS = "waits",
+        "here the program waits for the message that came with the one before",
+        "程序在此处等待的消息，其实已随上一条一起到达";
     ALL = "all",
         "compare the result with what was asked for: use MSG_WAITALL, or ask for the rest in a loop",
         "应将返回值与请求的字节数比较：使用 MSG_WAITALL，或用循环读取其余部分";
+    FRAME = "frame",
+        "tell where a message ends, by a length before it or a delimiter behind it, and call recv() until that is reached",
+        "应当标明消息在哪里结束：在前面加上长度，或在末尾加分隔符，并循环调用 recv() 直到读完";
     STREAM = "stream",
         "before, the same call read lengths whose values were what was then asked for",
         "此前同一处调用读到的长度值，正是随后请求读取的字节数";
+    WENT_ON = "went-on",
+        "the peer read the first answer and sent its next message; from here on answers belong to other messages",
+        "对端读到第一个应答就发送了下一条消息；此后应答与消息不再对应";
+    HABIT = "habit",
+        "before, each of the two calls got one message; now all {got} bytes have been read, and both programs wait",
+        "此前这两处调用每次各收到一条消息；现在 {got} 个字节都已读走，双方程序都在等待";
 }
 
-/// A reader of lengths.
+/// What is known of one end of a connection.
 #[derive(Default)]
-struct Reader {
-    /// Where the last receive put what may be a length, how long it is, and its values in both byte orders.
-    maybe: Option<((u64, u64), [u64; 2])>,
-    /// The buffer of which it is proven that lengths are read into it.
-    proven: Option<(u64, u64)>,
-    /// A length of which only so many bytes came.
-    cut: Option<(u64, Site)>,
+struct End {
+    sends: Sends,
+    lengths: lengths::Reader,
+    answers: answers::Reader,
+    steps: steps::Reader,
+    /// It waited for data that did not come.
+    waits: bool,
+    closed: bool,
+}
+
+impl End {
+    /// The other end waited for what this one had sent before, and this one waited, too.
+    fn let_wait(&self, other: &steps::Waits) -> bool {
+        self.waits && other.in_vain(&self.sends)
+    }
+}
+
+/// A finding for which the other end's calls have still to be looked at.
+struct Claim {
+    sender: EndpointId,
+    finding: Finding,
+    proof: Proof,
+}
+
+enum Proof {
+    /// Nothing more is needed; where the peer sent another number, it is certain.
+    Length(Option<Number>, Option<u64>),
+    /// The sends have to agree.
+    Twice(Box<Twice>),
+    /// The sends have to agree, and the peer has to wait, too.
+    BothWait(steps::Waits),
+    /// They have agreed.
+    Sure,
 }
 
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct RecvAsMessage {
-    readers: HashMap<EndpointId, Reader>,
+    ends: HashMap<EndpointId, End>,
+    claims: Vec<Claim>,
 }
 
 impl Rule for RecvAsMessage {
-    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+    fn event(&mut self, model: &Model, event: &Event, _sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
-        let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
+        let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream() && !endpoint.is_listening()) else {
+            return;
+        };
+        let Some(process) = model.process(event.thread) else { return };
         if call.function == Function::Close {
-            self.readers.remove(&endpoint.id);
+            if endpoint.references() == 0 {
+                self.close(endpoint);
+            }
+        } else if self.ends.len() < REMEMBERED || self.ends.contains_key(&endpoint.id) {
+            let here = Here { model, event, call, endpoint, process };
+            match Transfer::sent(call) {
+                Some(sent) => self.send(&here, &sent),
+                None => self.receive(&here),
+            }
+        }
+    }
+
+    fn finish(&mut self, _model: &Model, sink: &mut Sink) {
+        for Claim { sender, finding, proof } in self.claims.drain(..) {
+            match proof {
+                Proof::Length(Some(number), Some(meant)) => sink.emit(made_up(finding, &number, meant)),
+                Proof::Length(..) => sink.emit(finding),
+                Proof::Twice(twice) => {
+                    if let Some(length) = twice.length.filter(|_| twice.went_on) {
+                        let message = finding.message.clone().with("length", length);
+                        sink.emit(Finding { message, ..finding });
+                    }
+                }
+                Proof::BothWait(waits) if self.ends.get(&sender).is_some_and(|end| end.let_wait(&waits)) => {
+                    sink.emit(finding);
+                }
+                Proof::BothWait(_) => {}
+                Proof::Sure => sink.emit(finding),
+            }
+        }
+    }
+}
+
+/// A call on a connection.
+struct Here<'a> {
+    model: &'a Model,
+    event: &'a Event,
+    call: &'a Call,
+    endpoint: &'a Endpoint,
+    process: &'a Process,
+}
+
+impl Here<'_> {
+    /// The other end, where nobody but these two can have moved what moved between them.
+    fn peer(&self) -> Option<EndpointId> {
+        let alone = |end: &Endpoint| !end.is_shared() && !end.course.handed_on && !end.traffic.uncounted;
+        let peer = self.endpoint.peer?;
+        let both = alone(self.endpoint) && self.model.endpoint(peer).is_none_or(alone);
+        (both && !self.process.is_blind()).then_some(peer)
+    }
+
+    fn site(&self) -> Site {
+        Site::of(self.process.program(), self.call)
+    }
+
+    /// It received so many bytes.
+    fn read(&self, bytes: u64) -> Read {
+        Read {
+            start: self.endpoint.traffic.received.saturating_sub(bytes),
+            bytes,
+            asked: self.call.args[1],
+            buffer: self.call.args[0],
+            caller: self.call.caller,
+            site: self.site(),
+        }
+    }
+
+    fn finding(&self, read: &Read, message: Message) -> Finding {
+        Finding {
+            rule: "recv-as-message",
+            confidence: Confidence::Likely,
+            message: message.with("function", read.site.function).with("got", read.bytes),
+            process: ProcessName::of(self.process.program(), self.event.thread),
+            fd: self.call.fd,
+            ticks: self.event.end,
+            site: read.site.clone(),
+            label: Message::new(&TAKEN_FOR_ONE),
+            related: Vec::new(),
+            help: Message::new(&FRAME),
+            notes: Vec::new(),
+            count: 1,
+        }
+    }
+}
+
+impl RecvAsMessage {
+    /// What an end sent is remembered until the other one is closed as well.
+    fn close(&mut self, endpoint: &Endpoint) {
+        let peer = endpoint.peer.filter(|peer| self.ends.get(peer).is_some_and(|peer| !peer.closed));
+        match (peer, self.ends.get_mut(&endpoint.id)) {
+            (Some(_), Some(end)) => end.closed = true,
+            _ => [Some(endpoint.id), endpoint.peer].into_iter().flatten().for_each(|end| self.forget(end)),
+        }
+    }
+
+    /// Nothing more will come of this end.
+    fn forget(&mut self, id: EndpointId) {
+        let Some(end) = self.ends.remove(&id) else { return };
+        self.claims.retain_mut(|claim| {
+            if let Proof::BothWait(waits) = &claim.proof
+                && claim.sender == id
+            {
+                let in_vain = end.let_wait(waits);
+                claim.proof = Proof::Sure;
+                return in_vain;
+            }
+            true
+        });
+    }
+
+    fn send(&mut self, here: &Here<'_>, sent: &Transfer<'_>) {
+        let Here { endpoint, event, .. } = here;
+        let end = self.ends.entry(endpoint.id).or_default();
+        end.lengths.turns_away();
+        end.steps.turns_away();
+        let traffic = &endpoint.traffic;
+        // Who has no peer may have one as soon as that returns from `accept`.
+        if endpoint.peer.is_none() && end.sends.is_full() {
             return;
         }
-        let known = self.readers.get_mut(&endpoint.id);
+        let added = end.sends.add(event.thread, sent, traffic.sent, traffic.received);
+        for claim in self.claims.iter_mut().filter(|claim| claim.sender == endpoint.id) {
+            claim.compare(&added, &end.sends);
+        }
+        if let Some(peer) = here.peer() {
+            let mut answers = std::mem::take(&mut end.answers);
+            let none = Sends::default();
+            let sends = self.ends.get(&peer).map_or(&none, |peer| &peer.sends);
+            if let Some(twice) = answers.answers(sent.moved, traffic.sent, here.site(), sends) {
+                self.claim_twice(here, peer, twice);
+            }
+            if let Some(end) = self.ends.get_mut(&endpoint.id) {
+                end.answers = answers;
+            }
+        }
+    }
+
+    fn receive(&mut self, here: &Here<'_>) {
+        let Here { call, endpoint, .. } = here;
         let Some(bytes) = received(call) else {
             // The program does something else first.
-            if let Some(reader) = known {
-                (reader.maybe, reader.cut) = (None, None);
+            if let Some(end) = self.ends.get_mut(&endpoint.id) {
+                end.lengths.turns_away();
+                if receives(call.function) || sends(call.function) || call.function == Function::Shutdown {
+                    end.answers.turns_away();
+                    end.steps.turns_away();
+                }
             }
             return;
         };
-        let length = length(call, bytes);
-        if let Some(reader) = known {
-            let Some(process) = model.process(event.thread) else { return };
-            if let Some(found) = reader.next(call, event, process.program(), bytes) {
-                sink.emit(found);
+        // Most sockets have no peer that is recorded, and read no lengths.
+        let known = self.ends.contains_key(&endpoint.id);
+        if !known && endpoint.peer.is_none() && !lengths::may_be_one(call, bytes) {
+            return;
+        }
+        let end = self.ends.entry(endpoint.id).or_default();
+        if let Some(taken) = end.lengths.receives(call, bytes, || here.read(bytes)) {
+            self.claim_length(here, taken);
+        }
+        if let Some(peer) = here.peer() {
+            self.receive_from(peer, here, bytes);
+        }
+    }
+
+    /// The end that sent the bytes is known.
+    fn receive_from(&mut self, peer: EndpointId, here: &Here<'_>, bytes: u64) {
+        let Here { call, event, endpoint, .. } = here;
+        let Some(end) = self.ends.get_mut(&endpoint.id) else { return };
+        if bytes > 0 {
+            end.steps.receives(here.read(bytes));
+            end.answers.receives(here.read(bytes));
+        } else if waited_in_vain(call, event).is_some() {
+            end.waits = true;
+            if let Some(waits) = end.steps.waits(call.caller, call.args[0]) {
+                self.claim_waits(here, peer, waits);
             }
-            reader.maybe = length;
-        } else if length.is_some() && self.readers.len() < REMEMBERED {
-            self.readers.insert(endpoint.id, Reader { maybe: length, ..Reader::default() });
+        }
+    }
+
+    fn claim(&mut self, claim: Claim) {
+        if self.claims.len() < CLAIMS {
+            self.claims.push(claim);
+        }
+    }
+
+    fn claim_length(&mut self, here: &Here<'_>, taken: lengths::Taken) {
+        let read = &taken.read;
+        let finding = here.finding(read, Message::new(&CUT).with("asked", read.asked));
+        let finding = Finding {
+            label: Message::new(&TAKEN),
+            related: vec![Related { message: Message::new(&NEXT), site: here.site() }],
+            help: Message::new(&ALL),
+            notes: vec![Message::new(&STREAM)],
+            ..finding
+        };
+        let peer = here.peer();
+        let sends = peer.and_then(|peer| self.ends.get(&peer)).map(|peer| &peer.sends);
+        let meant = taken.number.zip(sends).and_then(|(number, sends)| number.meant(sends));
+        let proof = Proof::Length(taken.number, meant);
+        self.claim(Claim { sender: peer.unwrap_or(here.endpoint.id), finding, proof });
+    }
+
+    fn claim_twice(&mut self, here: &Here<'_>, peer: EndpointId, mut twice: Twice) {
+        if let Some(peer) = self.ends.get(&peer) {
+            peer.sends.known().for_each(|sent| twice.compare(sent));
+        }
+        let [first, second] = twice.answers.clone();
+        let first = Related { message: Message::new(&ANSWER).with("got", twice.read.bytes), site: first };
+        let second = Related { message: Message::new(&ANSWER_TOO).with("rest", twice.rest), site: second };
+        let finding = here.finding(&twice.read, Message::new(&PART));
+        let finding = Finding { related: vec![first, second], notes: vec![Message::new(&WENT_ON)], ..finding };
+        self.claim(Claim { sender: peer, finding, proof: Proof::Twice(Box::new(twice)) });
+    }
+
+    fn claim_waits(&mut self, here: &Here<'_>, peer: EndpointId, waits: steps::Waits) {
+        let Some(merged) = waits.last() else { return };
+        let finding = here.finding(merged, Message::new(&TWO));
+        let finding = Finding {
+            related: vec![Related { message: Message::new(&WAITS), site: here.site() }],
+            notes: vec![Message::new(&HABIT).with("got", merged.bytes)],
+            ..finding
+        };
+        self.claim(Claim { sender: peer, finding, proof: Proof::BothWait(waits) });
+    }
+}
+
+impl Claim {
+    /// The sender sends on, or what it sent comes to be known only now.
+    fn compare(&mut self, sent: &sends::Sent, sends: &Sends) {
+        match &mut self.proof {
+            Proof::Length(Some(number), meant @ None) => *meant = number.meant(sends),
+            Proof::Length(..) | Proof::BothWait(_) | Proof::Sure => {}
+            Proof::Twice(twice) => twice.compare(sent),
         }
     }
 }
 
-impl Reader {
-    /// The next receive.
-    fn next(
-        &mut self,
-        call: &Call,
-        event: &Event,
-        program: &Arc<Program>,
-        bytes: u64,
-    ) -> Option<Finding> {
-        let buffer = (call.args[0], call.args[1]);
-        let cut = self.cut.take();
-        if let Some((prefix, values)) = self.maybe.take()
-            && values.contains(&buffer.1)
-            && buffer != prefix
-        {
-            self.proven = Some(prefix);
-        }
-        let proven = self.proven?;
-        if buffer == proven && (1..proven.1).contains(&bytes) {
-            self.cut = Some((bytes, Site::of(program, call)));
-        }
-        let (got, site) = cut?;
-        let goes_on = buffer.0 == proven.0.wrapping_add(got) || buffer.1 == proven.1 - got || buffer == proven;
-        (!goes_on).then(|| finding(got, proven.1, site, call, event, program))
-    }
-}
-
-/// How many bytes a call received that takes a buffer of its own. What blocks or fails received none.
+/// How many bytes a call received that takes a buffer of its own. What blocks for ever received none; nor what failed.
 fn received(call: &Call) -> Option<u64> {
     const MSG_WAITALL: u64 = 0x100;
     let into_one_buffer = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
@@ -168,86 +434,9 @@ fn received(call: &Call) -> Option<u64> {
     }
 }
 
-/// What the call read whole, if that may be a length: its buffer, and the values in both byte orders.
-fn length(call: &Call, bytes: u64) -> Option<((u64, u64), [u64; 2])> {
-    let asked = call.args[1];
-    let digits = call.details.bytes(section::PAYLOAD);
-    if !matches!(asked, 2 | 4 | 8) || bytes != asked || digits.len() as u64 != asked {
-        return None;
-    }
-    let value = |value: u64, digit: &u8| value << 8 | u64::from(*digit);
-    let values = [digits.iter().fold(0, value), digits.iter().rev().fold(0, value)];
-    Some(((call.args[0], asked), values))
-}
-
-fn finding(
-    got: u64,
-    asked: u64,
-    site: Site,
-    call: &Call,
-    event: &Event,
-    program: &Arc<Program>,
-) -> Finding {
-    let message = Message::new(&CUT).with("function", site.function);
-    Finding {
-        rule: "recv-as-message",
-        confidence: Confidence::Likely,
-        message: message.with("got", got.to_string()).with("asked", asked.to_string()),
-        process: ProcessName::of(program, event.thread),
-        fd: call.fd,
-        ticks: event.end,
-        site,
-        label: Message::new(&TAKEN),
-        related: vec![Related { message: Message::new(&NEXT), site: Site::of(program, call) }],
-        help: Message::new(&ALL),
-        notes: vec![Message::new(&STREAM)],
-        count: 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Story, call, memory_of};
-    use bsock_recording::details::Details;
-
-    /// Receives into the buffer at `address`, of `length`, these bytes.
-    fn receive(address: u64, length: u64, bytes: &[u8]) -> Call {
-        let outcome = Outcome::Returned(bytes.len() as i64);
-        let details = Details::of([(section::PAYLOAD, memory_of(bytes))]);
-        Call { args: [address, length, 0], details, ..call(Function::Recv, 3, outcome) }
-    }
-
-    /// A message of five bytes, half a length, and then this; what is said.
-    fn said(then: Call) -> Vec<String> {
-        let mut story = Story::new();
-        let client = story.program(&["./client"]);
-        story.socket(client, 3);
-        let cut = receive(0x1000, 4, &[0, 0]);
-        for call in [receive(0x1000, 4, &[0, 0, 0, 5]), receive(0x2000, 5, b"hello"), cut, then] {
-            story.call(client, call);
-        }
-        story.findings().iter().map(|found| found.message.to_string()).collect()
-    }
-
-    #[test]
-    fn half_a_length_that_is_taken_for_a_whole_one_is_found() {
-        let sentence = "recv() returned 2 of the 4 bytes of a length, and the rest was never asked for";
-        assert_eq!(said(receive(0x2000, 9, b"what")), [sentence]);
-        assert_eq!(said(receive(0x1004, 0x7000, b"")), [sentence], "into the same buffer");
-    }
-
-    #[test]
-    fn who_asks_for_the_rest_or_gives_up_is_not() {
-        let silent = [
-            ("goes on behind it", receive(0x1002, 100, &[0, 5])),
-            ("asks for as many", receive(0x5000, 2, &[0, 5])),
-            ("reads the length anew", receive(0x1000, 4, &[0, 0, 0, 5])),
-            ("gives up", call(Function::Close, 3, Outcome::Returned(0))),
-            ("answers", call(Function::Send, 3, Outcome::Returned(5))),
-        ];
-        for (name, then) in silent {
-            assert_eq!(said(then), [""; 0], "{name}");
-        }
-    }
+/// With the number that the peer sent, it is certain.
+fn made_up(finding: Finding, number: &Number, meant: u64) -> Finding {
+    let message = Message::new(&MADE_UP).with("function", finding.site.function).with("got", number.got);
+    let message = message.with("asked", number.length).with("taken", number.taken).with("meant", meant);
+    Finding { confidence: Confidence::Certain, message, ..finding }
 }
