@@ -77,7 +77,7 @@ fn programs_with_the_smallest_stacks_live_on() {
         // The first stack: what it holds beside the program's own frames are its arguments and its environment.
         let bsock = target_dir().join("bsock");
         let line = format!(
-            "{} run {} -- sh -c 'ulimit -s 16; exec {} main'",
+            "{} run {} -- sh -c 'ulimit -s 24; exec {} main'",
             bsock.display(),
             options.join(" "),
             program.path().display()
