@@ -79,7 +79,7 @@ test-real: all ## programs of the world, plain, recorded and checked: make test-
 	$(CARGO) test --test real -- $(ONLY)
 
 torment: all ## kill -9 at 1,000 instants, forks, storms of signals, no descriptors: make torment SEED=7; some minutes
-	TORMENT=all SEED=$(SEED) $(CARGO) test --test torment
+	TORMENT=all SEED=$(SEED) $(CARGO) test --test torment --test meaning
 
 mutants: all ## the recorder with one mistake at a time: each must turn a test red; some minutes, or make mutants ONLY=errno
 	ONLY='$(ONLY)' $(CARGO) test --test preload_mutants -- --include-ignored --nocapture

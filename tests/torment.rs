@@ -10,7 +10,6 @@ mod support;
 use std::env;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -44,12 +43,12 @@ fn random(seed: u64, turn: u64) -> u64 {
     number ^ number >> 31
 }
 
-/// The command under a watch that ends what hangs: the status is 124 or 137 then.
-fn watched(file: &Path, program: &TempProgram, arguments: &[&str]) -> Command {
-    let mut command = Command::new("timeout");
-    command.args(["--foreground", "-k", "1", "300"]).arg(target_dir().join("bsock")).args(["run", "--record"]);
-    command.arg(file).arg("--").arg(program.path()).args(arguments).env_remove("LD_LIBRARY_PATH");
-    command
+/// The same under a watch that ends what hangs: the status is 124 or 137 then.
+fn watched(command: &Command) -> Command {
+    let mut watch = Command::new("timeout");
+    watch.args(["--foreground", "-k", "1", "300"]).arg(command.get_program()).args(command.get_args());
+    watch.env_remove("LD_LIBRARY_PATH");
+    watch
 }
 
 /// Runs it recorded; asserts that it ends well, and that the calls of `functions`, which it says it made, are recorded or told as
@@ -57,7 +56,7 @@ fn watched(file: &Path, program: &TempProgram, arguments: &[&str]) -> Command {
 fn nothing_is_lost_uncounted(program: &TempProgram, arguments: &[&str], functions: &[Function]) -> u64 {
     let directory = TempDir::new();
     let file = directory.path().join("recording");
-    let output = watched(&file, program, arguments).output().expect("runs");
+    let output = watched(&recorded(&program.path(), arguments, &file)).output().expect("runs");
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
     let made: u64 =
         text(&output.stdout).trim().strip_prefix("made ").and_then(|made| made.parse().ok()).expect("a number");
@@ -92,7 +91,7 @@ impl Killing {
     fn command(&self, program: &TempProgram, whom: &str) -> Command {
         let counts = self.directory.path().join("counts");
         let counts = counts.to_str().expect("UTF-8");
-        watched(&self.recording(), program, &[counts, whom, &self.calls, &self.spins])
+        recorded(&program.path(), &[counts, whom, &self.calls, &self.spins], &self.recording())
     }
 
     fn recording(&self) -> std::path::PathBuf {
@@ -137,7 +136,7 @@ impl Drop for Told {
 
 fn the_program_is_killed(number: u64, program: &TempProgram) {
     let killing = Killing::at(number);
-    let output = killing.command(program, "self").output().expect("runs");
+    let output = watched(&killing.command(program, "self")).output().expect("runs");
     assert_eq!(output.status.signal(), Some(9), "bsock dies as its program did: {}", text(&output.stderr));
     // Every byte of it decodes, or this panics.
     let contents = Contents::of(&killing.recording());
@@ -158,11 +157,7 @@ fn a_program_killed_at_any_instant_has_its_calls_in_the_recording_39_40() {
 
 fn the_recorder_is_killed(number: u64, program: &TempProgram) {
     let killing = Killing::at(number);
-    // Not under a watch, which would be the parent's parent: the program is the child of who is killed.
-    let mut command = Command::new(target_dir().join("bsock"));
-    let watched = killing.command(program, "parent");
-    command.args(watched.get_args().skip(5)).env_remove("LD_LIBRARY_PATH");
-    let output = command.output().expect("runs");
+    let output = killing.command(program, "parent").output().expect("runs");
     assert_eq!(output.status.signal(), Some(9), "{}", text(&output.stderr));
     // The end of its output was waited for: it lives on, and every call does what it did.
     assert_eq!((text(&output.stdout).as_str(), text(&output.stderr).as_str()), ("failed 0\n", ""));
