@@ -53,6 +53,7 @@ forms! {
     LIKELY = "likely", "likely", "很可能";
     ADVICE = "advice", "advice", "建议";
     OR = "or", "{one} or {other}", "{one}或{other}";
+    STORY = "story", "{name}: {summary} ({confidences})", "{name}：{summary}（{confidences}）";
     MORE = "more", "bsock explain RULE tells the whole story of one.", "运行 bsock explain 规则名，可阅读该规则的完整讲解。";
 }
 
@@ -93,7 +94,8 @@ fn confidences(rule: &Declaration, language: Language) -> String {
 fn story(rule: &Declaration, language: Language, terminal: Terminal) -> String {
     let (title, summary) = (terminal.bold(rule.name), rule.summary.text(language));
     let confidences = confidences(rule, language);
-    format!("{title}: {summary} ({confidences})\n\n{}", markdown(&rule.documentation(language), terminal))
+    let heading = Message::new(&STORY).with("name", title).with("summary", summary).with("confidences", confidences);
+    format!("{}\n\n{}", heading.text(language), markdown(&rule.documentation(language), terminal))
 }
 
 /// A rule that is nearly called so, or the way to the list.
@@ -133,7 +135,8 @@ fn markdown(text: &str, terminal: Terminal) -> String {
     let mut code = false;
     for line in text.lines() {
         let fence = line.starts_with("```");
-        if fence || code || line.is_empty() || line.starts_with(['-', '#']) {
+        let item = line.trim_start().starts_with("- ");
+        if fence || code || line.is_empty() || line.starts_with('#') || item {
             fill(&mut out, &mut block, terminal);
         }
         code ^= fence;
@@ -142,6 +145,8 @@ fn markdown(text: &str, terminal: Terminal) -> String {
             _ if code => out.extend(["    ", line, "\n"]),
             Some(heading) => out.extend([&*terminal.bold(heading), "\n"]),
             None if line.is_empty() => out.push('\n'),
+            // An item may stand in another one.
+            None if item => block.extend([line, " "]),
             None => block.extend([line.trim_start(), " "]),
         }
     }
@@ -151,10 +156,12 @@ fn markdown(text: &str, terminal: Terminal) -> String {
 
 /// Writes a paragraph or an item, and empties it.
 fn fill(out: &mut String, block: &mut String, terminal: Terminal) {
-    let indent = if block.starts_with("- ") { "  " } else { "" };
+    let depth = " ".repeat(block.len() - block.trim_start().len());
+    let indent = if block.trim_start().starts_with("- ") { format!("{depth}  ") } else { String::new() };
     let text: Vec<String> = block.split_ascii_whitespace().map(plain).collect();
     if !text.is_empty() {
-        let options = textwrap::Options::new(terminal.width.min(WIDEST)).subsequent_indent(indent).break_words(false);
+        let options = textwrap::Options::new(terminal.width.min(WIDEST)).break_words(false);
+        let options = options.initial_indent(&depth).subsequent_indent(&indent);
         let options = options.word_separator(separator(&text));
         out.extend([&*textwrap::fill(&text.join(" "), options), "\n"]);
     }
@@ -254,10 +261,10 @@ mod tests {
 
     #[test]
     fn markdown_loses_its_marks_and_nothing_else() {
-        let text = "# Title\n\nOne *word* and\n`code`.\n\n- first\n  more\n- <https://x.y/>, z\n\n```c\nint *p;\n```\n";
+        let text = "# Title\n\nOne *word* and\n`code`.\n\n- first\n  more\n  - inner\n- <https://x.y/>, z\n\n```c\nint *p;\n```\n";
         assert_eq!(
             markdown(text, Terminal::PLAIN),
-            "Title\n\nOne word and `code`.\n\n- first more\n- https://x.y/, z\n\n    int *p;\n"
+            "Title\n\nOne word and `code`.\n\n- first more\n  - inner\n- https://x.y/, z\n\n    int *p;\n"
         );
     }
 }
