@@ -72,9 +72,13 @@ impl Execution {
             if self.path.is_empty() { &"what was executed by its descriptor" } else { &Printable(&self.path) };
         match (self.left_out, ended, age >= STARTING_NANOSECONDS) {
             (true, ..) => Some(format!("{program} was given an environment that does not lead to the recorder")),
-            (_, true, false) if !self.by_child => Some(format!("{program} ended before it attached to the recorder")),
-            (_, false, false) => None,
-            _ => Some(format!("{program} did not attach to the recorder")),
+            (_, _, true) => Some(format!("{program} did not attach to the recorder")),
+            // What has ended is the parent.
+            (_, true, _) if self.by_child => {
+                Some(format!("{program} ended, or the recording did, before it attached to the recorder"))
+            }
+            (_, true, _) => Some(format!("{program} ended before it attached to the recorder")),
+            (_, false, _) => None,
         }
     }
 }
@@ -409,6 +413,9 @@ mod tests {
         assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[]), [""; 0], "it may still come");
         let ended = "a program was not recorded: /n/a ended before it attached to the recorder";
         assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[7]), [ended]);
+        let by_child = executes(7, 10, "/n/a", true, NO);
+        let either = "a program was not recorded: /n/a ended, or the recording did, before it attached to the recorder";
+        assert_eq!(said_after(1000, &[by_child], &[7]), [either]);
         let mut left_out = executed;
         if let What::Call(call) = &mut left_out.what {
             call.args[1] = 1;
