@@ -313,3 +313,22 @@ fn nothing_that_the_program_says_steers_the_terminal() {
     );
     assert!(!said.contains(|character: char| character.is_control() && character != '\n'), "{said:?}");
 }
+
+#[test]
+fn a_program_that_ended_before_it_attached_is_said_to_have_ended() {
+    // It dies before the constructors of what is preloaded: those of the program itself come first.
+    let source = "#include <signal.h>\n#include <unistd.h>\n\
+                  static void die(void) { kill(getpid(), SIGKILL); }\n\
+                  __attribute__((section(\".preinit_array\"), used)) static void (*first)(void) = die;\n\
+                  int main(void) { return 0; }\n";
+    let dies = compile_c_text(source, &["-D_GNU_SOURCE"]);
+    let dies = dies.path().display().to_string();
+    let said = |program: &[&str]| text(&bsock().args(["trace", "--"]).args(program).output().expect("runs").stderr);
+    let alone = said(&[&dies]);
+    assert!(alone.contains("nothing was recorded: signal 9 ended the program before it attached"), "{alone}");
+    let executed = said(&["sh", "-c", &format!("exec {dies}")]);
+    assert!(executed.contains(&format!("{dies} ended before it attached to the recorder")), "{executed}");
+    // Of a child that its parent waits for, bsock does not know when it ended.
+    let child = said(&["sh", "-c", &format!("{dies}; true")]);
+    assert!(!child.contains("did not attach"), "{child}");
+}

@@ -88,9 +88,11 @@ impl Execution {
         }
         match (self.left_out, ended, age >= STARTING_NANOSECONDS) {
             (true, ..) => Some(words::left_out(&self.path)),
-            (_, true, false) if !self.by_child => Some(words::short_lived(&self.path)),
-            (_, false, false) => None,
-            _ => Some(words::absent(&self.path)),
+            (_, _, true) => Some(words::absent(&self.path)),
+            // What has ended is the parent.
+            (_, true, _) if self.by_child => Some(words::short_lived_or_cut(&self.path)),
+            (_, true, _) => Some(words::short_lived(&self.path)),
+            (_, false, _) => None,
         }
     }
 }
@@ -305,6 +307,9 @@ mod tests {
         assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[]), [""; 0], "it may still come");
         let ended = "a program was not recorded: /n/a ended before it attached to the recorder";
         assert_eq!(said_after(1000, std::slice::from_ref(&executed), &[7]), [ended]);
+        let by_child = executes(7, 10, "/n/a", true, NO);
+        let either = "a program was not recorded: /n/a ended, or the recording did, before it attached to the recorder";
+        assert_eq!(said_after(1000, &[by_child], &[7]), [either]);
         let mut left_out = executed;
         if let What::Call(call) = &mut left_out.what {
             call.args[1] = 1;

@@ -62,9 +62,8 @@ impl Surroundings {
 /// number counts as one. Makes only system calls that the dynamic linker makes as well.
 #[must_use]
 pub fn seccomp_filters() -> u32 {
-    let mut status = [0; 4096];
-    let status = raw::File::open(c"/proc/self/status", libc::O_RDONLY).map_or(&[][..], |file| file.read(&mut status));
-    filters_in(status)
+    let Some(status) = raw::File::open(c"/proc/self/status", libc::O_RDONLY) else { return 0 };
+    filters_in(|buffer| status.read(buffer).len())
 }
 
 /// This process's pid namespace, 0 if unknown.
@@ -308,9 +307,25 @@ pub fn attach(path: &CStr) -> Option<Pool> {
     sound.then(|| unsafe { Pool::new(base, rings, ring_bytes) })
 }
 
-/// What the text of `/proc/self/status` says.
-fn filters_in(status: &[u8]) -> u32 {
-    number_after(status, b"\nSeccomp_filters:").or_else(|| number_after(status, b"\nSeccomp:")).unwrap_or(0) as u32
+/// What the text of `/proc/self/status` says. It is read in pieces: a program may have a stack of four pages.
+fn filters_in(mut read: impl FnMut(&mut [u8]) -> usize) -> u32 {
+    let (mut piece, mut rest, mut filters) = ([0; 256], 0, 0);
+    loop {
+        let length = rest + read(&mut piece[rest..]);
+        if length == rest {
+            return filters;
+        }
+        // The number of filters stands behind the line that says whether there are any.
+        let whole = piece[..length].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        for line in piece[..whole].split(|byte| *byte == b'\n') {
+            let is_it = line.starts_with(b"Seccomp:") || line.starts_with(b"Seccomp_filters:");
+            filters = number_after(line, b":").filter(|_| is_it).map_or(filters, |number| number as u32);
+        }
+        // Of a line that is longer than the buffer, its end is taken for one; no line that we look for is so long.
+        let begun = if whole == 0 && length == piece.len() { length } else { whole };
+        piece.copy_within(begun..length, 0);
+        rest = length - begun;
+    }
 }
 
 fn number_after(text: &[u8], name: &[u8]) -> Option<u64> {
@@ -331,7 +346,7 @@ pub fn variable_value(path: &Path) -> CString {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read, Write};
 
     use super::*;
 
@@ -387,8 +402,19 @@ mod tests {
 
     #[test]
     fn filters_are_counted_where_the_kernel_counts_them() {
-        assert_eq!(filters_in(b"Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t13\nSpeculation:\t0\n"), 13);
-        assert_eq!(filters_in(b"Name:\tx\nSeccomp:\t2\n"), 2);
-        assert_eq!(filters_in(b"Name:\tx\n"), 0);
+        let groups = format!("Name:\tx\nGroups:\t{}\n", "1000 ".repeat(200));
+        for step in [1, 7, 256] {
+            let filters = |text: &str| {
+                let mut text = text.as_bytes();
+                filters_in(|buffer| {
+                    let length = step.min(buffer.len());
+                    text.read(&mut buffer[..length]).expect("memory")
+                })
+            };
+            assert_eq!(filters("Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t13\nSpeculation:\t0\n"), 13);
+            assert_eq!(filters(&format!("{groups}Seccomp:\t2\nSeccomp_filters:\t13\nSpeculation:\t0\n")), 13);
+            assert_eq!(filters("Name:\tx\nSeccomp:\t2\n"), 2);
+            assert_eq!(filters("Name:\tx\n"), 0);
+        }
     }
 }

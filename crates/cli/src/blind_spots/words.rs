@@ -49,6 +49,12 @@ forms! {
     SHORT_LIVED_DESCRIPTOR = "short-lived-program-of-descriptor",
         "what was executed by its descriptor ended before it attached to the recorder",
         "通过描述符执行的程序在连接到记录器之前就结束了";
+    SHORT_LIVED_OR_CUT = "short-lived-program-or-recording",
+        "{path} ended, or the recording did, before it attached to the recorder",
+        "在 {path} 连接到记录器之前，它或者记录就结束了";
+    SHORT_LIVED_OR_CUT_DESCRIPTOR = "short-lived-program-or-recording-of-descriptor",
+        "what was executed by its descriptor ended, or the recording did, before it attached to the recorder",
+        "在通过描述符执行的程序连接到记录器之前，它或者记录就结束了";
     KILLED = "killed-early",
         "signal {signal} ended the program before it attached to the recorder",
         "程序在连接到记录器之前被信号 {signal} 终止";
@@ -182,6 +188,11 @@ pub(super) fn left_out(path: &[u8]) -> Message {
 /// It may not have come so far as to attach.
 pub(super) fn short_lived(path: &[u8]) -> Message {
     of_program(path, &SHORT_LIVED, &SHORT_LIVED_DESCRIPTOR)
+}
+
+/// The same of a program of which only the parent is known to have ended.
+pub(super) fn short_lived_or_cut(path: &[u8]) -> Message {
+    of_program(path, &SHORT_LIVED_OR_CUT, &SHORT_LIVED_OR_CUT_DESCRIPTOR)
 }
 
 /// `named`, of the program at `path`; `unnamed`, if it was executed by its descriptor.
