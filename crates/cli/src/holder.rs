@@ -110,10 +110,12 @@ impl Failed {
     }
 }
 
-/// A table of the network in which `process` is.
+/// A table of the network in which `process` is. The kernel does not hold it still while it is read in pieces, and a row may
+/// be missing once; as what is not there would be told to be nobody's, it is read twice.
 fn table(process: u32, name: &str) -> Vec<u8> {
     let of = |who: &str| fs::read(format!("/proc/{who}/net/{name}"));
-    of(&process.to_string()).or_else(|_| of("self")).unwrap_or_default()
+    let once = || of(&process.to_string()).or_else(|_| of("self")).unwrap_or_default();
+    [once(), once()].concat()
 }
 
 fn internet(process: u32, address: &Address, is_tcp: bool) -> Option<Held> {
@@ -145,18 +147,16 @@ fn unix(process: u32, name: &[u8], is_abstract: bool) -> Option<Held> {
     // The one that listens before the connections that it has accepted, which bear its name, too.
     match rows.max_by_key(|(flags, ..)| flags & ACCEPTS) {
         Some((_, inode, _)) => Some(Held::Named { by: Holder::of(inode, process) }),
-        None => (!is_abstract && file(process, name).exists()).then_some(Held::Left),
+        None => (!is_abstract && is_there(process, name)).then_some(Held::Left),
     }
 }
 
-/// The file that `process` calls by this name, as far as that can be said once it has ended.
-fn file(process: u32, name: &[u8]) -> PathBuf {
+/// Whether the file is there still that `process` calls by this name. One that has ended, perhaps between two looks here, was in
+/// all likelihood where bsock is.
+fn is_there(process: u32, name: &[u8]) -> bool {
     let name = Path::new(std::ffi::OsStr::from_bytes(name));
     let root = PathBuf::from(format!("/proc/{process}/{}", if name.is_absolute() { "root" } else { "cwd" }));
-    match root.exists() {
-        true => root.join(name.strip_prefix("/").unwrap_or(name)),
-        false => name.to_owned(),
-    }
+    root.join(name.strip_prefix("/").unwrap_or(name)).exists() || name.exists()
 }
 
 /// As in a trace.
