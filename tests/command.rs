@@ -332,3 +332,11 @@ fn a_program_that_ended_before_it_attached_is_said_to_have_ended() {
     let child = said(&["sh", "-c", &format!("{dies}; true")]);
     assert!(!child.contains("did not attach"), "{child}");
 }
+
+#[test]
+fn the_environment_keeps_its_order() {
+    let output = script("env -i Z=1 LD_PRELOAD= A=2 \"$bsock\" run -- /usr/bin/env");
+    let said = text(&output.stdout);
+    let names: Vec<_> = said.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+    assert_eq!(names, ["Z", "LD_PRELOAD", "A", "BSOCK_RECORDING", "ASAN_OPTIONS"], "{said}{}", text(&output.stderr));
+}

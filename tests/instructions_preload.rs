@@ -34,9 +34,8 @@ fn instructions(program: &TempProgram, under: impl Fn() -> Command) -> u64 {
         let total = dump.lines().find_map(|line| line.strip_prefix("totals: "));
         total.and_then(|total| total.trim().parse::<u64>().ok()).expect("has a total")
     });
-    let calls = totals[1] - totals[0];
-    assert_eq!(calls % ROUNDS, 0, "every round costs the same");
-    calls / ROUNDS / 2
+    // Rounded up: a ring that begins anew, and a slot that is asked for early, cost a few more now and then.
+    (totals[1] - totals[0]).div_ceil(ROUNDS * 2)
 }
 
 #[test]

@@ -160,10 +160,10 @@ impl Recorded {
     }
 }
 
-/// What is said with more than advice, and where.
-fn said(report: &Report) -> BTreeSet<String> {
+/// What is said with more than advice, and where: `(rule, place, confidence, sentence)`.
+fn said(report: &Report) -> BTreeSet<(&'static str, u64, Confidence, String)> {
     let counts = |finding: &&Finding| finding.confidence != Confidence::Advice;
-    let key = |finding: &Finding| format!("{} {} at {:#x}", finding.rule, finding.message, finding.site.caller);
+    let key = |found: &Finding| (found.rule, found.site.caller, found.confidence, found.message.to_string());
     report.findings.iter().filter(counts).map(key).collect()
 }
 
@@ -179,8 +179,13 @@ fn assert_gaps_find_nothing(name: &str, recorded: &Recorded) {
                 event.what = What::Lost(1);
             }
         }
-        let of_gaps: Vec<String> = said(&holed.analysed()).difference(&whole).cloned().collect();
-        assert_eq!(of_gaps, [""; 0], "{name}, round {round}: found only because calls are missing");
+        // Where a part of the evidence is missing, less may be said of the same.
+        let surer = |(rule, place, confidence, _): &(_, _, Confidence, _)| {
+            whole.iter().any(|known| (known.0, known.1) == (*rule, *place) && known.2 < *confidence)
+        };
+        let holed = said(&holed.analysed());
+        let of_gaps: Vec<_> = holed.difference(&whole).filter(|found| !surer(found)).collect();
+        assert!(of_gaps.is_empty(), "{name}, round {round}: found only because calls are missing: {of_gaps:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::Running;
 use crate::session::{End, Failure};
-use crate::sys::Limit;
+use crate::sys::{Environment, Limit};
 use crate::tree::Tree;
 
 /// How long a server may take until it listens, unless the user said how long the whole may take.
@@ -201,8 +201,9 @@ fn start(
         return Err(Failure::Own("no command was given after `--`".into()));
     };
     let mut command = Command::new(program);
-    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
-    Tree::start(&mut command, limits.to_vec(), follow).map_err(|error| refused(program, &error))
+    command.args(arguments);
+    Tree::start(&mut command, Environment::with(environment), limits.to_vec(), follow)
+        .map_err(|error| refused(program, &error))
 }
 
 fn unknown(error: io::Error) -> Failure {

@@ -3,6 +3,8 @@
 
 #![allow(unsafe_code)] // signals, and what must happen between fork and exec
 
+mod environment;
+
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,6 +16,8 @@ use std::ptr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI32, AtomicU64};
 use std::time::Duration;
+
+pub(crate) use self::environment::Environment;
 
 /// Signals that end, tell or stop the program: those sent to bsock alone are passed on.
 const FOR_THE_PROGRAM: [i32; 12] = [
@@ -181,9 +185,9 @@ fn change_mask(how: i32) -> libc::sigset_t {
     }
 }
 
-/// Starts `command` with the signal mask, the dispositions, the limits and the closed standard streams that bsock itself was
-/// started with. From then on the signals that are meant for the program are its, and none of them ends bsock before it.
-pub(crate) fn spawn(command: &mut Command, limits: Vec<Limit>) -> io::Result<Child> {
+/// Starts `command` with this environment, and with the signal mask, the dispositions, the limits and the closed standard
+/// streams that bsock itself was started with. From then on the signals that are meant for the program are its, and none of them ends bsock before it.
+pub(crate) fn spawn(command: &mut Command, environment: Environment, limits: Vec<Limit>) -> io::Result<Child> {
     // Not one signal is handled before it is known whose it is.
     let mask = change_mask(libc::SIG_BLOCK);
     // Of a second program's fork, too, signals are the program's, and not the first program's.
@@ -192,8 +196,9 @@ pub(crate) fn spawn(command: &mut Command, limits: Vec<Limit>) -> io::Result<Chi
     let closed = CLOSED_BEFORE.load(Relaxed);
     let restore = move || {
         // SAFETY: all are async-signal-safe, and what they are given is valid. What is closed here is the /dev/null that the
-        // runtime put there.
+        // runtime put there. The closure, with the environment in it, lives until the program is executed.
         unsafe {
+            environment.install();
             for fd in (0..3).filter(|fd| closed & 1 << fd != 0) {
                 libc::close(fd);
             }

@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, Change, Limit};
+use crate::sys::{self, Change, Environment, Limit};
 
 /// How long a program may take to end by SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
@@ -32,11 +32,16 @@ pub(crate) struct Tree {
 
 impl Tree {
     /// Starts `command`. `follow`: its end is that of its last descendant.
-    pub(crate) fn start(command: &mut Command, limits: Vec<Limit>, follow: bool) -> io::Result<Self> {
+    pub(crate) fn start(
+        command: &mut Command,
+        environment: Environment,
+        limits: Vec<Limit>,
+        follow: bool,
+    ) -> io::Result<Self> {
         if follow {
             sys::adopt_orphans();
         }
-        let program = sys::spawn(command, limits)?;
+        let program = sys::spawn(command, environment, limits)?;
         let watch = sys::watch(program.id());
         Ok(Self { program, watch, follow, ending: None, killed: false, status: None, ended: Vec::new() })
     }

@@ -42,8 +42,8 @@ fn every_rule_is_documented_in_the_fixed_order() {
     }
 }
 
-/// What a translation must not change: the code but for its comments, how many items each section has, the references, and
-/// every name and number that stands in backquotes.
+/// What a translation must not change: the code but for its comments, how many items each section has, the references, how sure
+/// a finding is, and every name and number that stands in backquotes.
 #[test]
 fn the_story_in_chinese_says_what_the_one_in_english_says() {
     for rule in ALL {
@@ -51,12 +51,24 @@ fn the_story_in_chinese_says_what_the_one_in_english_says() {
         assert_eq!(code(&chinese), code(&english), "the code of {}", rule.name);
         assert_eq!(items(&chinese), items(&english), "the items of the sections of {}", rule.name);
         assert_eq!(quoted(&chinese), quoted(&english), "what is quoted in {}", rule.name);
+        assert_eq!(confidences(&chinese), confidences(&english), "how sure {} is", rule.name);
         let references =
             |text: &str| text.rsplit("\n# ").next().map(|last| words(last.split_once("\n").map_or("", |two| two.1)));
         assert_eq!(references(&chinese), references(&english), "the references of {}", rule.name);
         let has_chinese = |line: &&str| line.chars().any(|letter| matches!(letter, '\u{4e00}'..='\u{9fff}'));
         assert!(chinese.lines().filter(has_chinese).count() > 10, "{} is in Chinese", rule.name);
     }
+}
+
+/// How sure a story says that findings are, in English.
+fn confidences(text: &str) -> Vec<&'static str> {
+    let known = |word: &str| match word {
+        "certain" | "确定" => Some("certain"),
+        "likely" | "很可能" => Some("likely"),
+        "advice" | "建议" => Some("advice"),
+        _ => None,
+    };
+    text.split('*').filter_map(known).collect()
 }
 
 fn words(text: &str) -> Vec<String> {
