@@ -124,7 +124,7 @@ fn narrow_limits_cost_the_recording_and_not_the_program() {
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(7), "here\n"), "{limit}: {said}");
         assert!(said.contains("write(1, 5 bytes) = 5") && !said.contains("nothing was recorded"), "{limit}: {said}");
     }
-    for (limit, verb) in [("ulimit -f 10", "run"), ("ulimit -f 10", "run --record FILE"), ("ulimit -v 8000", "run")] {
+    for (limit, verb) in [("ulimit -f 10", "run"), ("ulimit -f 10", "run --record FILE"), ("ulimit -v 12000", "run")] {
         let output = traced(limit, verb);
         let said = text(&output.stderr);
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(7), "here\n"), "{limit}: {said}");
