@@ -122,7 +122,7 @@ python-lint: all $(TOOLS)/ready ## ruff and mypy
 
 bench: all ## what a call costs; prints a table, and says where a goal is missed
 	$(call need,valgrind,valgrind)
-	$(CARGO) bench --package bsock-cli --bench cost --bench memory
+	$(CARGO) bench --package bsock-cli --bench cost
 	$(in-python) $(PYTHON) python/benchmarks/cost.py
 
 loom: ## the shared rings in a model of memory that tries every order; a minute

@@ -12,6 +12,7 @@ pub(crate) struct Bench {
     pub(crate) library_calls: PathBuf,
     pub(crate) other_calls: PathBuf,
     pub(crate) traffic: PathBuf,
+    pub(crate) threads: PathBuf,
 }
 
 impl Bench {
@@ -36,7 +37,8 @@ impl Bench {
         let (calls, library_calls) = (compile("calls", "calls.c", &[]), compile("library-calls", "calls.c", &library));
         let (other_calls, traffic) =
             (compile("other-calls", "other_calls.c", &[]), compile("traffic", "traffic.c", &[]));
-        Self { artefacts, work, calls, library_calls, other_calls, traffic }
+        let threads = compile("threads", "threads.c", &["-pthread".to_owned()]);
+        Self { artefacts, work, calls, library_calls, other_calls, traffic, threads }
     }
 
     /// The command `bsock`.

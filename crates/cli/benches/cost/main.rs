@@ -11,6 +11,7 @@ mod checking;
 mod hooks;
 mod library;
 mod measure;
+mod memory;
 mod reading;
 mod redis;
 mod start;
@@ -24,12 +25,13 @@ use bench::Bench;
 type Part = fn(&Bench);
 
 /// The parts, in the order in which they are told.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("library", library::run),
     ("hooks", hooks::run),
     ("traffic", traffic::run),
     ("redis", redis::run),
     ("start", start::run),
+    ("memory", memory::run),
     ("reading", reading::run),
     ("checking", checking::run),
 ];

@@ -1,39 +1,27 @@
-//! `make bench`: what a recorder takes of memory, beside what the program takes without it: the shared memory of its rings, and
-//! the private memory that a process has more than without.
+//! What a recorder takes of memory, beside what the program takes without it: the shared memory of its rings, and the private
+//! memory that a process has more than without.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
+
+use crate::bench::Bench;
+use crate::table::{at_most, single};
 
 const MIB: f64 = 1_048_576.0;
 
-fn main() {
-    if std::env::args().any(|argument| argument == "--test") {
-        return;
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
-    let artefacts = std::env::var_os("BSOCK_ARTEFACTS").map_or_else(|| root.join("target/release"), PathBuf::from);
-    let program = std::env::temp_dir().join(format!("bsock-bench-threads-{}", std::process::id()));
-    let source = root.join("benches/threads.c");
-    let status = Command::new("cc").args(["-O2", "-pthread", "-o"]).arg(&program).arg(source).status();
-    assert!(status.is_ok_and(|status| status.success()), "cc fails");
+pub(crate) fn run(bench: &Bench) {
     let added = |threads: u32| {
-        let plain = taken(Command::new(&program).arg(threads.to_string()));
-        let mut recorded = Command::new(artefacts.join("bsock"));
-        taken(recorded.args(["run", "--"]).arg(&program).arg(threads.to_string())) - plain
+        let plain = taken(Command::new(&bench.threads).arg(threads.to_string()));
+        taken(bench.bsock_run().arg(&bench.threads).arg(threads.to_string())) - plain
     };
     let eight = added(8);
-    row("recorded, 8 threads that use sockets, MiB", eight, 16.0);
-    row("recorded, each further thread to 64, MiB", (added(64) - eight) / 56.0, 1.0);
-    let _ = fs::remove_file(program);
-}
-
-fn row(what: &str, added: f64, goal: f64) {
-    let verdict = if added <= goal { "met by" } else { "MISSED by" };
-    println!("{what:58} {added:>29.2}  <= {goal:.0} {verdict} {:.2}", (goal - added).abs());
+    let further = (added(64) - eight) / 56.0;
+    single("recorded, 8 threads that use sockets, MiB", eight, &at_most(eight, 16.0));
+    single("recorded, each further thread to 64, MiB", further, &at_most(further, 1.0));
 }
 
 /// MiB that a program has when it says that it is ready: what is its own, and its rings.
