@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use bsock_recording::event::Outcome;
 use bsock_recording::file::Recording;
 use bsock_recording::function::Function;
+use fastrand::Rng;
 use support::recording::{Contents, calls_and_losses, of_the_program, recorded, same_in_every_way};
 use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
 
@@ -35,12 +36,9 @@ fn seed() -> u64 {
     chosen.map_or(0x6273_6f63, |seed| seed.parse().expect("SEED is a number"))
 }
 
-/// The `turn`th number of `seed`: splitmix64, so that each turn can be repeated by itself.
+/// The `turn`th number of `seed`, so that each turn can be repeated by itself.
 fn random(seed: u64, turn: u64) -> u64 {
-    let mut number = seed.wrapping_add(turn.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ number >> 31
+    Rng::with_seed(seed ^ turn << 32).u64(..)
 }
 
 /// The same under a watch that ends what hangs: the status is 124 or 137 then.
