@@ -224,7 +224,19 @@ pub fn ioctl_int(fd: i32, request: u64) -> Option<i32> {
 /// A socket option that is an integer of four or eight bytes; `None` where `fd` is no socket or does not have it.
 #[must_use]
 pub fn socket_option(fd: i32, level: i32, option: i32) -> Option<u64> {
-    let mut value = [0; 8];
+    get_option(fd, level, option).map(u64::from_ne_bytes)
+}
+
+/// The process that connected the AF_UNIX socket `fd`, which was accepted; 0 if it has no number in our pid namespace.
+#[must_use]
+pub fn peer_process(fd: i32) -> Option<u64> {
+    // `struct ucred`: process, user, group. Less is copied if less is asked for.
+    get_option(fd, libc::SOL_SOCKET, libc::SO_PEERCRED).map(|process| u32::from_ne_bytes(process).into())
+}
+
+/// The first bytes of an option's value, and zeros where it has fewer.
+fn get_option<const N: usize>(fd: i32, level: i32, option: i32) -> Option<[u8; N]> {
+    let mut value = [0; N];
     let mut length = value.len() as u32;
     // SAFETY: the kernel writes at most `length` bytes to `value`.
     let result = unsafe {
@@ -233,7 +245,7 @@ pub fn socket_option(fd: i32, level: i32, option: i32) -> Option<u64> {
             [fd as usize, level as usize, option as usize, (&raw mut value) as usize, (&raw mut length) as usize, 0],
         )
     };
-    (result == 0).then(|| u64::from_ne_bytes(value))
+    (result == 0).then_some(value)
 }
 
 /// A socket's own address, or its peer's: the whole length, and what fits into `into`.
