@@ -199,13 +199,18 @@ pub fn link_target<'a>(path: &CStr, buffer: &'a mut [u8]) -> &'a [u8] {
 /// Copies from an address of this process that may not be mapped; true if every byte could be read.
 #[must_use]
 pub fn read_memory(process: u32, address: *const c_void, into: &mut [u8]) -> bool {
+    read_memories(process, &[libc::iovec { iov_base: address.cast_mut(), iov_len: into.len() }], into)
+}
+
+/// As [`read_memory`], from several places (1024 at most), one behind the other, which fill `into`.
+#[must_use]
+pub fn read_memories(process: u32, places: &[libc::iovec], into: &mut [u8]) -> bool {
     let local = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
-    let remote = libc::iovec { iov_base: address.cast_mut(), iov_len: into.len() };
     // SAFETY: the kernel writes to `into` alone and answers EFAULT for memory that is not there.
     let read = unsafe {
         syscall(
             libc::SYS_process_vm_readv,
-            [process as usize, (&raw const local) as usize, 1, (&raw const remote) as usize, 1, 0],
+            [process as usize, (&raw const local) as usize, 1, places.as_ptr() as usize, places.len(), 0],
         )
     };
     usize::try_from(read) == Ok(into.len())
@@ -288,6 +293,11 @@ mod tests {
         assert!(!read_memory(process(), 8 as *const c_void, &mut into));
         assert!(read_memory(process(), b"abcd".as_ptr().cast(), &mut into));
         assert_eq!(&into, b"abcd");
+        let place = |address| libc::iovec { iov_base: address, iov_len: 2 };
+        let there = |bytes: &[u8]| place(bytes.as_ptr().cast_mut().cast());
+        assert!(read_memories(process(), &[there(b"ef"), there(b"gh")], &mut into));
+        assert_eq!(&into, b"efgh");
+        assert!(!read_memories(process(), &[there(b"ef"), place(8 as *mut c_void)], &mut into));
     }
 
     #[test]
