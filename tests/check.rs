@@ -3,11 +3,13 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::process::{Command, Output, Stdio};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
+use support::recording::recorded;
 use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
 
 const RULE: &str = "port-byte-order";
@@ -268,4 +270,88 @@ fn two_recordings_of_the_two_ends_of_a_unix_socket_know_each_other() {
     let together = check(&directory, &["client.bsock", "server.bsock"]).output().expect("runs");
     assert_eq!(together.status.code(), Some(1), "{}", text(&together.stderr));
     assert!(text(&together.stderr).contains("[missing-shutdown]"), "{}", text(&together.stderr));
+}
+
+/// Accepts one connection once it is told to, and reads from it until its end; says what it has done.
+const PATIENT: &str = r#"
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+int main(int argc, char **argv)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char bytes[64];
+    if (argc != 2 || strlen(argv[1]) >= sizeof address.sun_path)
+        return 2;
+    strcpy(address.sun_path, argv[1]);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 5))
+        return 1;
+    puts("ready");
+    getchar();
+    int fd = accept(listener, NULL, NULL);
+    while (recv(fd, bytes, sizeof bytes, 0) > 0)
+        puts("read");
+    return 0;
+}
+"#;
+
+/// Asks, says that it has asked, and waits for the answer until the alarm: the user, who loses patience.
+const ASKING: &str = r#"
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    struct sockaddr_un server = {.sun_family = AF_UNIX};
+    char answer[64];
+    if (argc != 2 || strlen(argv[1]) >= sizeof server.sun_path)
+        return 2;
+    strcpy(server.sun_path, argv[1]);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&server, sizeof server))
+        return 1;
+    send(fd, "how?\n", 5, 0);
+    puts("asked");
+    alarm(1);
+    return recv(fd, answer, sizeof answer, 0) <= 0;
+}
+"#;
+
+#[test]
+fn a_client_that_nobody_records_is_not_taken_for_one_that_waits_behind_it() {
+    let directory = TempDir::new();
+    let (server, client) = (compile_c_text::<&str>(PATIENT, &[]), compile_c_text::<&str>(ASKING, &[]));
+    let path = directory.path().join("socket");
+    let start = |recording: &str, program: &TempProgram| {
+        let file = directory.path().join(recording);
+        let mut command = recorded(&program.path(), &[path.to_str().expect("UTF-8")], &file);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("runs")
+    };
+    let says = |child: &mut Child, wanted: &str| {
+        let mut line = String::new();
+        // A line at a time: what comes later is not to be swallowed by a buffer.
+        BufReader::with_capacity(1, child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("a line");
+        assert_eq!(line.trim(), wanted);
+    };
+    let mut serving = start("server.bsock", &server);
+    says(&mut serving, "ready");
+    let mut stranger = UnixStream::connect(&path).expect("the server listens");
+    stranger.write_all(b"how?\n").expect("takes it");
+    let mut asking = start("client.bsock", &client);
+    says(&mut asking, "asked");
+    // Only now is anybody accepted: the stranger, who came first and asked the same.
+    serving.stdin.as_mut().expect("a pipe").write_all(b"\n").expect("takes it");
+    says(&mut serving, "read");
+    asking.wait().expect("ends");
+    // bsock passes the signal on to the server.
+    assert!(Command::new("kill").arg(serving.id().to_string()).status().expect("runs").success());
+    serving.wait().expect("ends");
+    let output = check(&directory, &["client.bsock", "server.bsock"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }

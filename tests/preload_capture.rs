@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use bsock_recording::drain::Item;
@@ -151,4 +152,22 @@ fn names_that_a_program_does_not_ask_for_are_asked_of_streams_and_nobody_can_tel
     assert_eq!(name(accepted[1], section::PEER_NAME), None, "the program has asked for that itself");
     assert_eq!(accepted[1].address_result.as_ref().map(|address| address.bytes.clone()), own[2]);
     assert!(accepted.iter().all(|call| name(call, section::OWN_NAME).is_some_and(|name| name.len() == 16)));
+    assert!(accepts.iter().all(|call| call.peer_process().is_none()), "TCP knows no process");
+}
+
+#[test]
+fn of_an_accepted_unix_socket_the_process_that_connected() {
+    let program = compile_c(&root().join("tests/programs/peer_process.c"), &["-D_GNU_SOURCE"]);
+    let contents = same_in_every_way(&program, &[], "accept 0, errno 77\naccept4 0, errno 77\n");
+    let connected: Vec<_> =
+        contents.calls(Function::Connect).map(|(event, _)| Some(u64::from(event.thread.process))).collect();
+    let accepts = contents.calls(Function::Accept).chain(contents.calls(Function::Accept4));
+    let told: Vec<_> = accepts.map(|(_, call)| call.peer_process()).collect();
+    assert_eq!((told.len(), &told), (2, &connected));
+    let own = std::fs::metadata("/proc/self/ns/pid").expect("a namespace").ino();
+    let starts = contents.events.iter().filter_map(|event| match &event.what {
+        What::ProcessStart(start) => Some(start.namespace),
+        _ => None,
+    });
+    assert_eq!(starts.collect::<Vec<_>>(), [own; 3], "and of which namespace such numbers are");
 }

@@ -133,7 +133,11 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the program's pointers are believed",
-        edits: &[(MEMORY, "    if proven || on_our_page", "    if address.addr() < 1 << 47 || proven || on_our_page")],
+        edits: &[(
+            MEMORY,
+            "    if proven || on_our_stack",
+            "    if address.addr() < 1 << 47 || proven || on_our_stack",
+        )],
         noticed_by: FIDELITY,
     },
     Mutant {

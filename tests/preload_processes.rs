@@ -4,7 +4,7 @@ mod support;
 
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
-use support::recording::{Contents, assert_lines, output, recorded, traced, traced_with};
+use support::recording::{Contents, assert_lines, output, recorded, same_in_every_way, traced, traced_with};
 use support::{TempDir, TempProgram, compile_c, root};
 
 fn processes() -> TempProgram {
@@ -82,4 +82,48 @@ fn what_sockets_hold_is_told_at_the_end_however_it_comes() {
         let lines = traced(&processes().path(), &[how]);
         assert_lines(&lines, &[&format!("exit({status}, 3 holds 0 unread, * unsent, 4 holds 4 unread, 0 unsent) = ?")]);
     }
+}
+
+/// What `exec_environment.c` hands over, what `execve` says of it, and whether it certainly does not lead to the recorder.
+const ENVIRONMENTS: &[(&str, &str, bool)] = &[
+    ("no array", "ENOENT", true),
+    ("no variable", "ENOENT", true),
+    ("neither", "ENOENT", true),
+    ("one", "ENOENT", true),
+    ("the other", "ENOENT", true),
+    ("both, first", "ENOENT", false),
+    ("both, around 32", "ENOENT", false),
+    ("both, last", "ENOENT", false),
+    ("neither, to the end of what is there", "ENOENT", true),
+    ("both, to the end of what is there", "ENOENT", false),
+    ("no end", "EFAULT", false),
+    ("short ones, to the end of what is there", "ENOENT", true),
+    ("across two pages", "ENOENT", false),
+    ("a string that is not there", "EFAULT", false),
+    ("a string without an end", "EFAULT", true),
+];
+
+#[test]
+fn an_environment_is_read_wherever_it_lies_and_one_that_is_not_there_fails_as_it_does() {
+    let program = compile_c::<&str>(&root().join("tests/programs/exec_environment.c"), &[]);
+    let expected: String = ENVIRONMENTS.iter().map(|(what, error, _)| format!("{what}: {error}\n")).collect();
+    let contents = same_in_every_way(&program, &["layouts"], &expected);
+    let executed = contents.calls(Function::Execve).filter(|(_, call)| matches!(call.outcome, Outcome::Failed(_)));
+    let left_out: Vec<bool> = executed.map(|(_, call)| call.args[1] == 1).collect();
+    let expected: Vec<bool> = ENVIRONMENTS.iter().map(|(_, _, left_out)| *left_out).collect();
+    assert_eq!(left_out, expected);
+}
+
+#[test]
+fn of_a_long_environment_the_kernel_is_asked_a_few_times_and_not_for_each_variable() {
+    let program = compile_c::<&str>(&root().join("tests/programs/exec_environment.c"), &[]);
+    let directory = TempDir::new();
+    let count = |variables: &str| {
+        let file = directory.path().join(variables);
+        let counted = output(&mut recorded(&program.path(), &["count", variables], &file));
+        counted.trim().parse::<u32>().expect("a number")
+    };
+    assert_eq!(output(program.command().args(["count", "127"])), "0\n", "without the recorder");
+    // Pointers and names of 32 variables at a time; and the path.
+    assert_eq!([count("31"), count("127")], [2 + 1, 4 * 2 + 1]);
 }

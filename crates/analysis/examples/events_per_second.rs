@@ -27,6 +27,7 @@ fn setup() -> Vec<Event> {
     let process = ProcessStart {
         parent: 1,
         forked: false,
+        namespace: 0,
         wall_clock: 0,
         executable: b"/server".to_vec(),
         arguments,

@@ -21,6 +21,15 @@ pub(crate) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 /// Requests of `ioctl` that set and clear FD_CLOEXEC.
 pub(crate) const FIOCLEX: u64 = 0x5451;
 pub(crate) const FIONCLEX: u64 = 0x5450;
+/// Commands of `fcntl` and requests of `ioctl` that set how a socket works, or whom it sends signals.
+pub(crate) const F_SETFL: u64 = 4;
+pub(crate) const F_SETOWN: u64 = 8;
+pub(crate) const F_SETSIG: u64 = 10;
+pub(crate) const F_SETOWN_EX: u64 = 15;
+pub(crate) const FIONBIO: u64 = 0x5421;
+pub(crate) const FIOASYNC: u64 = 0x5452;
+pub(crate) const FIOSETOWN: u64 = 0x8901;
+pub(crate) const SIOCSPGRP: u64 = 0x8902;
 
 pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;

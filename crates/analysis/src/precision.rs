@@ -3,8 +3,9 @@
 //! - A finding stands in the user's code. What a library or a runtime does is not the user's to mend: see
 //!   [`Origin`](crate::model::Origin).
 //! - Who asks about a number learns something and uses nothing. Programs go through all numbers from 3 on with `fcntl`, `dup`
-//!   or `getsockopt` to find out which are open, and what fails for it with `EBADF` is no mistake. The rules do not even see it.
-//!   (`close` is left to them: the second of two is sometimes one.)
+//!   or `getsockopt` to find out which are open, or to mark all of them close-on-exec, and what fails for it with `EBADF` is no
+//!   mistake. The rules do not even see it. But nobody makes all numbers non-blocking, or has their signals sent to himself: who
+//!   sets how a socket works means that socket. (`close` is left to the rules: the second of two is sometimes one.)
 //!
 //! What else holds for every finding a rule must heed by itself: that a process's end closes everything, that EINTR, zero
 //! lengths and an end of the file are normal, that a connection may be given up on purpose, that a pattern of successful calls
@@ -17,7 +18,9 @@ use bsock_recording::event::{Call, Outcome};
 use bsock_recording::function::Function;
 
 use crate::functions;
-use crate::linux::{EBADF, ENOTSOCK};
+use crate::linux::{
+    EBADF, ENOTSOCK, F_SETFL, F_SETOWN, F_SETOWN_EX, F_SETSIG, FIOASYNC, FIONBIO, FIOSETOWN, SIOCSPGRP,
+};
 use crate::model::Origin;
 use crate::site::Site;
 
@@ -34,7 +37,10 @@ fn ends_the_process(name: &str) -> bool {
 /// The call only asked whether the number means anything, and learned that it does not.
 pub(crate) const fn is_a_probe(call: &Call) -> bool {
     let asks = match call.function {
-        Function::Dup | Function::Fcntl | Function::Ioctl | Function::Isfdtype => true,
+        // What both take first is the command, or the request.
+        Function::Fcntl => !matches!(call.args[0], F_SETFL | F_SETOWN | F_SETSIG | F_SETOWN_EX),
+        Function::Ioctl => !matches!(call.args[0], FIONBIO | FIOASYNC | FIOSETOWN | SIOCSPGRP),
+        Function::Dup | Function::Isfdtype => true,
         function => matches!(function, Function::Getsockopt | Function::Getsockname | Function::Getpeername),
     };
     asks && matches!(call.outcome, Outcome::Failed(EBADF | ENOTSOCK))

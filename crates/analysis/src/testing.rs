@@ -14,6 +14,9 @@ use crate::{Analysis, Report};
 pub(crate) const REFUSED: Outcome = Outcome::Failed(111);
 pub(crate) const OK: Outcome = Outcome::Returned(0);
 
+/// The pid namespace of all processes.
+pub(crate) const NAMESPACE: u64 = 4_026_531_836;
+
 /// A story under construction. Each call takes one tick and follows the one before.
 #[derive(Default)]
 pub(crate) struct Story {
@@ -40,7 +43,8 @@ impl Story {
     pub(crate) fn start(&mut self, thread: Thread, arguments: &[&str], forked: bool, parent: u32) {
         let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
         let executable = arguments.first().cloned().unwrap_or_default();
-        let start = ProcessStart { parent, forked, wall_clock: 0, executable, arguments, truncated: false };
+        let (namespace, wall_clock, truncated) = (NAMESPACE, 0, false);
+        let start = ProcessStart { parent, forked, namespace, wall_clock, executable, arguments, truncated };
         self.push(thread, What::ProcessStart(Box::new(start)));
     }
 

@@ -260,6 +260,7 @@ mod tests {
         let start = ProcessStart {
             parent,
             forked: false,
+            namespace: 0,
             wall_clock: 0,
             executable: Vec::new(),
             arguments: Vec::new(),

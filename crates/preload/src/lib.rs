@@ -11,6 +11,7 @@
 //! | memory is read that may not be there | `process_vm_readv` |
 //! | a stream is closed, shut down, or ends with the process | two `ioctl`: what it holds |
 //! | a stream was connected, or accepted | `getsockname`, `getpeername`: what the program did not ask for |
+//! | one of AF_UNIX was accepted | `getsockopt(SO_PEERCRED)`: which process connected |
 //! | a descriptor came in a message, or goes to another program | `getsockopt`, `fcntl`: whether it is a socket, and which |
 //! | payload is recorded: before a datagram is received | `ioctl(FIONREAD)` |
 //! | a send failed with EPIPE | `rt_sigaction`: what SIGPIPE does |

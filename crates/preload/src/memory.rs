@@ -96,6 +96,38 @@ pub(crate) fn copy<T: Copy>(address: *const T, proven: bool, frame: Frame) -> Op
     (!address.is_null() && read(address.cast(), into, proven, frame)).then(|| unsafe { value.assume_init() })
 }
 
+/// As [`copy`], of as many of an array as fit and lie in the page of the first, where the array may end: how many, 0 if they
+/// cannot be read.
+pub(crate) fn some<T: Copy>(address: *const T, into: &mut [T], frame: Frame) -> usize {
+    let together = (PAGE - address.addr() % PAGE) / size_of::<T>();
+    let count = together.max(1).min(into.len());
+    // SAFETY: the bytes of the first `count`, of which there are as many at least.
+    let bytes = unsafe { core::slice::from_raw_parts_mut(into.as_mut_ptr().cast(), count * size_of::<T>()) };
+    if read(address.cast(), bytes, false, frame) { count } else { 0 }
+}
+
+/// So many strings are asked for at a time, and so many bytes of each.
+pub(crate) const MANY: usize = 32;
+pub(crate) const BEGINNING: usize = 16;
+
+/// The first bytes of strings, in no order, with one question to the kernel for all that are doubtful; the NUL and what stands
+/// behind it count as well. False if one of them cannot be read.
+pub(crate) fn beginnings(strings: &[*const c_char], into: &mut [[u8; BEGINNING]; MANY], frame: Frame) -> bool {
+    let is_ours = |string: &&*const c_char| on_our_stack(string.addr(), BEGINNING, frame);
+    let mut places = [libc::iovec { iov_base: ptr::null_mut(), iov_len: BEGINNING }; MANY];
+    let mut used = 0;
+    for (place, string) in places.iter_mut().zip(strings.iter().filter(|string| !is_ours(string))) {
+        place.iov_base = string.cast_mut().cast();
+        used += 1;
+    }
+    let (doubtful, ours) = into.split_at_mut(used);
+    for (bytes, string) in ours.iter_mut().zip(strings.iter().filter(is_ours)) {
+        read(string.cast(), bytes, false, frame);
+    }
+    let places = places.get(..used).unwrap_or(&[]);
+    used == 0 || (!process::confined() && raw::read_memories(process::number(), places, doubtful.as_flattened_mut()))
+}
+
 /// As [`copy`], of what the kernel wrote if the call succeeded. If it failed, nothing is looked at: not even what is thrown away
 /// afterwards, since only the optimizer's mercy would keep that from being read.
 pub(crate) fn written<T: Copy>(address: *const T, succeeded: bool, frame: Frame) -> Option<T> {
@@ -141,14 +173,18 @@ fn read(address: *const c_void, into: &mut [u8], proven: bool, frame: Frame) -> 
     if into.is_empty() || address.is_null() {
         return false;
     }
-    if proven || on_our_page(address.addr(), into.len(), frame) || above_on_the_stack(address.addr(), into.len(), frame)
-    {
+    if proven || on_our_stack(address.addr(), into.len(), frame) {
         // SAFETY: the kernel has just used these bytes, or they lie in the page of the caller's frame, or above it on the first
         // thread's stack: mapped, all of it.
         unsafe { ptr::copy_nonoverlapping(address.cast(), into.as_mut_ptr(), into.len()) };
         return true;
     }
     !process::confined() && raw::read_memory(process::number(), address, into)
+}
+
+/// True if the bytes are there for certain, since we stand below them.
+fn on_our_stack(address: usize, length: usize, frame: Frame) -> bool {
+    on_our_page(address, length, frame) || above_on_the_stack(address, length, frame)
 }
 
 /// True if the kernel says that each page of these bytes can be read. It is not asked once the process is confined.

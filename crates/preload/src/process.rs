@@ -211,7 +211,7 @@ fn begin() {
 fn start_line(parent: u32, flags: u8) -> Line {
     let wall_clock = clock::nanoseconds(libc::CLOCK_REALTIME);
     let args = [owner(number(), parent), image(), wall_clock];
-    Line { kind: kind::PROCESS_START, flags, fd: -1, args, ..Line::default() }
+    Line { kind: kind::PROCESS_START, flags, fd: -1, args, result: namespace() as i64, ..Line::default() }
 }
 
 /// Rings that this process held before it became this program: their threads are gone, and with them the calls that they

@@ -86,14 +86,15 @@ pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, len
     result
 }
 
-/// A name of a socket, as the kernel tells it: its own, or its peer's. Where a filter confines the process, nothing is asked.
-fn add_name<'a>(kind: u16, fd: c_int, into: &'a mut [u8; ADDRESS_BYTES], sections: &mut Sections<'a>) {
+/// A name of a socket, as the kernel tells it: its own, or its peer's. Its family, or `None` where nothing was told, or a filter
+/// confines the process and nothing is asked.
+fn add_name<'a>(kind: u16, fd: c_int, into: &'a mut [u8; ADDRESS_BYTES], sections: &mut Sections<'a>) -> Option<c_int> {
     if process::confined() {
-        return;
+        return None;
     }
-    if let Some((claimed, bytes)) = raw::socket_name(fd, kind == section::PEER_NAME, into) {
-        sections.add(Section { kind, claimed, bytes });
-    }
+    let (claimed, bytes) = raw::socket_name(fd, kind == section::PEER_NAME, into)?;
+    sections.add(Section { kind, claimed, bytes });
+    bytes.first_chunk().map(|family| u16::from_ne_bytes(*family).into())
 }
 
 pub(crate) extern "C-unwind" fn listen(fd: c_int, backlog: c_int, frame: Frame) -> c_int {
@@ -136,12 +137,21 @@ fn accepted(mut call: Recorded, fd: c_int, capture: impl FnOnce(bool) -> Option<
     }
     let captured = capture(true);
     let (mut own, mut peer) = ([0; ADDRESS_BYTES], [0; ADDRESS_BYTES]);
+    let connected_by;
     let mut sections = Sections::new();
     match &captured {
         Some(captured) => sections.add(captured.section()),
-        None => add_name(section::PEER_NAME, fd, &mut peer, &mut sections),
+        None => {
+            add_name(section::PEER_NAME, fd, &mut peer, &mut sections);
+        }
     }
-    add_name(section::OWN_NAME, fd, &mut own, &mut sections);
+    // A client over AF_UNIX has no name to be known by, but a process.
+    if add_name(section::OWN_NAME, fd, &mut own, &mut sections) == Some(libc::AF_UNIX)
+        && let Some(process) = raw::peer_process(fd)
+    {
+        connected_by = [process];
+        sections.add(call::words(section::PEER_PROCESS, &connected_by));
+    }
     call.append(sections.all());
     fd
 }

@@ -119,6 +119,11 @@ impl Call {
         word(self.details.bytes(section::SIGPIPE), 0)
     }
 
+    /// The process that made the connection which was accepted: see [`section::PEER_PROCESS`].
+    pub fn peer_process(&self) -> Option<u64> {
+        word(self.details.bytes(section::PEER_PROCESS), 0)
+    }
+
     /// Bytes of the datagram that waited before the call, where that was asked for.
     pub fn waiting(&self) -> Option<u64> {
         word(self.details.bytes(section::WAITING), 0)

@@ -113,6 +113,8 @@ pub struct ProcessStart {
     pub parent: u32,
     /// A fork: arguments, executable and modules are the parent's.
     pub forked: bool,
+    /// Its pid namespace, which its number is of; 0 if unknown.
+    pub namespace: u64,
     /// Wall clock, nanoseconds since 1970.
     pub wall_clock: u64,
     /// Path of the executable, empty if unknown.
@@ -277,6 +279,7 @@ fn process_start(line: &Line, sections: Sections<'_>) -> Result<ProcessStart, Da
     let mut start = ProcessStart {
         parent: line.args[0] as u32,
         forked: line.flags & flag::FORKED != 0,
+        namespace: line.result as u64,
         wall_clock: line.args[2],
         executable: Vec::new(),
         arguments: Vec::new(),

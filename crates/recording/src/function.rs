@@ -42,7 +42,7 @@ functions! {
     /// args: backlog.
     Listen = 3, "listen";
     /// args: address pointer, the length's value before the call ([`UNREAD`](crate::event::UNREAD) if NULL or unreadable);
-    /// sections ADDRESS_RESULT, OWN_NAME, PEER_NAME.
+    /// sections ADDRESS_RESULT, OWN_NAME, PEER_NAME, PEER_PROCESS.
     Accept = 4, "accept";
     /// As [`Accept`](Self::Accept), and the flags.
     Accept4 = 5, "accept4";

@@ -85,7 +85,8 @@ pub struct Line {
 
 /// Kinds of records that are not calls.
 pub mod kind {
-    /// A process (or a new image of one) attached. args: pid << 32 | parent's pid, image, wall clock in ns since 1970.
+    /// A process (or a new image of one) attached. args: pid << 32 | parent's pid, image, wall clock in ns since 1970; result:
+    /// its pid namespace (the inode of `/proc/self/ns/pid`), 0 if unknown.
     pub const PROCESS_START: u16 = 0x100;
     /// A thread took this ring; everything after it in the ring is the thread's. args: pid << 32 | tid, image.
     pub const THREAD_START: u16 = 0x101;
@@ -214,6 +215,9 @@ pub mod section {
     pub const PEER_NAME: u16 = 37;
     /// The file of the last [`PLACE`](super::kind::PLACE) before a call; `claimed`: the line. The reader adds it, no record has it.
     pub const PLACE: u16 = 38;
+    /// The process that called `connect`, of an AF_UNIX socket that was just accepted, as `u64`: the pid of SO_PEERCRED, which is
+    /// the number that it has in the pid namespace of the one who accepts, 0 if it has none there.
+    pub const PEER_PROCESS: u16 = 39;
 }
 
 /// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.

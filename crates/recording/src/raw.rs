@@ -199,13 +199,18 @@ pub fn link_target<'a>(path: &CStr, buffer: &'a mut [u8]) -> &'a [u8] {
 /// Copies from an address of this process that may not be mapped; true if every byte could be read.
 #[must_use]
 pub fn read_memory(process: u32, address: *const c_void, into: &mut [u8]) -> bool {
+    read_memories(process, &[libc::iovec { iov_base: address.cast_mut(), iov_len: into.len() }], into)
+}
+
+/// As [`read_memory`], from several places (1024 at most), one behind the other, which fill `into`.
+#[must_use]
+pub fn read_memories(process: u32, places: &[libc::iovec], into: &mut [u8]) -> bool {
     let local = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
-    let remote = libc::iovec { iov_base: address.cast_mut(), iov_len: into.len() };
     // SAFETY: the kernel writes to `into` alone and answers EFAULT for memory that is not there.
     let read = unsafe {
         syscall(
             libc::SYS_process_vm_readv,
-            [process as usize, (&raw const local) as usize, 1, (&raw const remote) as usize, 1, 0],
+            [process as usize, (&raw const local) as usize, 1, places.as_ptr() as usize, places.len(), 0],
         )
     };
     usize::try_from(read) == Ok(into.len())
@@ -224,7 +229,19 @@ pub fn ioctl_int(fd: i32, request: u64) -> Option<i32> {
 /// A socket option that is an integer of four or eight bytes; `None` where `fd` is no socket or does not have it.
 #[must_use]
 pub fn socket_option(fd: i32, level: i32, option: i32) -> Option<u64> {
-    let mut value = [0; 8];
+    get_option(fd, level, option).map(u64::from_ne_bytes)
+}
+
+/// The process that connected the AF_UNIX socket `fd`, which was accepted; 0 if it has no number in our pid namespace.
+#[must_use]
+pub fn peer_process(fd: i32) -> Option<u64> {
+    // `struct ucred`: process, user, group. Less is copied if less is asked for.
+    get_option(fd, libc::SOL_SOCKET, libc::SO_PEERCRED).map(|process| u32::from_ne_bytes(process).into())
+}
+
+/// The first bytes of an option's value, and zeros where it has fewer.
+fn get_option<const N: usize>(fd: i32, level: i32, option: i32) -> Option<[u8; N]> {
+    let mut value = [0; N];
     let mut length = value.len() as u32;
     // SAFETY: the kernel writes at most `length` bytes to `value`.
     let result = unsafe {
@@ -233,7 +250,7 @@ pub fn socket_option(fd: i32, level: i32, option: i32) -> Option<u64> {
             [fd as usize, level as usize, option as usize, (&raw mut value) as usize, (&raw mut length) as usize, 0],
         )
     };
-    (result == 0).then(|| u64::from_ne_bytes(value))
+    (result == 0).then_some(value)
 }
 
 /// A socket's own address, or its peer's: the whole length, and what fits into `into`.
@@ -276,6 +293,11 @@ mod tests {
         assert!(!read_memory(process(), 8 as *const c_void, &mut into));
         assert!(read_memory(process(), b"abcd".as_ptr().cast(), &mut into));
         assert_eq!(&into, b"abcd");
+        let place = |address| libc::iovec { iov_base: address, iov_len: 2 };
+        let there = |bytes: &[u8]| place(bytes.as_ptr().cast_mut().cast());
+        assert!(read_memories(process(), &[there(b"ef"), there(b"gh")], &mut into));
+        assert_eq!(&into, b"efgh");
+        assert!(!read_memories(process(), &[there(b"ef"), place(8 as *mut c_void)], &mut into));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::handing_on::Scope;
 use super::numbers::descriptor;
 use super::peers;
 use super::traffic::{Direction, direction, moved};
-use super::turns::Turns;
+use super::turns::{Identity, Turns};
 use crate::address::Address;
 use crate::functions::{
     ends_the_process, executes, forks, has_two_descriptors, is_about_no_descriptor, works_on_files,
@@ -130,7 +130,8 @@ impl Model {
                 endpoint.connect(event, call);
                 self.endpoints.look_for_peer(id);
                 if matches!(call.outcome, Outcome::Returned(_)) {
-                    self.endpoints.take_turn(|turns, endpoints| turns.connects(id, event, endpoints));
+                    let by = self.identity(event.thread, event.thread.process.into());
+                    self.endpoints.take_turn(|turns, endpoints| turns.connects(id, by, event, endpoints));
                 }
             }
             (Function::Getsockname, _) => {
@@ -180,8 +181,15 @@ impl Model {
         self.open(event, fd, id, call.function == Function::Accept4 && call.args[2] & SOCK_CLOEXEC != 0);
         self.endpoints.look_for_peer(id);
         if let Some(listener) = listener {
-            self.endpoints.take_turn(|turns, endpoints| turns.accepts(listener, id, event, endpoints));
+            let by = call.peer_process().and_then(|number| self.identity(event.thread, number));
+            self.endpoints.take_turn(|turns, endpoints| turns.accepts(listener, id, by, event, endpoints));
         }
+    }
+
+    /// The process that has this number where `thread` runs, if it is known where that is.
+    fn identity(&self, thread: Thread, number: u64) -> Option<Identity> {
+        let namespace = self.process(thread).map(|process| process.namespace).filter(|namespace| *namespace != 0)?;
+        Some(Identity { namespace, number })
     }
 
     fn unknown_descriptor(&mut self, event: &Event, call: &Call) {

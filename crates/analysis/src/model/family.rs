@@ -73,6 +73,7 @@ impl Model {
             }
         };
         let new = self.processes.entry((process, image)).insert_entry(new).into_mut();
+        new.namespace = start.namespace;
         new.threads.insert(event.thread.thread);
     }
 

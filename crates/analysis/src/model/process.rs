@@ -11,6 +11,8 @@ use super::program::Program;
 pub struct Process {
     pub(super) program: Arc<Program>,
     pub(super) descriptors: Descriptors,
+    /// The pid namespace that its number is of; 0 if unknown.
+    pub(super) namespace: u64,
     /// When its start was recorded.
     pub(super) started: u64,
     /// The fork that made it was seen, or it was not made by one.
@@ -32,6 +34,7 @@ impl Process {
         Self {
             program,
             descriptors,
+            namespace: 0,
             started,
             confirmed: true,
             executing: false,

@@ -6,17 +6,21 @@
 //! so has each `accept`, in one recording or in several that are merged.
 //!
 //! A turn is certain only where the order is: of two `connect` that were under way at one time, nobody knows which came first,
-//! and neither is joined. And turns are worth nothing if somebody had one whom nobody recorded. So the ends of *all*
-//! connections of a listener are put asunder, and none is joined any more,
+//! and neither is joined. And turns are worth nothing if somebody had one whom nobody recorded. So two ends are joined only
+//! where the kernel names the process for whose connection `accept` returned (`SO_PEERCRED`, which the recorder asks for), and it
+//! is the one that made the `connect`. And the ends of *all* connections of a listener are put asunder, and none is joined any
+//! more,
 //!
-//! - where an `accept` has no `connect`, or one that began only afterwards, or one with another name;
+//! - where an `accept` has no `connect`, or one that began only afterwards, or one with another name, or of another process;
 //! - where two `accept` were under way at one time;
 //! - where calls were lost, or a process makes calls that hooks do not see.
 //!
 //! What stays unjoined: listeners that were not seen to be bound; names of files that do not begin with `/`, since in which
-//! folder they lie is not recorded; and names that two listeners have (one whose file was deleted lives on). `SO_PEERCRED`
-//! names the client's process and would do, but few servers ask for it. What can still be taken for another is the connection
-//! of a client whom nobody records, if it came first and the recorded one was never accepted.
+//! folder they lie is not recorded; names that two listeners have (one whose file was deleted lives on); processes of two pid
+//! namespaces, whose numbers cannot be compared; and recordings that were made before the recorder asked for the process. The
+//! process alone would not do: it may have two connections to one listener. What can still be taken for another is one that the
+//! same process, or an earlier one of its number, made where no hook saw it, if it came first and the recorded one was never
+//! accepted.
 //!
 //! Datagram sockets have no turns, and are not joined by name: a name that both use may be another socket's by now.
 
@@ -33,6 +37,14 @@ use crate::linux::AF_UNIX;
 const LISTENERS: usize = 256;
 const WAITING: usize = 1024;
 
+/// A process, as the kernel tells it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The pid namespace in which it has this number.
+    pub(super) namespace: u64,
+    pub(super) number: u64,
+}
+
 /// A call that put a connection into a queue, or took one out.
 #[derive(Debug)]
 struct Turn {
@@ -43,6 +55,8 @@ struct Turn {
     doubtful: bool,
     /// The client's name, if it has one: as it was bound, or as the server was told.
     client: Option<Address>,
+    /// Who made the connection: as was recorded, or as the kernel told the server.
+    by: Option<Identity>,
 }
 
 /// The queue of a listener.
@@ -84,7 +98,7 @@ impl Turns {
     }
 
     /// A `connect` succeeded.
-    pub(super) fn connects(&mut self, id: EndpointId, event: &Event, endpoints: &mut Endpoints) {
+    pub(super) fn connects(&mut self, id: EndpointId, by: Option<Identity>, event: &Event, endpoints: &mut Endpoints) {
         let Some(client) = endpoints.get(id).filter(|client| has_turns(client)) else { return };
         let Some(to) = &client.remote else { return };
         let mut reached = self.queues.iter_mut().filter(|(_, queue)| queue.name == *to);
@@ -100,14 +114,21 @@ impl Turns {
         queue.connects.iter_mut().filter(|turn| event.begin < turn.end).for_each(|turn| turn.doubtful = true);
         queue.connected = queue.connected.max(event.end);
         let client = name(client).cloned();
-        queue.connects.push_back(Turn { id, begin: event.begin, end: event.end, doubtful, client });
+        queue.connects.push_back(Turn { id, begin: event.begin, end: event.end, doubtful, client, by });
         if too_late || !queue.settle(listener, endpoints) {
             self.abandon(listener, endpoints);
         }
     }
 
-    /// An `accept` on this listener returned the endpoint `id`.
-    pub(super) fn accepts(&mut self, listener: EndpointId, id: EndpointId, event: &Event, endpoints: &mut Endpoints) {
+    /// An `accept` on this listener returned the endpoint `id`, and the kernel says that this process connected it.
+    pub(super) fn accepts(
+        &mut self,
+        listener: EndpointId,
+        id: EndpointId,
+        by: Option<Identity>,
+        event: &Event,
+        endpoints: &mut Endpoints,
+    ) {
         let Some(queue) = self.queues.get_mut(&listener) else { return };
         let Some(accepted) = endpoints.trusted(id).filter(|_| endpoints.trusted(listener).is_some()) else {
             return self.abandon(listener, endpoints);
@@ -116,7 +137,7 @@ impl Turns {
         let in_vain = event.begin < queue.accepted || !queue.accepts.is_empty();
         queue.accepted = event.end;
         let client = accepted.remote.clone().filter(is_a_name);
-        queue.accepts.push_back(Turn { id, begin: event.begin, end: event.end, doubtful: false, client });
+        queue.accepts.push_back(Turn { id, begin: event.begin, end: event.end, doubtful: false, client, by });
         if in_vain || !queue.settle(listener, endpoints) {
             self.abandon(listener, endpoints);
         }
@@ -152,12 +173,14 @@ impl Queue {
             && let Some(accept) = self.accepts.pop_front()
             && let Some(connect) = self.connects.pop_front()
         {
-            if connect.begin > accept.end || connect.client != accept.client {
+            let same = are_the_same(connect.by, accept.by);
+            let another = same == Some(false) && !connect.doubtful;
+            if connect.begin > accept.end || connect.client != accept.client || another {
                 return false;
             }
             self.settled = self.settled.max(connect.end);
             let both = [connect.id, accept.id];
-            if !connect.doubtful && both.iter().all(|id| endpoints.trusted(*id).is_some()) {
+            if same == Some(true) && !connect.doubtful && both.iter().all(|id| endpoints.trusted(*id).is_some()) {
                 join(connect.id, accept.id, endpoints);
                 for id in both {
                     endpoints.get_mut(id).into_iter().for_each(|end| end.met_at = Some(listener));
@@ -166,6 +189,12 @@ impl Queue {
         }
         true
     }
+}
+
+/// Whether the two are one process; `None` where that is not known.
+fn are_the_same(one: Option<Identity>, other: Option<Identity>) -> Option<bool> {
+    let (one, other) = one.zip(other)?;
+    (one.namespace == other.namespace).then_some(one.number == other.number)
 }
 
 fn has_turns(endpoint: &Endpoint) -> bool {
@@ -197,7 +226,7 @@ mod tests {
     use bsock_recording::layout::section;
 
     use crate::model::Model;
-    use crate::testing::{OK, Story, call, sockaddr_un};
+    use crate::testing::{NAMESPACE, OK, Story, call, memory_of, sockaddr_un};
 
     fn socket(story: &mut Story, thread: Thread, fd: i32) {
         story.call(thread, Call { args: [1, 1, 0], ..call(Function::Socket, -1, Outcome::Returned(fd.into())) });
@@ -225,10 +254,11 @@ mod tests {
         story.call(client, Call { address: Some(sockaddr_un(name)), details, ..call(Function::Connect, 3, OK) });
     }
 
-    /// Descriptor `new` comes out of the queue, from a client that is called `from`.
-    fn accept(story: &mut Story, server: Thread, new: i32, from: &str) {
+    /// Descriptor `new` comes out of the queue, of the process `by`, from a client that is called `from`.
+    fn accept(story: &mut Story, server: Thread, new: i32, by: u32, from: &str) {
+        let details = Details::of([(section::PEER_PROCESS, memory_of(&u64::from(by).to_ne_bytes()))]);
         let accept = call(Function::Accept, 3, Outcome::Returned(new.into()));
-        story.call(server, Call { address_result: Some(sockaddr_un(from)), ..accept });
+        story.call(server, Call { address_result: Some(sockaddr_un(from)), details, ..accept });
     }
 
     fn replay(story: &Story) -> Model {
@@ -258,8 +288,8 @@ mod tests {
             let server = server(&mut story, name);
             let one = client(&mut story, name, "");
             let other = client(&mut story, name, "");
-            accept(&mut story, server, 4, "");
-            accept(&mut story, server, 5, "");
+            accept(&mut story, server, 4, one.process, "");
+            accept(&mut story, server, 5, other.process, "");
             assert_eq!(are_joined(&story, server, &[(one, 4), (other, 5)]), [true, true], "{name}");
             assert_eq!(are_joined(&story, server, &[(one, 5), (other, 4)]), [false, false], "{name}");
         }
@@ -276,8 +306,8 @@ mod tests {
         let address = Some(sockaddr_un("/run/x"));
         story.call(refused, Call { address, ..call(Function::Connect, 3, Outcome::Failed(11)) });
         let client = client(&mut story, "/run/x", "");
-        accept(&mut story, server, 4, "");
-        accept(&mut story, server, 5, "");
+        accept(&mut story, server, 4, gone.process, "");
+        accept(&mut story, server, 5, client.process, "");
         assert_eq!(are_joined(&story, server, &[(client, 5), (gone, 4), (refused, 4)]), [true, false, false]);
     }
 
@@ -287,7 +317,7 @@ mod tests {
         let server = server(&mut story, "/run/x");
         let client = story.program(&["./client"]);
         socket(&mut story, client, 3);
-        accept(&mut story, server, 4, "");
+        accept(&mut story, server, 4, client.process, "");
         story.at(2000, 2010);
         connect(&mut story, client, "/run/x", "");
         story.at(1990, 2020);
@@ -304,8 +334,9 @@ mod tests {
         story.at(2005, 2015);
         let third = client(&mut story, "/run/x", "");
         story.at(2020, 2025);
-        for fd in [4, 5, 6] {
-            accept(&mut story, server, fd, "");
+        // The first two the other way round.
+        for (fd, client) in [(4, other), (5, one), (6, third)] {
+            accept(&mut story, server, fd, client.process, "");
             story.at(3000 + 10 * fd as u64, 3005 + 10 * fd as u64);
         }
         let joined = are_joined(&story, server, &[(one, 4), (one, 5), (other, 4), (other, 5), (third, 6)]);
@@ -318,7 +349,7 @@ mod tests {
         let server = server(&mut story, "/run/x");
         let one = client(&mut story, "/run/x", "");
         story.at(2000, 2010);
-        accept(&mut story, server, 4, "");
+        accept(&mut story, server, 4, one.process, "");
         story.at(2020, 2030);
         assert_eq!(are_joined(&story, server, &[(one, 4)]), [true]);
         let slow = client(&mut story, "/run/x", "");
@@ -326,24 +357,69 @@ mod tests {
         assert_eq!(are_joined(&story, server, &[(one, 4), (slow, 4)]), [false, false]);
     }
 
+    /// A process that nobody records.
+    const STRANGER: u32 = 77;
+
+    #[test]
+    fn who_waits_behind_a_stranger_is_not_taken_for_it_and_parts_those_who_were_joined() {
+        let mut story = Story::new();
+        let server = server(&mut story, "/run/x");
+        let before = client(&mut story, "/run/x", "");
+        accept(&mut story, server, 4, before.process, "");
+        assert_eq!(are_joined(&story, server, &[(before, 4)]), [true]);
+        let waiting = client(&mut story, "/run/x", "");
+        accept(&mut story, server, 5, STRANGER, "");
+        assert_eq!(are_joined(&story, server, &[(before, 4), (waiting, 5)]), [false, false]);
+    }
+
+    #[test]
+    fn without_the_kernels_word_or_in_two_namespaces_none_is_joined_and_the_next_one_is() {
+        let (unknown, elsewhere) = (0, NAMESPACE + 1);
+        for (name, namespace, told) in [
+            ("an older recording", NAMESPACE, false),
+            ("another namespace", elsewhere, true),
+            ("an unknown one", unknown, true),
+        ] {
+            let mut story = Story::new();
+            let server = server(&mut story, "/run/x");
+            let first = story.program(&["./client"]);
+            let start = story.events.iter_mut().filter_map(|event| match &mut event.what {
+                What::ProcessStart(start) => Some(start),
+                _ => None,
+            });
+            start.last().expect("of the client").namespace = namespace;
+            socket(&mut story, first, 3);
+            connect(&mut story, first, "/run/x", "");
+            accept(&mut story, server, 4, first.process, "");
+            if let (false, Some(What::Call(call))) = (told, story.events.last_mut().map(|event| &mut event.what)) {
+                call.details = Details::default();
+            }
+            let second = client(&mut story, "/run/x", "");
+            accept(&mut story, server, 5, second.process, "");
+            assert_eq!(are_joined(&story, server, &[(first, 4), (second, 5)]), [false, true], "{name}");
+        }
+    }
+
     /// Something else that happens before a client without a name is accepted as descriptor 9.
     type Before = fn(&mut Story, Thread);
 
     #[test]
     fn where_somebody_was_there_whom_nobody_saw_none_is_joined() {
-        let silent: [(&str, Before); 7] = [
-            ("an accept without a connect", |story, server| accept(story, server, 4, "")),
+        let silent: [(&str, Before); 8] = [
+            ("another process", |story, server| {
+                client(story, "/run/x", "");
+                accept(story, server, 4, STRANGER, "");
+            }),
+            ("an accept without a connect", |story, server| accept(story, server, 4, STRANGER, "")),
             ("another name", |story, server| {
-                client(story, "/run/x", "@a");
-                accept(story, server, 4, "@b");
+                let client = client(story, "/run/x", "@a");
+                accept(story, server, 4, client.process, "@b");
             }),
             ("accepts at one time", |story, server| {
-                (0..2).for_each(|_| {
-                    client(story, "/run/x", "");
-                });
-                accept(story, server, 4, "");
+                let clients = [(); 2].map(|()| client(story, "/run/x", ""));
+                accept(story, server, 4, clients[0].process, "");
                 story.at(4000, 4010);
-                accept(story, server, 5, "");
+                accept(story, server, 5, clients[1].process, "");
                 story.at(4005, 4020);
             }),
             ("lost calls", |story, _| {
@@ -366,7 +442,7 @@ mod tests {
             let last = story.events.last().map_or(0, |event| event.end);
             let client = client(&mut story, "/run/x", "");
             story.at(last + 1000, last + 1001);
-            accept(&mut story, server, 9, "");
+            accept(&mut story, server, 9, client.process, "");
             story.at(last + 2000, last + 2001);
             assert_eq!(are_joined(&story, server, &[(client, 9)]), [false], "{name}");
         }
@@ -380,7 +456,7 @@ mod tests {
             let mut story = Story::new();
             let server = server(&mut story, name);
             let client = client(&mut story, name, own);
-            accept(&mut story, server, 4, own);
+            accept(&mut story, server, 4, client.process, own);
             assert_eq!(are_joined(&story, server, &[(client, 4)]), [joined], "{own} to {name}");
         }
     }

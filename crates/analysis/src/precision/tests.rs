@@ -96,6 +96,30 @@ fn asking_which_numbers_are_open_is_no_use_of_them() {
 }
 
 #[test]
+fn who_sets_how_a_closed_socket_works_uses_it_and_who_asks_or_marks_does_not() {
+    let after_close = |function: Function, request: u64| {
+        let mut story = Story::new();
+        let client = story.program(&["./client"]);
+        story.socket(client, 3);
+        story.close(client, 3);
+        story.call(client, with([request, 1, 0], call(function, 3, EBADF)));
+        said(&story).len()
+    };
+    // FIONBIO, FIOASYNC, FIOSETOWN, SIOCSPGRP; FIONREAD, FIOCLEX, FIONCLEX, SIOCOUTQ, FIOGETOWN.
+    for (requests, findings) in
+        [(&[0x5421, 0x5452, 0x8901, 0x8902][..], 1), (&[0x541b, 0x5451, 0x5450, 0x5411, 0x8903], 0)]
+    {
+        requests
+            .iter()
+            .for_each(|request| assert_eq!(after_close(Function::Ioctl, *request), findings, "{request:#x}"));
+    }
+    // F_SETFL, F_SETOWN, F_SETSIG, F_SETOWN_EX; F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_GETOWN, F_DUPFD_CLOEXEC.
+    for (commands, findings) in [(&[4, 8, 10, 15][..], 1), (&[0, 1, 2, 3, 9, 1030], 0)] {
+        commands.iter().for_each(|command| assert_eq!(after_close(Function::Fcntl, *command), findings, "{command}"));
+    }
+}
+
+#[test]
 fn feature_probes_and_questions_about_a_socket_are_silent() {
     let mut story = Story::new();
     let client = story.program(&["./client"]);

@@ -172,6 +172,7 @@ mod tests {
         let start = ProcessStart {
             parent: 1,
             forked: false,
+            namespace: 0,
             wall_clock: 0,
             executable: b"/a".to_vec(),
             arguments: vec![b"a".to_vec(), b"\xff".to_vec()],
