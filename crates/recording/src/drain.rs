@@ -56,6 +56,9 @@ pub type Sink<'a> = dyn FnMut(Item<'_>) -> io::Result<()> + 'a;
 /// How long a thread may be returning before the horizon stops waiting for it: it was stopped there, or killed.
 const PATIENCE_NANOSECONDS: u64 = 200_000_000;
 
+/// And for how many bytes that came meanwhile: they wait in memory until their order is certain.
+const PATIENCE_BYTES: usize = 32 << 20;
+
 /// Allowance for a store that the processor delays past its reading of the clock.
 const SLACK_NANOSECONDS: u64 = 20_000;
 
@@ -66,6 +69,8 @@ pub struct Drain {
     start: Pair,
     horizon: u64,
     held_since: Option<u64>,
+    /// Bytes that came since the horizon moved.
+    uncertain: usize,
     /// How far each ring was read.
     rings: Vec<RingReader>,
     holders: Holders,
@@ -86,6 +91,7 @@ impl Drain {
             start,
             horizon,
             held_since,
+            uncertain: 0,
             rings,
             holders: Holders::default(),
             rounds: 0,
@@ -186,12 +192,13 @@ impl Drain {
     fn advance(&mut self, began: Pair, returning: bool) {
         if returning {
             let since = *self.held_since.get_or_insert(began.nanoseconds);
-            if began.nanoseconds - since < PATIENCE_NANOSECONDS {
+            if began.nanoseconds - since < PATIENCE_NANOSECONDS && self.uncertain < PATIENCE_BYTES {
                 return;
             }
         } else {
             self.held_since = None;
         }
+        self.uncertain = 0;
         self.horizon = self.horizon.max(began.ticks.saturating_sub(self.ticks(SLACK_NANOSECONDS, began)));
     }
 
@@ -218,6 +225,7 @@ impl Drain {
         match unsafe { ring.take(header, capacity, &mut self.buffer) } {
             Taken::Bytes(0) => Ok(0),
             Taken::Bytes(length) => {
+                self.uncertain += length;
                 sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
                 Ok(length)
             }

@@ -41,6 +41,7 @@ pub mod shared;
 mod sync;
 #[cfg(not(loom))]
 pub mod wait;
+mod waiting;
 #[cfg_attr(loom, allow(dead_code, unused_imports, unused_variables, reason = "what the model has no use for"))]
 pub mod writer;
 
