@@ -26,6 +26,8 @@ pub mod file;
 pub mod function;
 #[cfg(not(loom))]
 mod holders;
+#[cfg(not(loom))]
+mod horizon;
 pub mod layout;
 pub mod merge;
 pub mod owners;
