@@ -1,20 +1,26 @@
 //! Between the thread that reads the rings, which must never be late, and the one that makes sense of what it read.
 //!
-//! What is read is appended to a batch; whoever consumes takes the whole batch and leaves an empty one with the same
-//! memory in its place. So a round costs one copy, and no allocation once the batches have grown. Beyond a limit the reader
-//! waits: then the rings fill, and calls are lost and counted, rather than memory filled.
+//! What is read is appended to the last of a row of batches; whoever consumes takes the first and gives back an empty one, which
+//! is used again. So a round costs one copy, and no allocation once the batches have grown. Beyond a limit the reader waits: then
+//! the rings fill, and calls are lost and counted, rather than memory filled.
+//!
+//! A row, and not two batches that change places: of two, either may hold all that the limit allows.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use bsock_recording::clock::Pair;
 use bsock_recording::drain::Item;
 
-/// The most memory for what has been read and not consumed.
-pub(crate) const LIMIT: usize = 256 << 20;
+/// The most memory for what has been read and not consumed: two million calls without an address.
+pub(crate) const LIMIT: usize = 160 << 20;
 
-/// What a batch keeps of its memory when it is empty.
-const KEPT: usize = 16 << 20;
+/// A batch of so many bytes is full.
+const BATCH: usize = 1 << 20;
+
+/// How many empty batches wait to be used again.
+const SPARE: usize = 4;
 
 /// Passes items from one thread to another.
 pub(crate) struct Queue {
@@ -26,7 +32,10 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    batch: Batch,
+    batches: VecDeque<Batch>,
+    spare: Vec<Batch>,
+    /// The bytes of all batches, and of the one that is being consumed.
+    held: usize,
     quiet: Quiet,
     /// The reader has ended.
     complete: bool,
@@ -39,6 +48,8 @@ struct State {
 pub(crate) struct Batch {
     entries: Vec<Entry>,
     bytes: Vec<u8>,
+    /// What it counts for, however small its items are.
+    held: usize,
 }
 
 /// An item whose bytes lie in the batch.
@@ -79,7 +90,7 @@ impl Queue {
     /// If nobody consumes any more.
     pub(crate) fn put(&self, item: Item<'_>) -> io::Result<()> {
         let mut state = self.state();
-        while state.batch.bytes.len() >= self.limit && !state.abandoned {
+        while state.held >= self.limit && !state.abandoned {
             self.filled.notify_one();
             state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -87,7 +98,7 @@ impl Queue {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         if state.quiet.passes(item) {
-            state.batch.push(item);
+            state.push(item);
             // A round's chunks are of use when its horizon is known.
             if matches!(item, Item::Round { .. }) {
                 self.filled.notify_one();
@@ -108,16 +119,39 @@ impl Queue {
         self.emptied.notify_one();
     }
 
-    /// Takes all there is in exchange for `batch`, whose content is forgotten; waits for something. False at the end.
+    /// Takes the first of what there is in exchange for `batch`, whose content is forgotten; waits for something. False at the
+    /// end.
     pub(crate) fn take(&self, batch: &mut Batch) -> bool {
-        batch.clear();
         let mut state = self.state();
-        while state.batch.entries.is_empty() && !state.complete {
+        state.take_back(std::mem::take(batch));
+        self.emptied.notify_one();
+        while state.batches.is_empty() && !state.complete {
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        std::mem::swap(&mut state.batch, batch);
-        self.emptied.notify_one();
-        !batch.entries.is_empty()
+        state.batches.pop_front().is_some_and(|first| {
+            *batch = first;
+            true
+        })
+    }
+}
+
+impl State {
+    fn push(&mut self, item: Item<'_>) {
+        if self.batches.back().is_none_or(|last| last.held >= BATCH) {
+            self.batches.push_back(self.spare.pop().unwrap_or_default());
+        }
+        if let Some(last) = self.batches.back_mut() {
+            self.held += last.push(item);
+        }
+    }
+
+    fn take_back(&mut self, mut batch: Batch) {
+        self.held -= batch.held;
+        // One chunk may be larger than a batch is meant to be: that memory is not kept.
+        if self.spare.len() < SPARE && batch.bytes.capacity() <= 2 * BATCH {
+            batch.clear();
+            self.spare.push(batch);
+        }
     }
 }
 
@@ -141,7 +175,9 @@ impl Quiet {
 }
 
 impl Batch {
-    fn push(&mut self, item: Item<'_>) {
+    /// Appends an item; how much more the batch counts for.
+    fn push(&mut self, item: Item<'_>) -> usize {
+        let before = self.bytes.len();
         self.entries.push(match item {
             Item::Chunk { ring, bytes } => {
                 self.bytes.extend_from_slice(bytes);
@@ -152,13 +188,15 @@ impl Batch {
             Item::Lost(calls) => Entry::Other(Item::Lost(calls)),
             Item::Ended { process, status } => Entry::Other(Item::Ended { process, status }),
         });
+        let more = self.bytes.len() - before + size_of::<Entry>();
+        self.held += more;
+        more
     }
 
     fn clear(&mut self) {
         self.entries.clear();
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
-        self.entries.shrink_to(KEPT / size_of::<Entry>());
+        self.held = 0;
     }
 
     /// The items, in the order in which they came.
@@ -203,28 +241,42 @@ mod tests {
         assert_eq!(passed(&end), end[1..]);
     }
 
+    /// Whatever goes in, in what sizes: about as much is held as may be, in all batches together.
     #[test]
     fn items_come_out_as_they_went_in_from_another_thread_and_through_little_room() {
-        let queue = Queue::new(1000);
-        let items: Vec<_> = (0..5000_u64)
-            .flat_map(|index| [CHUNK, Item::Chunk { ring: 2, bytes: &[] }, Item::Lost(index), clock(index)])
-            .collect();
-        let came = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                items.iter().for_each(|item| queue.put(*item).expect("somebody consumes"));
-                queue.complete();
-            });
-            let (mut batch, mut came) = (Batch::default(), 0);
-            while queue.take(&mut batch) {
-                assert!(batch.bytes.len() < 1000 + 64);
-                for item in batch.items() {
-                    assert_eq!(item, items[came]);
-                    came += 1;
+        for limit in [1000, 3 * BATCH] {
+            let queue = Queue::new(limit);
+            let large = [7; 10_000];
+            let items: Vec<_> = (0..5000_u64)
+                .flat_map(|index| {
+                    [CHUNK, Item::Chunk { ring: 2, bytes: &large[..index as usize] }, Item::Lost(index), clock(index)]
+                })
+                .collect();
+            let came = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    items.iter().for_each(|item| queue.put(*item).expect("somebody consumes"));
+                    queue.complete();
+                });
+                let (mut batch, mut came) = (Batch::default(), 0);
+                while queue.take(&mut batch) {
+                    let state = queue.state();
+                    let all = state.batches.iter().chain([&batch]);
+                    let held: usize =
+                        all.map(|batch| batch.bytes.len() + batch.entries.len() * size_of::<Entry>()).sum();
+                    assert_eq!(state.held, held);
+                    assert!(held < limit + 10_000 + size_of::<Entry>(), "{held}");
+                    assert!(state.spare.len() <= SPARE);
+                    drop(state);
+                    for item in batch.items() {
+                        assert_eq!(item, items[came]);
+                        came += 1;
+                    }
                 }
-            }
-            came
-        });
-        assert_eq!(came, items.len());
+                came
+            });
+            assert_eq!(came, items.len());
+            assert_eq!(queue.state().held, 0);
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::clock::{self, Pair};
 use crate::holders::{Holder, Holders};
+use crate::horizon::Horizon;
 use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
 use crate::pool::{Pool, owner_number};
 use crate::reader::{RingReader, Taken, is_returning};
@@ -53,9 +54,6 @@ pub enum Item<'a> {
 /// Where items go.
 pub type Sink<'a> = dyn FnMut(Item<'_>) -> io::Result<()> + 'a;
 
-/// How long a thread may be returning before the horizon stops waiting for it: it was stopped there, or killed.
-const PATIENCE_NANOSECONDS: u64 = 200_000_000;
-
 /// Allowance for a store that the processor delays past its reading of the clock.
 const SLACK_NANOSECONDS: u64 = 20_000;
 
@@ -64,8 +62,7 @@ pub struct Drain {
     shared: Shared,
     source: u32,
     start: Pair,
-    horizon: u64,
-    held_since: Option<u64>,
+    horizon: Horizon,
     /// How far each ring was read.
     rings: Vec<RingReader>,
     holders: Holders,
@@ -79,13 +76,11 @@ impl Drain {
     pub fn new(shared: Shared, source: u32) -> Self {
         let rings = vec![RingReader::default(); shared.pool().rings()];
         let start = Pair::now(source);
-        let (horizon, held_since) = (0, None);
         Self {
             shared,
             source,
             start,
-            horizon,
-            held_since,
+            horizon: Horizon::default(),
             rings,
             holders: Holders::default(),
             rounds: 0,
@@ -153,8 +148,8 @@ impl Drain {
         }
         self.tell_writers(fullest > 0);
         sink(Item::Clock(began))?;
-        self.advance(began, returning);
-        sink(Item::Round { horizon: self.horizon })?;
+        self.horizon.advance(began, returning, self.ticks(SLACK_NANOSECONDS, began));
+        sink(Item::Round { horizon: self.horizon.ticks() })?;
         self.rounds += 1;
         if self.rounds.is_multiple_of(64) || self.shared.pool().used() == self.shared.pool().rings() {
             self.take_back(sink)?;
@@ -183,18 +178,6 @@ impl Drain {
         (0..pool.used()).filter(|index| pool.has_memory(*index)).collect()
     }
 
-    fn advance(&mut self, began: Pair, returning: bool) {
-        if returning {
-            let since = *self.held_since.get_or_insert(began.nanoseconds);
-            if began.nanoseconds - since < PATIENCE_NANOSECONDS {
-                return;
-            }
-        } else {
-            self.held_since = None;
-        }
-        self.horizon = self.horizon.max(began.ticks.saturating_sub(self.ticks(SLACK_NANOSECONDS, began)));
-    }
-
     /// How many ticks a number of nanoseconds takes, by the clocks' course so far.
     fn ticks(&self, nanoseconds: u64, now: Pair) -> u64 {
         if self.source == clock::MONOTONIC {
@@ -218,6 +201,7 @@ impl Drain {
         match unsafe { ring.take(header, capacity, &mut self.buffer) } {
             Taken::Bytes(0) => Ok(0),
             Taken::Bytes(length) => {
+                self.horizon.came(length);
                 sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
                 Ok(length)
             }

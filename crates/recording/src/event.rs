@@ -217,6 +217,20 @@ pub fn line(record: &[u8]) -> Option<Line> {
     })
 }
 
+/// The bytes of a record that is this line alone.
+pub(crate) fn record_of(line: &Line) -> [u8; LINE] {
+    let Line { kind, flags, fd, begin, end, caller, result, args, .. } = *line;
+    let mut bytes = [0; LINE];
+    bytes[..2].copy_from_slice(&kind.to_ne_bytes());
+    (bytes[2], bytes[3]) = (1, flags);
+    bytes[4..8].copy_from_slice(&fd.to_ne_bytes());
+    let words = [begin, end, caller, result.cast_unsigned(), args[0], args[1], args[2]];
+    for (place, word) in bytes[8..].chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.to_ne_bytes());
+    }
+    bytes
+}
+
 /// Decodes a record that [`split`] gave. `None` for a kind that this version does not know, unless it is that of a call.
 ///
 /// # Errors
@@ -239,6 +253,31 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         },
     };
     Ok(Some(Event { thread, begin: line.begin, end: line.end, what }))
+}
+
+/// Whether [`decode`] makes an event of a record of this kind.
+pub(crate) const fn is_an_event(number: u16) -> bool {
+    match number {
+        kind::PROCESS_START | kind::THREAD_START | kind::THREAD_END | kind::MODULE | kind::LOST | kind::INHERITED => {
+            true
+        }
+        number => number < kind::PROCESS_START,
+    }
+}
+
+/// Whether a record that [`split`] gave can be decoded.
+///
+/// # Errors
+///
+/// Those of [`decode`].
+pub(crate) fn check(record: &[u8]) -> Result<(), Damage> {
+    let Some(line) = line(record) else { return Err(Damage { offset: 0, what: "a record shorter than a line" }) };
+    let has_sections = match line.kind {
+        kind::PROCESS_START | kind::MODULE | kind::INHERITED | kind::PLACE => true,
+        number => Function::from_number(number).is_some(),
+    };
+    let mut sections = Sections { bytes: record, offset: LINE };
+    if has_sections { sections.try_for_each(|found| found.map(drop)) } else { Ok(()) }
 }
 
 fn call(function: Function, line: &Line, sections: Sections<'_>) -> Result<Call, Damage> {

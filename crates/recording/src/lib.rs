@@ -26,6 +26,8 @@ pub mod file;
 pub mod function;
 #[cfg(not(loom))]
 mod holders;
+#[cfg(not(loom))]
+mod horizon;
 pub mod layout;
 pub mod merge;
 pub mod owners;
@@ -41,6 +43,7 @@ pub mod shared;
 mod sync;
 #[cfg(not(loom))]
 pub mod wait;
+mod waiting;
 #[cfg_attr(loom, allow(dead_code, unused_imports, unused_variables, reason = "what the model has no use for"))]
 pub mod writer;
 

@@ -3,18 +3,23 @@
 //! A ring's records are in order of their ends. Two rings are compared by those ends, but only up to a *horizon*: the
 //! moment before which [`drain`](crate::drain) knows that every record is in. So events come out in the order in which the
 //! calls returned, and as early as that order is certain.
+//!
+//! Records are checked when they come and decoded when their turn has come: a decoded event takes ten times the memory of its
+//! record, and one that is looked at right after it was decoded is still at hand for the processor.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
-use crate::event::{Damage, Event, Memory, Thread, What, decode, line, place, split};
+use crate::event::{Damage, Event, Memory, Thread, What, check, decode, is_an_event, line, place, record_of};
 use crate::layout::{Line, kind, section};
+use crate::waiting::Waiting;
 
 /// Bytes go in by ring, events come out by time.
 #[derive(Default)]
 pub struct Merger {
     rings: Vec<RingStream>,
-    /// The earliest waiting event of every ring that has one.
+    /// When the earliest waiting event ended, of every ring that has one.
     fronts: BinaryHeap<Reverse<(u64, usize)>>,
     horizon: u64,
     skipped: u64,
@@ -23,15 +28,16 @@ pub struct Merger {
 /// What came from one ring.
 #[derive(Default)]
 struct RingStream {
-    thread: Thread,
-    /// The beginning of a record whose rest has not come yet.
-    partial: Vec<u8>,
-    waiting: VecDeque<Event>,
-    /// From which line of the source the next calls come, where the program told it.
-    place: Option<Memory>,
+    waiting: Waiting,
+    /// It stands among the fronts.
+    has_front: bool,
     /// When the last event ended, waiting or gone.
     last: u64,
     consumed: u64,
+    /// Whose the next event is.
+    thread: Thread,
+    /// From which line of the source the next call comes, where the program told it.
+    place: Option<Memory>,
 }
 
 impl Merger {
@@ -52,13 +58,12 @@ impl Merger {
             self.rings.resize_with(ring + 1, RingStream::default);
         }
         let stream = &mut self.rings[ring];
-        let was_empty = stream.waiting.is_empty();
         let result = stream.take(bytes, &mut self.skipped);
-        if result.is_err() {
-            stream.gap();
-        }
-        if was_empty && let Some(front) = stream.waiting.front() {
-            self.fronts.push(Reverse((front.end, ring)));
+        if !stream.has_front
+            && let Some(end) = stream.front()
+        {
+            stream.has_front = true;
+            self.fronts.push(Reverse((end, ring)));
         }
         result
     }
@@ -66,7 +71,7 @@ impl Merger {
     /// How many bytes of ring `ring` were taken.
     #[must_use]
     pub fn taken(&self, ring: usize) -> u64 {
-        self.rings.get(ring).map_or(0, |stream| stream.consumed + stream.partial.len() as u64)
+        self.rings.get(ring).map_or(0, |stream| stream.consumed + stream.waiting.unsound().len() as u64)
     }
 
     /// Every record that ends before `ticks` is in.
@@ -87,70 +92,82 @@ impl Merger {
 
     /// The next event, if its place in the order is certain.
     pub fn pop(&mut self) -> Option<Event> {
-        let Reverse((end, ring)) = *self.fronts.peek()?;
-        if end > self.horizon {
-            return None;
+        loop {
+            let mut first = self.fronts.peek_mut()?;
+            let Reverse((end, ring)) = *first;
+            if end > self.horizon {
+                return None;
+            }
+            let stream = self.rings.get_mut(ring)?;
+            let event = stream.pop();
+            if let Some(end) = stream.front() {
+                *first = Reverse((end, ring));
+            } else {
+                stream.has_front = false;
+                PeekMut::pop(first);
+            }
+            // What was checked can be decoded; if it could not, the next would have its turn.
+            if event.is_some() {
+                return event;
+            }
         }
-        self.fronts.pop();
-        let waiting = &mut self.rings[ring].waiting;
-        let event = waiting.pop_front();
-        if let Some(front) = waiting.front() {
-            self.fronts.push(Reverse((front.end, ring)));
-        }
-        event
     }
 }
 
 impl RingStream {
     fn take(&mut self, bytes: &[u8], skipped: &mut u64) -> Result<(), Damage> {
-        let joined;
-        let mut rest = bytes;
-        if !self.partial.is_empty() {
-            self.partial.extend_from_slice(bytes);
-            joined = std::mem::take(&mut self.partial);
-            rest = &joined;
-        }
+        self.waiting.append(bytes);
         loop {
-            match self.record(rest, skipped) {
-                Ok(0) => break,
-                Ok(length) => rest = rest.get(length..).unwrap_or(&[]),
+            match self.check(skipped) {
+                Ok(0) => return Ok(()),
+                Ok(length) => {
+                    self.waiting.let_in(length);
+                    self.consumed += length as u64;
+                }
                 Err(damage) => {
                     let offset = damage.offset + self.consumed;
                     // What is dropped counts, so that offsets stay those of the ring's stream.
-                    self.consumed += rest.len() as u64;
+                    self.consumed += self.waiting.unsound().len() as u64;
+                    let (begin, end) = (self.last, self.last);
+                    let gap = Line { kind: kind::LOST, begin, end, args: [1, 0, 0], ..Line::default() };
+                    self.waiting.replace_rest(&record_of(&gap));
                     return Err(Damage { offset, ..damage });
                 }
             }
         }
-        self.partial = rest.to_vec();
-        Ok(())
     }
 
-    /// Takes the record at the beginning of `bytes`; its length, 0 if it is not all there.
-    fn record(&mut self, bytes: &[u8], skipped: &mut u64) -> Result<usize, Damage> {
-        let Some((record, _)) = split(bytes)? else { return Ok(0) };
-        match line(record).map(|line| line.kind) {
-            Some(kind::PLACE) => self.place = place(record)?,
-            _ => match self.decode(record)? {
-                Some(event) => {
-                    self.last = event.end;
-                    self.waiting.push_back(event);
-                }
-                None => *skipped += 1,
-            },
+    /// Looks at the next record that has come; its length, 0 if it is not all there.
+    fn check(&mut self, skipped: &mut u64) -> Result<usize, Damage> {
+        let Some(record) = self.waiting.newcomer()? else { return Ok(0) };
+        check(record)?;
+        match line(record) {
+            Some(line) if is_an_event(line.kind) => self.last = line.end,
+            Some(line) if line.kind == kind::PLACE => {}
+            _ => *skipped += 1,
         }
-        self.consumed += record.len() as u64;
         Ok(record.len())
     }
 
-    /// A loss of nobody knows how many calls, after what came last.
-    fn gap(&mut self) {
-        let end = self.last;
-        self.place = None;
-        self.waiting.push_back(Event { thread: self.thread, begin: end, end, what: What::Lost(1) });
+    /// When the next event ended. What stands before it and is none is done with.
+    fn front(&mut self) -> Option<u64> {
+        loop {
+            let record = self.waiting.first()?;
+            let line = line(record)?;
+            if is_an_event(line.kind) {
+                return Some(line.end);
+            }
+            if line.kind == kind::PLACE {
+                self.place = place(record).unwrap_or_default();
+            }
+            let length = record.len();
+            self.waiting.leave(length);
+        }
     }
 
-    fn decode(&mut self, record: &[u8]) -> Result<Option<Event>, Damage> {
+    /// The next event, which is the first of what waits.
+    fn pop(&mut self) -> Option<Event> {
+        let record = self.waiting.first()?;
         match line(record) {
             Some(Line { kind: kind::THREAD_START, args: [owner, image, _], .. }) => {
                 self.thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
@@ -160,11 +177,13 @@ impl RingStream {
             Some(Line { kind: kind::LOST, .. }) => self.place = None,
             _ => {}
         }
-        let mut event = decode(self.thread, record)?;
+        let mut event = decode(self.thread, record).ok().flatten();
         if let (Some(Event { what: What::Call(call), .. }), Some(place)) = (&mut event, &self.place) {
             call.details.push(section::PLACE, place.clone());
         }
-        Ok(event)
+        let length = record.len();
+        self.waiting.leave(length);
+        event
     }
 }
 
@@ -173,16 +192,9 @@ mod tests {
     use super::*;
     use crate::layout::LINE;
 
-    /// A record of one line, as the writer lays it out.
+    /// A record of one line.
     fn record(kind: u16, end: u64, args: [u64; 3]) -> Vec<u8> {
-        let mut bytes = vec![0; LINE];
-        bytes[..2].copy_from_slice(&kind.to_ne_bytes());
-        bytes[2] = 1;
-        bytes[16..24].copy_from_slice(&end.to_ne_bytes());
-        for (index, arg) in args.iter().enumerate() {
-            bytes[40 + 8 * index..48 + 8 * index].copy_from_slice(&arg.to_ne_bytes());
-        }
-        bytes
+        record_of(&Line { kind, end, args, ..Line::default() }).to_vec()
     }
 
     fn ends(merger: &mut Merger) -> Vec<u64> {

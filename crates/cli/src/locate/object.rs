@@ -5,7 +5,7 @@ use std::path::Path;
 
 use addr2line::Loader;
 use bsock_analysis::site::{NoSource, Source};
-use object::{Object as _, ObjectSection as _};
+use object::{Object as _, ObjectSection as _, ReadCache};
 
 use super::unwind::{self, Frame};
 
@@ -33,8 +33,9 @@ impl Object {
         if !metadata.is_file() || metadata.len() > LARGEST {
             return None;
         }
-        let bytes = fs::read(path).ok()?;
-        let file = object::File::parse(&*bytes).ok()?;
+        // Of a program of a gigabyte, the few sections that are asked for.
+        let bytes = ReadCache::new(fs::File::open(path).ok()?);
+        let file = object::File::parse(&bytes).ok()?;
         let build_id = file.build_id().ok().flatten().unwrap_or_default().to_vec();
         let frames = file.section_by_name(".eh_frame").and_then(|section| {
             let bytes = section.uncompressed_data().ok()?.into_owned();
