@@ -174,6 +174,7 @@ impl Queue {
             && let Some(connect) = self.connects.pop_front()
         {
             let same = are_the_same(connect.by, accept.by);
+            // Of two that may have come the other way round, it says nothing.
             let another = same == Some(false) && !connect.doubtful;
             if connect.begin > accept.end || connect.client != accept.client || another {
                 return false;
