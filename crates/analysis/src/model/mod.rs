@@ -4,8 +4,8 @@
 //! recorded, or where a result contradicts the table, the endpoint becomes *opaque*: it stays in the counts, and
 //! [`Model::subject`] no longer shows it to any rule. A descriptor that was never seen created has no endpoint at all.
 //!
-//! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that
-//! wait for a child.
+//! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that wait for a
+//! child. A process that was killed counts as alive until its number is given out again, since no event tells of it.
 
 mod calls;
 mod connection;
