@@ -25,6 +25,7 @@ pub mod rules;
 pub mod sink;
 pub mod site;
 pub mod summary;
+mod table;
 #[cfg(test)]
 mod testing;
 mod transfer;
@@ -76,6 +77,9 @@ impl Analysis {
     /// The next event, in the order of their ends.
     pub fn event(&mut self, event: &Event) {
         self.model.apply(event);
+        if !self.model.buried().is_empty() {
+            self.each_rule(|rule, model, _| model.buried().iter().for_each(|id| rule.gone(*id)));
+        }
         if !matches!(&event.what, What::Call(call) if precision::is_a_probe(call)) {
             self.each_rule(|rule, model, sink| rule.event(model, event, sink));
         }

@@ -1,22 +1,24 @@
 //! Where rules put their findings: equal ones become one with a count, whose details are the first one's, and the order never
 //! depends on anything but the recording.
 
-use std::collections::HashMap;
-
 use crate::finding::Finding;
 use crate::message::Message;
 use crate::precision;
 use crate::site::SiteKey;
+use crate::table::Map;
 
 /// Values in a sentence that say which socket it was, and not what was done to it: a server that forks for each client makes the
 /// same mistake with each, on another descriptor.
 const WHICH_SOCKET: [&str; 2] = ["fd", "address"];
 
+/// Findings that differ, of which each has its count. Nobody reads so many; what differs from all of them is dropped.
+const FINDINGS: usize = 10_000;
+
 /// Takes findings.
 #[derive(Default)]
 pub struct Sink {
     findings: Vec<Finding>,
-    places: HashMap<(&'static str, Message, SiteKey), usize>,
+    places: Map<(&'static str, Message, SiteKey), usize>,
     /// How many were handed out by [`fresh`](Self::fresh).
     seen: usize,
 }
@@ -33,7 +35,7 @@ impl Sink {
         let key = (finding.rule, message, finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;
-        } else {
+        } else if self.findings.len() < FINDINGS {
             self.places.insert(key, self.findings.len());
             self.findings.push(finding);
         }

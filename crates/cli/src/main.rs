@@ -47,6 +47,7 @@ use terminal::Terminal;
 const CHECK_FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
+    sys::keep_no_large_memory();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

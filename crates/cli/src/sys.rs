@@ -114,6 +114,13 @@ pub(crate) fn address_space() -> u64 {
     limit(libc::RLIMIT_AS).rlim_cur
 }
 
+/// Has large pieces of memory given back to the kernel as soon as they are free. glibc keeps them otherwise, once it has seen a
+/// few: of what waited in one burst, twice as much stayed for ever.
+pub(crate) fn keep_no_large_memory() {
+    // SAFETY: takes two numbers; that it fails changes nothing but the memory that bsock takes.
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10) };
+}
+
 /// The program's number; the two others before there is one and after.
 static CHILD: AtomicI32 = AtomicI32::new(NOT_YET);
 const NOT_YET: i32 = 0;

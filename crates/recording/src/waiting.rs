@@ -4,7 +4,7 @@
 use crate::event::{Damage, split};
 
 /// What is kept of the memory when nothing waits.
-const KEPT: usize = 64 << 10;
+const KEPT: usize = 256 << 10;
 
 /// Bytes go in at the end, records come out at the beginning, each after it was let in.
 #[derive(Default)]

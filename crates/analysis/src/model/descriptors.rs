@@ -4,9 +4,8 @@
 //! closes descriptor 5, another is given 5 by `socket`, and the second call may return first. So each entry knows when
 //! the call that made it ran, and the entry that it pushed aside stays until the missing `close` has come.
 
-use std::collections::HashMap;
-
 use super::endpoint::EndpointId;
+use crate::table::Map;
 
 /// What a descriptor refers to.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ pub(super) enum Closed {
 /// The table.
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    entries: HashMap<i32, Entry>,
+    entries: Map<i32, Entry>,
 }
 
 impl Descriptors {

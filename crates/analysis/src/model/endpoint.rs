@@ -1,8 +1,6 @@
 //! One end of a connection: an entry of the table that the notes call the Protocol Control Block table. Several
 //! descriptors, in several processes, may refer to the same one.
 
-use std::collections::HashMap;
-
 use bsock_recording::event::{Call, Event, Outcome};
 use bsock_recording::layout::section;
 
@@ -12,6 +10,7 @@ use super::traffic::Traffic;
 use super::turns::Turns;
 use crate::address::Address;
 use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::table::Map;
 
 /// Tells endpoints of a recording apart; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,9 +128,11 @@ impl Endpoint {
 /// All endpoints that something still refers to.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
-    alive: HashMap<EndpointId, Endpoint>,
+    alive: Map<EndpointId, Endpoint>,
     /// The last endpoint that lost its last reference; kept for one event, so that rules can look at what was closed.
     dying: Option<EndpointId>,
+    /// Those that were forgotten since the last event.
+    buried: Vec<EndpointId>,
     peers: Peers,
     turns: Turns,
     created: u64,
@@ -191,10 +192,11 @@ impl Endpoints {
     /// Forgets what the last event closed.
     pub(super) fn bury(&mut self) {
         if let Some(id) = self.dying.take()
-            && let Some(gone) = self.alive.remove(&id)
+            && self.alive.remove(&id).is_some()
         {
-            self.peers.forget(&gone);
+            self.peers.withdraw(id);
             self.turns.forget(id);
+            self.buried.push(id);
         }
     }
 
@@ -227,6 +229,16 @@ impl Endpoints {
             endpoint.opaque = true;
             self.opaque += 1;
         }
+    }
+
+    pub(super) fn buried(&self) -> &[EndpointId] {
+        &self.buried
+    }
+
+    /// A new event begins.
+    pub(super) fn turn(&mut self) {
+        self.buried.clear();
+        self.bury();
     }
 
     pub(super) fn trusted(&self, id: EndpointId) -> Option<&Endpoint> {

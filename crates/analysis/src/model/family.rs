@@ -120,6 +120,9 @@ impl Model {
             && let Some(mut process) = self.processes.remove(&gone)
         {
             self.drop_table(&mut process.descriptors);
+            if self.images.get(&gone.0) == Some(&gone.1) {
+                self.images.remove(&gone.0);
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 //! recorded, or where a result contradicts the table, the endpoint becomes *opaque*: it stays in the counts, and
 //! [`Model::subject`] no longer shows it to any rule. A descriptor that was never seen created has no endpoint at all.
 //!
-//! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that
-//! wait for a child.
+//! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that wait for a
+//! child. A process that was killed counts as alive until its number is given out again, since no event tells of it.
 
 mod calls;
 mod connection;
@@ -24,7 +24,7 @@ mod tests;
 mod traffic;
 mod turns;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bsock_recording::event::{Event, Thread, What};
@@ -43,6 +43,7 @@ pub use self::program::Program;
 pub use self::traffic::{Direction, Run, Traffic, direction, moved};
 
 use crate::summary::Summary;
+use crate::table::Map;
 
 pub use crate::functions::works_on_files;
 
@@ -52,20 +53,20 @@ pub(crate) type ProcessKey = (u32, u64);
 /// The state of all sockets after the last event.
 #[derive(Debug, Default)]
 pub struct Model {
-    processes: HashMap<ProcessKey, Process>,
+    processes: Map<ProcessKey, Process>,
     /// The image that each process runs.
-    images: HashMap<u32, u64>,
+    images: Map<u32, u64>,
     endpoints: Endpoints,
     unborn: Unborn,
     /// Endpoints by the kernel's number of the socket, where a call told it.
-    cookies: HashMap<u64, EndpointId>,
+    cookies: Map<u64, EndpointId>,
     exiting: VecDeque<ProcessKey>,
     programs: u64,
     subject: Option<EndpointId>,
     touched: bool,
     blind: bool,
     /// The signals that killed processes, as far as `wait` told the command.
-    killed: HashMap<u32, i32>,
+    killed: Map<u32, i32>,
     summary: Summary,
 }
 
@@ -81,6 +82,11 @@ impl Model {
     #[must_use]
     pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
         self.endpoints.trusted(id)
+    }
+
+    /// The endpoints of which nothing is known any more, and no event will tell, since the last one.
+    pub(crate) fn buried(&self) -> &[EndpointId] {
+        self.endpoints.buried()
     }
 
     /// True if the last event was a call on a socket, trusted or not, in whatever process.
@@ -140,7 +146,7 @@ impl Model {
     }
 
     pub(crate) fn apply(&mut self, event: &Event) {
-        self.endpoints.bury();
+        self.endpoints.turn();
         (self.subject, self.touched) = (None, false);
         match &event.what {
             What::Call(call) => self.call(event, call),

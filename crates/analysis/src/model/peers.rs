@@ -12,11 +12,11 @@
 //!
 //! What is here is alive: an endpoint without a descriptor waits no more.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::endpoint::{Endpoint, EndpointId, Endpoints};
 use crate::address::Address;
+use crate::table::Map;
 
 /// An end's own address and its peer's.
 type Ends = (SocketAddr, SocketAddr);
@@ -24,32 +24,37 @@ type Ends = (SocketAddr, SocketAddr);
 /// Ends that have not met.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    waiting: HashMap<Ends, EndpointId>,
+    waiting: Map<Ends, EndpointId>,
+    /// By which addresses each of them waits: those that are told later may be others.
+    ends: Map<EndpointId, Ends>,
 }
 
 impl Peers {
     /// The addresses of `id` may have become known.
     pub(super) fn look(&mut self, id: EndpointId, endpoints: &mut Endpoints) {
+        self.withdraw(id);
         let Some(endpoint) = endpoints.trusted(id).filter(|endpoint| endpoint.peer.is_none()) else { return };
         let Some((own, peer)) = ends(endpoint) else { return };
         let other = self.waiting.get(&(peer, own)).copied().filter(|other| *other != id);
         match other.and_then(|other| endpoints.trusted(other)).filter(|other| are_ends(endpoint, other)) {
             Some(other) => {
                 let other = other.id;
-                self.waiting.remove(&(peer, own));
-                self.waiting.remove(&(own, peer));
+                self.withdraw(other);
+                self.waiting.get(&(own, peer)).copied().into_iter().for_each(|third| self.withdraw(third));
                 join(id, other, endpoints);
             }
-            None => drop(self.waiting.insert((own, peer), id)),
+            None => {
+                self.ends.insert(id, (own, peer));
+                if let Some(before) = self.waiting.insert((own, peer), id) {
+                    self.ends.remove(&before);
+                }
+            }
         }
     }
 
-    /// The endpoint is no more.
-    pub(super) fn forget(&mut self, endpoint: &Endpoint) {
-        if endpoint.peer.is_none()
-            && let Some(ends) = ends(endpoint)
-            && self.waiting.get(&ends) == Some(&endpoint.id)
-        {
+    /// The endpoint is no more, or has other addresses now.
+    pub(super) fn withdraw(&mut self, id: EndpointId) {
+        if let Some(ends) = self.ends.remove(&id) {
             self.waiting.remove(&ends);
         }
     }

@@ -1,10 +1,10 @@
 //! A process: the program in it, its descriptors, and how far both are to be trusted.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
 use super::program::Program;
+use crate::table::Set;
 
 /// A process, while one program runs in it.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Process {
     /// It does things that hooks do not see.
     pub(super) blind: bool,
     /// Threads that made a call and have not ended.
-    pub(super) threads: HashSet<u32>,
+    pub(super) threads: Set<u32>,
     /// Threads of which calls are missing, up to the next that will be seen.
     pub(super) gaps: Vec<u32>,
 }
@@ -40,7 +40,7 @@ impl Process {
             executing: false,
             becomes_daemon: false,
             blind: false,
-            threads: HashSet::new(),
+            threads: Set::default(),
             gaps: Vec::new(),
         }
     }

@@ -24,7 +24,7 @@
 //!
 //! Datagram sockets have no turns, and are not joined by name: a name that both use may be another socket's by now.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use bsock_recording::event::Event;
 
@@ -32,6 +32,7 @@ use super::endpoint::{Endpoint, EndpointId, Endpoints};
 use super::peers::join;
 use crate::address::Address;
 use crate::linux::AF_UNIX;
+use crate::table::Map;
 
 /// Listeners whose turns are counted at a time, and turns of each that wait for their other half.
 const LISTENERS: usize = 256;
@@ -75,7 +76,7 @@ struct Queue {
 /// The queues of all listeners of which the order is known.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    queues: HashMap<EndpointId, Queue>,
+    queues: Map<EndpointId, Queue>,
     given_up: bool,
 }
 

@@ -50,7 +50,6 @@
 //! - `man 2 accept`, `man 2 recvfrom`, `man 2 getsockname` ("`addrlen` is a value-result argument")
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 3.3
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, UNREAD, What};
 use bsock_recording::function::Function;
@@ -64,6 +63,7 @@ use crate::model::{Endpoint, EndpointId, Model};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Sockets whose last address is remembered.
 const REMEMBERED: usize = 4096;
@@ -109,15 +109,12 @@ forms! {
 pub(super) struct AddrlenNotSet {
     /// How long the last address of a socket was, where that was less than the room. Only the addresses of AF_UNIX differ in
     /// length on one socket.
-    left: HashMap<EndpointId, u32>,
+    left: Map<EndpointId, u32>,
 }
 
 impl Rule for AddrlenNotSet {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
-        if call.function == Function::Close && !self.left.is_empty() {
-            model.subject().map(|endpoint| self.left.remove(&endpoint.id));
-        }
         let Some(room) = room(call).filter(|_| !call.injected) else { return };
         let Some((endpoint, process)) = model.subject().zip(model.process(event.thread)) else { return };
         let reused = self.exchange(endpoint, call, room);
@@ -125,6 +122,10 @@ impl Rule for AddrlenNotSet {
             let process_name = ProcessName::of(process.program(), event.thread);
             sink.emit(wrong.finding(process_name, event, call, Site::of(process.program(), call)));
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.left.remove(&endpoint);
     }
 }
 

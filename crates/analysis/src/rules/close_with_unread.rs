@@ -51,7 +51,6 @@
 //! - RFC 9112, section 9.6 ("Tear-down")
 //! - `man 7 tcp` (`SIOCINQ`, `SIOCOUTQ`)
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use bsock_recording::details::Queue;
@@ -69,6 +68,7 @@ use crate::model::{Endpoint, EndpointId, Model};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Set;
 
 /// Broken connections and warned threads that are remembered. Beyond, the rule says nothing more.
 const REMEMBERED: usize = 4096;
@@ -101,15 +101,18 @@ forms! {
 #[derive(Default)]
 pub(super) struct CloseWithUnread {
     /// Connections on which an error was seen.
-    broken: HashSet<EndpointId>,
+    broken: Set<EndpointId>,
     /// Threads whose last wait reported an error or a hang-up, of whatever descriptor.
-    warned: HashSet<Thread>,
+    warned: Set<Thread>,
     /// There were more of them than are remembered.
     lost_track: bool,
 }
 
 impl Rule for CloseWithUnread {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        if event.what == What::ThreadEnd {
+            self.warned.remove(&event.thread);
+        }
         let What::Call(call) = &event.what else { return };
         match call.function {
             _ if call.vfork_child => {}
@@ -136,6 +139,10 @@ impl Rule for CloseWithUnread {
             _ if tells_an_error(call) => self.breaks(model),
             _ => {}
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.broken.remove(&endpoint);
     }
 }
 

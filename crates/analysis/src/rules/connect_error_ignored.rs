@@ -47,7 +47,6 @@
 //! - `man 2 connect` (section "Notes"), `man 2 send` (`EPIPE`)
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 4.3
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -61,6 +60,7 @@ use crate::model::{Endpoint, EndpointId, Model};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Failures that are remembered at a time; a socket that fails and is never touched again stays among them.
 const REMEMBERED: usize = 4096;
@@ -100,7 +100,7 @@ struct Failure {
 #[derive(Default)]
 pub(super) struct ConnectErrorIgnored {
     /// Sockets whose last call was a `connect` that failed.
-    failed: HashMap<EndpointId, Failure>,
+    failed: Map<EndpointId, Failure>,
 }
 
 impl Rule for ConnectErrorIgnored {
@@ -119,6 +119,10 @@ impl Rule for ConnectErrorIgnored {
             let process = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(before, process, event, call, site()));
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.failed.remove(&endpoint);
     }
 }
 

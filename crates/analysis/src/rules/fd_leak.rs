@@ -51,7 +51,6 @@
 //! - `man 2 close`, `man 2 accept` (`EMFILE`), RFC 9293, section 3.6 (CLOSE-WAIT)
 //! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -67,6 +66,7 @@ use crate::model::{Direction, Endpoint, EndpointId, Model, ProcessKey, direction
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Processes with such sockets that are remembered; those that were killed stay among them.
 const PROCESSES: usize = 4096;
@@ -124,7 +124,7 @@ struct Suspects {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct FdLeak {
-    processes: HashMap<ProcessKey, Suspects>,
+    processes: Map<ProcessKey, Suspects>,
 }
 
 impl Rule for FdLeak {

@@ -44,7 +44,6 @@
 //! - `man 2 shutdown`, RFC 9293, section 3.6
 //! - <http://www.unixguide.net/network/socketfaq/2.6.shtml>
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Event, What};
 
@@ -56,6 +55,7 @@ use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::{LONG, waited_in_vain};
+use crate::table::Map;
 
 /// Ends that wait, or waited until the other was ended.
 const REMEMBERED: usize = 4096;
@@ -96,7 +96,7 @@ struct Waits {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct MissingShutdown {
-    waits: HashMap<EndpointId, Waits>,
+    waits: Map<EndpointId, Waits>,
 }
 
 impl Rule for MissingShutdown {

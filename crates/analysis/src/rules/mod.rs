@@ -7,7 +7,7 @@ use bsock_recording::event::Event;
 
 use crate::finding::Confidence;
 use crate::message::{Form, Language};
-use crate::model::Model;
+use crate::model::{EndpointId, Model};
 use crate::sink::Sink;
 
 #[cfg(test)]
@@ -17,6 +17,9 @@ mod tests;
 pub trait Rule {
     /// Something happened; the model is as it is afterwards.
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink);
+
+    /// Nothing refers to this endpoint any more, and no event will: what is remembered of it alone is to be forgotten.
+    fn gone(&mut self, _endpoint: EndpointId) {}
 
     /// Nothing more will happen.
     fn finish(&mut self, _model: &Model, _sink: &mut Sink) {}

@@ -65,7 +65,6 @@ mod wording;
 
 pub(super) use self::wording::FORMS;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
@@ -81,9 +80,16 @@ use crate::numbers::{PortSet, mentions};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::{Site, SiteKey};
+use crate::table::{Map, Set};
 
 /// Places that are kept for showing them beside the other end's.
 const KEPT_PLACES: usize = 1024;
+
+/// Programs that are strangers. If there are more, any may be one.
+const STRANGERS: usize = 1 << 16;
+
+/// Uses that are remembered, each with its count. Of others, nothing is said.
+const USES: usize = 4096;
 
 /// A use of a suspicious port.
 struct Use {
@@ -110,11 +116,12 @@ pub(super) struct PortByteOrder {
     mentioned: PortSet,
     chosen: ChosenByKernel,
     /// Programs that use ports which nothing explains.
-    strangers: HashSet<u64>,
+    strangers: Set<u64>,
+    too_many_strangers: bool,
     /// The first place that used a port.
-    places: HashMap<(Way, u16), Site>,
+    places: Map<(Way, u16), Site>,
     uses: Vec<Use>,
-    known: HashMap<(SiteKey, u64, u16, bool), usize>,
+    known: Map<(SiteKey, u64, u16, bool), usize>,
 }
 
 impl Rule for PortByteOrder {
@@ -163,7 +170,11 @@ impl PortByteOrder {
         }
         let Some(program) = model.process(event.thread).map(|process| process.program()) else { return };
         if !explained(program, used) {
-            self.strangers.insert(program.serial);
+            if self.strangers.len() < STRANGERS {
+                self.strangers.insert(program.serial);
+            } else {
+                self.too_many_strangers = true;
+            }
         }
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_inet()) else { return };
         self.keep_place(way, used, program, call);
@@ -204,7 +215,7 @@ impl PortByteOrder {
         if let Some(known) = self.known.get(&key).and_then(|index| self.uses.get_mut(*index)) {
             known.count += 1;
             known.refused |= new.refused;
-        } else {
+        } else if self.uses.len() < USES {
             self.known.insert(key, self.uses.len());
             self.uses.push(new);
         }
@@ -214,7 +225,7 @@ impl PortByteOrder {
         if found.doubtful || model.is_blind() || self.mentioned.contains(found.used) {
             return false;
         }
-        if self.strangers.contains(&found.site.program.serial) {
+        if self.too_many_strangers || self.strangers.contains(&found.site.program.serial) {
             return false;
         }
         found.evidence != Evidence::Custom || self.custom_suffices(model, found)

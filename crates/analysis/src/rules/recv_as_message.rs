@@ -61,7 +61,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -79,6 +78,7 @@ use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::{Transfer, waited_in_vain};
+use crate::table::Map;
 
 /// Ends of connections that are remembered, and findings that wait for the other end's calls.
 const REMEMBERED: usize = 4096;
@@ -139,6 +139,7 @@ struct End {
     lengths: lengths::Reader,
     answers: answers::Reader,
     steps: steps::Reader,
+    peer: Option<EndpointId>,
     /// It waited for data that did not come.
     waits: bool,
     closed: bool,
@@ -172,7 +173,7 @@ enum Proof {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct RecvAsMessage {
-    ends: HashMap<EndpointId, End>,
+    ends: Map<EndpointId, End>,
     claims: Vec<Claim>,
 }
 
@@ -185,7 +186,7 @@ impl Rule for RecvAsMessage {
         let Some(process) = model.process(event.thread) else { return };
         if call.function == Function::Close {
             if endpoint.references() == 0 {
-                self.close(endpoint);
+                self.close(endpoint.id, endpoint.peer);
             }
         } else if self.ends.len() < REMEMBERED || self.ends.contains_key(&endpoint.id) {
             let here = Here { model, event, call, endpoint, process };
@@ -193,6 +194,13 @@ impl Rule for RecvAsMessage {
                 Some(sent) => self.send(&here, &sent),
                 None => self.receive(&here),
             }
+        }
+    }
+
+    /// Its process ended, or it was closed.
+    fn gone(&mut self, endpoint: EndpointId) {
+        if let Some(End { closed: false, peer, .. }) = self.ends.get(&endpoint) {
+            self.close(endpoint, *peer);
         }
     }
 
@@ -271,11 +279,11 @@ impl Here<'_> {
 
 impl RecvAsMessage {
     /// What an end sent is remembered until the other one is closed as well.
-    fn close(&mut self, endpoint: &Endpoint) {
-        let peer = endpoint.peer.filter(|peer| self.ends.get(peer).is_some_and(|peer| !peer.closed));
-        match (peer, self.ends.get_mut(&endpoint.id)) {
+    fn close(&mut self, id: EndpointId, peer: Option<EndpointId>) {
+        let open = peer.filter(|peer| self.ends.get(peer).is_some_and(|peer| !peer.closed));
+        match (open, self.ends.get_mut(&id)) {
             (Some(_), Some(end)) => end.closed = true,
-            _ => [Some(endpoint.id), endpoint.peer].into_iter().flatten().for_each(|end| self.forget(end)),
+            _ => [Some(id), peer].into_iter().flatten().for_each(|end| self.forget(end)),
         }
     }
 
@@ -297,6 +305,7 @@ impl RecvAsMessage {
     fn send(&mut self, here: &Here<'_>, sent: &Transfer<'_>) {
         let Here { endpoint, event, .. } = here;
         let end = self.ends.entry(endpoint.id).or_default();
+        end.peer = endpoint.peer;
         end.lengths.turns_away();
         end.steps.turns_away();
         let traffic = &endpoint.traffic;
@@ -340,6 +349,7 @@ impl RecvAsMessage {
             return;
         }
         let end = self.ends.entry(endpoint.id).or_default();
+        end.peer = endpoint.peer;
         if let Some(taken) = end.lengths.receives(call, bytes, || here.read(bytes)) {
             self.claim_length(here, taken);
         }

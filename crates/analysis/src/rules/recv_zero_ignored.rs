@@ -55,7 +55,6 @@
 //!   shall return 0."
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 5.12
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
@@ -69,6 +68,7 @@ use crate::model::{EndpointId, Model};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Sockets at their end that are remembered: those that are closed are forgotten.
 const REMEMBERED: usize = 4096;
@@ -119,13 +119,16 @@ struct Waits {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct RecvZeroIgnored {
-    streaks: HashMap<EndpointId, Streak>,
+    streaks: Map<EndpointId, Streak>,
     /// Of threads that waited while there was a streak.
-    waits: HashMap<Thread, Waits>,
+    waits: Map<Thread, Waits>,
 }
 
 impl Rule for RecvZeroIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        if event.what == What::ThreadEnd {
+            self.waits.remove(&event.thread);
+        }
         let What::Call(call) = &event.what else { return };
         if waits_for_readiness(call.function) {
             return self.wait(event.thread, call.function);
@@ -136,6 +139,10 @@ impl Rule for RecvZeroIgnored {
         } else if !self.streaks.is_empty() && ends_a_streak(call) {
             self.streaks.remove(&endpoint.id);
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.streaks.remove(&endpoint);
     }
 }
 

@@ -52,7 +52,6 @@ mod received;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, What};
 use bsock_recording::function::Function;
@@ -67,6 +66,7 @@ use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::Transfer;
+use crate::table::Map;
 
 /// Places that are watched. Of those beyond, nothing is said.
 const PLACES: usize = 1024;
@@ -130,7 +130,7 @@ struct Suspicion {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct SendSizeofBuffer {
-    places: HashMap<Place, Sent>,
+    places: Map<Place, Sent>,
     received: Received,
     incomplete: bool,
 }

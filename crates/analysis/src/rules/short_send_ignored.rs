@@ -55,7 +55,6 @@
 //! - `man 2 send`, `man 2 write` (section "Return value"); POSIX.1-2017, `send`
 //! - `man 7 socket` (`SO_SNDTIMEO`), `man 7 signal` (calls that a handler interrupts)
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
@@ -70,6 +69,7 @@ use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::Transfer;
+use crate::table::Map;
 
 /// Sockets whose rest is waited for at a time; one that is abandoned by the end of its process stays among them.
 const REMEMBERED: usize = 4096;
@@ -110,7 +110,7 @@ struct Short {
 #[derive(Default)]
 pub(super) struct ShortSendIgnored {
     /// Sockets whose last send was short.
-    short: HashMap<EndpointId, Short>,
+    short: Map<EndpointId, Short>,
 }
 
 impl Rule for ShortSendIgnored {
@@ -150,6 +150,10 @@ impl Rule for ShortSendIgnored {
             };
             self.short.insert(endpoint.id, short);
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.short.remove(&endpoint);
     }
 }
 

@@ -45,7 +45,6 @@
 //! - `man 2 send` (`EPIPE`, `MSG_NOSIGNAL`), `man 7 signal`
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 5.13
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 
@@ -58,6 +57,7 @@ use crate::model::{Endpoint, EndpointId, Model, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Processes, and sockets whose peer is gone, that are remembered.
 const REMEMBERED: usize = 4096;
@@ -105,10 +105,10 @@ enum Stuck {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct SigpipeDeath {
-    gone: HashMap<EndpointId, Gone>,
+    gone: Map<EndpointId, Gone>,
     /// The first thread of each process, and whether there was another one.
-    threads: HashMap<ProcessKey, (u32, bool)>,
-    stuck: HashMap<ProcessKey, Stuck>,
+    threads: Map<ProcessKey, (u32, bool)>,
+    stuck: Map<ProcessKey, Stuck>,
 }
 
 impl Rule for SigpipeDeath {
@@ -118,6 +118,10 @@ impl Rule for SigpipeDeath {
             What::Call(call) if !call.vfork_child => self.call(model, event, call),
             _ => {}
         }
+    }
+
+    fn gone(&mut self, endpoint: EndpointId) {
+        self.gone.remove(&endpoint);
     }
 
     fn finish(&mut self, model: &Model, sink: &mut Sink) {
@@ -160,6 +164,9 @@ impl SigpipeDeath {
         } else if call.outcome == Outcome::Unfinished && may_raise(call) && endpoint.course.connected {
             let alone = self.threads.get(&key).is_some_and(|(_, several)| !several);
             if !alone && !self.gone.contains_key(&endpoint.id) {
+                return;
+            }
+            if self.stuck.len() >= REMEMBERED && !self.stuck.contains_key(&key) {
                 return;
             }
             let by = ProcessName::of(process.program(), event.thread);

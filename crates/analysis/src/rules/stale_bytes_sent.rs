@@ -45,7 +45,7 @@
 //! - `man 2 recv`, `man 3 strlen`
 //! - CWE-170, "Improper Null Termination"; CWE-201, "Insertion of Sensitive Information Into Sent Data"
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use bsock_recording::event::{Call, Event, Thread, What};
 use bsock_recording::function::Function;
@@ -60,6 +60,7 @@ use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::transfer::Transfer;
+use crate::table::Map;
 
 /// Processes whose buffers are remembered, and how many of each: those that were used last.
 const PROCESSES: usize = 256;
@@ -115,7 +116,7 @@ struct Newer {
 #[derive(Default)]
 pub(super) struct StaleBytesSent {
     /// By process and image; what was used last stands last.
-    buffers: HashMap<(u32, u64), VecDeque<Buffer>>,
+    buffers: Map<(u32, u64), VecDeque<Buffer>>,
 }
 
 impl Rule for StaleBytesSent {

@@ -47,7 +47,6 @@
 //! - `man 2 close` (section "Notes": "Multithreaded processes and close()")
 //! - <https://github.com/DNS-OARC/dnsperf/pull/218>, <https://github.com/paulsm/pyzeroconf/pull/4>
 
-use std::collections::HashMap;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -61,6 +60,7 @@ use crate::model::{Model, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
+use crate::table::Map;
 
 /// Processes whose numbers are remembered; those that were killed stay among them.
 const PROCESSES: usize = 4096;
@@ -98,7 +98,7 @@ struct Closed {
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct UseAfterClose {
-    closed: HashMap<ProcessKey, HashMap<i32, Closed>>,
+    closed: Map<ProcessKey, Map<i32, Closed>>,
 }
 
 impl Rule for UseAfterClose {

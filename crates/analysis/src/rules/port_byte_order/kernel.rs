@@ -1,12 +1,12 @@
 //! Ports that the kernel chose. By chance such a port can be any number, so once a program may have learned one, no
 //! port proves anything any more.
 
-use std::collections::HashSet;
 
 use bsock_recording::event::{Call, Outcome};
 
 use crate::address::Address;
 use crate::model::{Endpoint, EndpointId};
+use crate::table::Set;
 
 /// Endpoints with a port from the kernel that may still turn out to be clients.
 const KEPT_CLIENTS: usize = 64;
@@ -16,7 +16,7 @@ const KEPT_CLIENTS: usize = 64;
 #[derive(Default)]
 pub(super) struct ChosenByKernel {
     passed_on: bool,
-    maybe_clients: HashSet<EndpointId>,
+    maybe_clients: Set<EndpointId>,
 }
 
 impl ChosenByKernel {

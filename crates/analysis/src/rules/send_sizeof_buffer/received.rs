@@ -1,11 +1,12 @@
 //! What processes received: what is sent on is somebody else's mistake, and what somebody reads as a record is one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use bsock_recording::event::Thread;
 
 use crate::model::{ProcessKey, process_key};
 use crate::transfer::Transfer;
+use crate::table::Map;
 
 /// Processes whose receives are remembered, and how many of each.
 const PROCESSES: usize = 256;
@@ -17,10 +18,10 @@ const LENGTHS: usize = 4096;
 /// Of all processes.
 #[derive(Default)]
 pub(super) struct Received {
-    messages: HashMap<ProcessKey, VecDeque<Message>>,
-    readers: HashMap<u64, Readers>,
+    messages: Map<ProcessKey, VecDeque<Message>>,
+    readers: Map<u64, Readers>,
     /// How many bytes each process received, of those that have sockets of the internet protocols.
-    totals: HashMap<u32, u64>,
+    totals: Map<u32, u64>,
 }
 
 #[derive(Clone)]
