@@ -65,7 +65,8 @@ impl Life {
         let thread = Thread { process: self.processes, thread: self.processes, image: u64::from(self.processes) };
         let arguments = vec![b"./server".to_vec(), b"9000".to_vec()];
         let executable = arguments[0].clone();
-        let start = ProcessStart { parent, forked, wall_clock: 0, executable, arguments, truncated: false };
+        let start =
+            ProcessStart { parent, forked, namespace: 0, wall_clock: 0, executable, arguments, truncated: false };
         self.event(thread, What::ProcessStart(Box::new(start)));
         self.event(thread, What::ThreadStart);
         let module =

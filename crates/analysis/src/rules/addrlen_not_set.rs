@@ -50,7 +50,6 @@
 //! - `man 2 accept`, `man 2 recvfrom`, `man 2 getsockname` ("`addrlen` is a value-result argument")
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 3.3
 
-
 use bsock_recording::event::{Call, Event, Outcome, UNREAD, What};
 use bsock_recording::function::Function;
 

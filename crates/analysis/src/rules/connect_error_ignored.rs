@@ -47,7 +47,6 @@
 //! - `man 2 connect` (section "Notes"), `man 2 send` (`EPIPE`)
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 4.3
 
-
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 

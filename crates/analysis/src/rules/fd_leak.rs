@@ -51,7 +51,6 @@
 //! - `man 2 close`, `man 2 accept` (`EMFILE`), RFC 9293, section 3.6 (CLOSE-WAIT)
 //! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
 
-
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 

@@ -44,7 +44,6 @@
 //! - `man 2 shutdown`, RFC 9293, section 3.6
 //! - <http://www.unixguide.net/network/socketfaq/2.6.shtml>
 
-
 use bsock_recording::event::{Event, What};
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};

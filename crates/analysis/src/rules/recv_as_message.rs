@@ -61,7 +61,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 

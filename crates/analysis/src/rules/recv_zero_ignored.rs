@@ -55,7 +55,6 @@
 //!   shall return 0."
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 5.12
 
-
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 

@@ -52,7 +52,6 @@ mod received;
 #[cfg(test)]
 mod tests;
 
-
 use bsock_recording::event::{Call, Event, What};
 use bsock_recording::function::Function;
 

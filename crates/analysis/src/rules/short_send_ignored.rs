@@ -55,7 +55,6 @@
 //! - `man 2 send`, `man 2 write` (section "Return value"); POSIX.1-2017, `send`
 //! - `man 7 socket` (`SO_SNDTIMEO`), `man 7 signal` (calls that a handler interrupts)
 
-
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 

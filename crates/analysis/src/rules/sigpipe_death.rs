@@ -45,7 +45,6 @@
 //! - `man 2 send` (`EPIPE`, `MSG_NOSIGNAL`), `man 7 signal`
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 5.13
 
-
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};

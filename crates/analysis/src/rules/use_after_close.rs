@@ -47,7 +47,6 @@
 //! - `man 2 close` (section "Notes": "Multithreaded processes and close()")
 //! - <https://github.com/DNS-OARC/dnsperf/pull/218>, <https://github.com/paulsm/pyzeroconf/pull/4>
 
-
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 

@@ -1,7 +1,6 @@
 //! Ports that the kernel chose. By chance such a port can be any number, so once a program may have learned one, no
 //! port proves anything any more.
 
-
 use bsock_recording::event::{Call, Outcome};
 
 use crate::address::Address;
