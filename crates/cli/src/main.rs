@@ -15,6 +15,7 @@ mod holder;
 mod language;
 mod locate;
 mod observe;
+mod place;
 mod preload;
 mod programs;
 mod quantity;

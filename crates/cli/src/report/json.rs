@@ -7,12 +7,13 @@ use std::process::ExitStatus;
 
 use bsock_analysis::finding::Finding;
 use bsock_analysis::message::{Language, Message, Value};
-use bsock_analysis::site::{Location, Site};
+use bsock_analysis::site::Site;
 use bsock_recording::clock::Scale;
 use serde::Serialize;
 use serde_json::Map;
 
 use super::{Ending, Manner, Output, words};
+use crate::place::Place;
 use crate::{language, say};
 
 /// Changes when a script that reads the older version would misread the newer.
@@ -91,16 +92,6 @@ struct Related {
     #[serde(flatten)]
     sentence: Sentence,
     location: Option<Place>,
-}
-
-#[derive(Serialize)]
-struct Place {
-    file: Option<String>,
-    line: Option<u32>,
-    column: Option<u32>,
-    function: Option<String>,
-    module: String,
-    offset: u64,
 }
 
 /// How a program ended: one of the two is null.
@@ -205,20 +196,6 @@ fn parameters(message: &Message) -> Parameters {
         Value::Text(text) => text.as_str().into(),
     };
     message.parameters.iter().map(|(name, given)| ((*name).to_owned(), value(given))).collect()
-}
-
-impl From<Location> for Place {
-    fn from(location: Location) -> Self {
-        let source = location.source.ok();
-        Self {
-            line: source.as_ref().map(|source| source.line),
-            column: source.as_ref().and_then(|source| source.column),
-            file: source.map(|source| source.file),
-            function: location.function,
-            module: location.module,
-            offset: location.offset,
-        }
-    }
 }
 
 impl From<ExitStatus> for Status {

@@ -96,23 +96,10 @@ mod tests {
     use bsock_recording::event::Memory;
 
     use super::*;
+    use crate::call_text::tests::call;
 
     #[test]
     fn a_call_is_on_every_descriptor_that_it_is_about() {
-        let call = |function, fd, args, outcome| Call {
-            function,
-            fd,
-            args,
-            outcome,
-            caller: 0,
-            vfork_child: false,
-            injected: false,
-            address: None,
-            address_result: None,
-            stack: Vec::new(),
-            path: None,
-            details: Details::default(),
-        };
         let on = |call: &Call| (0..10).filter(|fd| is_on(call, *fd)).collect::<Vec<_>>();
         use Outcome::{Failed, Returned};
         for (function, fd, args, outcome, expected) in [

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Counts, Shown};
 use crate::blind_spots::BlindSpot;
+use crate::place::Place;
 use crate::words;
 
 /// Changes when a script that reads the older version would misread the newer.
@@ -39,16 +40,6 @@ struct CallObject<'a> {
     injected: bool,
     vfork_child: bool,
     location: Option<Place>,
-}
-
-#[derive(Serialize)]
-struct Place {
-    file: Option<String>,
-    line: Option<u32>,
-    column: Option<u32>,
-    function: Option<String>,
-    module: String,
-    offset: u64,
 }
 
 /// One line.
@@ -95,21 +86,9 @@ pub(super) fn call(
             connection: model.subject().map(|endpoint| Connection(endpoint).to_string()).filter(|it| !it.is_empty()),
             injected: call.injected,
             vfork_child: call.vfork_child,
-            location: place.map(self::place),
+            location: place.map(Place::from),
         },
     )
-}
-
-fn place(location: Location) -> Place {
-    let source = location.source.ok();
-    Place {
-        line: source.as_ref().map(|source| source.line),
-        column: source.as_ref().and_then(|source| source.column),
-        file: source.map(|source| source.file),
-        function: location.function,
-        module: location.module,
-        offset: location.offset,
-    }
 }
 
 /// A program that begins to be recorded.
