@@ -108,3 +108,14 @@ fn programs_that_make_children_by_vfork_come_out_the_same_34() {
         assert!(Contents::of(&file).events.len() > 3, "{line:?} was recorded");
     }
 }
+
+#[test]
+fn what_the_other_end_has_may_be_unmapped_before_the_call_returns_21() {
+    let program = compile_c(&root().join("tests/programs/unmapped.c"), &["-O2", "-pthread"]);
+    assert_eq!(plain(&program), "2500 rounds\n");
+    for payload in ["0", "32"] {
+        let mut command = Command::new(target_dir().join("bsock"));
+        command.args(["run", "--payload", payload, "--"]).arg(program.path());
+        assert_eq!(support::recording::output(&mut command), "2500 rounds\n", "payload {payload}");
+    }
+}

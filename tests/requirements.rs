@@ -159,7 +159,13 @@ const REQUIREMENTS: &[Requirement] = &[
     must(
         21,
         "Pointers that only the kernel may look at are the kernel's to refuse.",
-        &[LIBC, CHANGES_NOTHING, EVERY_CALL, (PRELOAD, "errors_and_addresses_are_recorded_as_they_were_21_22")],
+        &[
+            LIBC,
+            CHANGES_NOTHING,
+            EVERY_CALL,
+            (PRELOAD, "errors_and_addresses_are_recorded_as_they_were_21_22"),
+            (FIDELITY, "what_the_other_end_has_may_be_unmapped_before_the_call_returns_21"),
+        ],
     ),
     must(
         22,

@@ -72,8 +72,7 @@ pub(crate) fn observe_programs(
     observer: &mut dyn Observer,
 ) -> Result<Observed, Failure> {
     let unkept = |error| Failure::Own(format!("cannot keep the recording: {error}"));
-    let payload = running.payload.or(Some(payload));
-    let session = Session::start_all(plan, Running { payload, ..running })?;
+    let session = Session::start_all(plan, running, payload)?;
     let mut kept = file.map(|file| begin(file, &session.header())).transpose();
     let mut stream = Stream::new(session.beginning());
     let ended = session.finish(&mut |item| {

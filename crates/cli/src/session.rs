@@ -99,11 +99,12 @@ impl Failure {
 impl Session {
     /// Starts `command`, to be recorded as `running` says.
     pub(crate) fn start(command: &[OsString], running: Running) -> Result<Self, Failure> {
-        Self::start_all(&Plan::alone(command), running)
+        Self::start_all(&Plan::alone(command), running, 0)
     }
 
-    /// Starts the first of the programs of `plan`; the rest follows when it can.
-    pub(crate) fn start_all(plan: &Plan, running: Running) -> Result<Self, Failure> {
+    /// Starts the first of the programs of `plan`; the rest follows when it can. `payload`: how many of the bytes that a call moves
+    /// are recorded if the user has not said. If they have, they want to see datagrams that were cut as well.
+    pub(crate) fn start_all(plan: &Plan, running: Running, payload: u32) -> Result<Self, Failure> {
         let library = preload::LIBRARY.find().map_err(Failure::Own)?;
         let limits = sys::raise_limits();
         let source = clock::choose();
@@ -112,7 +113,9 @@ impl Session {
         let mut environment = Vec::new();
         let shared = match shared(size, source, &here) {
             Ok(shared) => {
-                shared.control().payload.store(running.payload.unwrap_or(0), Ordering::Relaxed);
+                let lengths = running.payload.is_some_and(|bytes| bytes > 0);
+                shared.control().payload.store(running.payload.unwrap_or(payload), Ordering::Relaxed);
+                shared.control().datagram_lengths.store(lengths.into(), Ordering::Relaxed);
                 let library = preload::loadable(library, &shared).map_err(Failure::Own)?;
                 let former = std::env::var_os("LD_PRELOAD").unwrap_or_default();
                 environment.push((VARIABLE, shared.path().as_os_str().to_owned()));

@@ -124,9 +124,9 @@ impl Recorded {
         finish(self.writer, &mut self.line, result, self.frame);
     }
 
-    /// Appends the record.
+    /// Appends the record; the last that is done with the call. (Not by value, which would be a copy of it.)
     #[inline(always)]
-    pub(crate) fn append(mut self, sections: &[Section<'_>]) {
+    pub(crate) fn append(&mut self, sections: &[Section<'_>]) {
         if sections.is_empty() && sites::is_plain(self.line.caller) {
             self.writer.ring.append(&mut self.line, &[], self.frame.address());
         } else {
@@ -169,6 +169,11 @@ impl<'a> Sections<'a> {
             let claimed = u32::try_from(claimed).unwrap_or(u32::MAX);
             self.add(Section { kind, claimed, bytes: bytes.unwrap_or(&[]) });
         }
+    }
+
+    /// Those that there are.
+    pub(crate) fn add_all<const N: usize>(&mut self, sections: [Option<Section<'a>>; N]) {
+        sections.into_iter().flatten().for_each(|section| self.add(section));
     }
 
     pub(crate) fn all(&self) -> &[Section<'a>] {

@@ -6,7 +6,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use crate::call::{self, Frame, Recorded, Sections, record, word};
-use crate::memory;
+use crate::memory::{self, Use};
 use crate::next::real;
 use crate::tracked;
 
@@ -71,7 +71,7 @@ pub(crate) extern "C-unwind" fn ioctl(fd: c_int, request: c_ulong, argument: u64
     let result = real();
     call.returned(result);
     let int = argument as *const c_int;
-    let value = if passes || answers { memory::copy(int, result == 0, frame) } else { None };
+    let value = if passes || answers { memory::copy(int, Use::read_by(result == 0), frame) } else { None };
     let value = value.filter(|_| passes || result == 0).map(|value| [word(value)]);
     let mut sections = Sections::new();
     if let Some(value) = &value {

@@ -194,7 +194,7 @@ fn spawned(
     let kept = Kept::now();
     let Some(mut call) = Recorded::begin(function, -1, args(path, env, frame), frame) else { return real() };
     let result = real();
-    let process = memory::copy(child, result == 0, frame).filter(|_| result == 0);
+    let process = memory::written(child, result == 0, frame);
     // An errno of 1 would look like a failure that set errno.
     call.returned(0_i64);
     call.line.result = if result == 0 { process.map_or(0, i64::from) } else { -i64::from(result) };

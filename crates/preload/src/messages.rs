@@ -12,9 +12,9 @@ use bsock_recording::writer::Section;
 use libc::{iovec, mmsghdr, msghdr, timespec};
 
 use crate::call::{self, Frame, Recorded, Sections, word};
-use crate::memory::{self, ADDRESS_BYTES, view};
+use crate::memory::{self, ADDRESS_BYTES, Use, view};
 use crate::next::real;
-use crate::payload::{self, Moved, Use};
+use crate::payload::{self, Moved};
 use crate::tracked;
 use crate::transfer::only_on_files;
 
@@ -39,13 +39,14 @@ const MOST_BUFFERS: usize = 1024;
 fn vector(
     buffers: *const iovec,
     count: usize,
-    proven: bool,
+    used: Use,
     scratch: &mut [u8; 16 * BUFFERS],
     frame: Frame,
 ) -> (u64, Option<&[u8]>) {
     let count = count.min(MOST_BUFFERS);
-    let known = if proven { count } else { count.min(BUFFERS) };
-    let bytes = view(buffers.cast(), 16 * known, proven, scratch, frame);
+    let all = count <= BUFFERS || memory::stays(buffers.cast(), 16 * count, used, frame);
+    let known = if all { count } else { BUFFERS };
+    let bytes = view(buffers.cast(), 16 * known, used, scratch, frame);
     let lengths = bytes.unwrap_or(&[]).chunks_exact(16).filter_map(|buffer| buffer.last_chunk().copied());
     let total = lengths.map(u64::from_ne_bytes).fold(0, u64::saturating_add);
     let whole = known == count && (bytes.is_some() || count == 0);
@@ -67,11 +68,11 @@ fn of_vector(
     call.returned(result);
     let mut scratch = [0; 16 * BUFFERS];
     let count = usize::try_from(count).unwrap_or(0);
-    let (total, first) = vector(buffers, count, result >= 0, &mut scratch, frame);
+    let (total, first) = vector(buffers, count, Use::read_by(result >= 0), &mut scratch, frame);
     call.line.args = [buffers.addr() as u64, total, count as u64];
     let mut sections = Sections::new();
     sections.add_bytes(section::VECTOR, count, first);
-    payload::append_with(call, beginning(first), &mut sections, frame);
+    payload::append_with(&mut call, beginning(first), &mut sections, frame);
     result
 }
 
@@ -229,37 +230,37 @@ pub(crate) extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags
     let Some(mut call) = Recorded::begin(Function::Sendmsg, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
-    let proven = result >= 0;
-    let Some(header) = memory::copy(message, proven, frame) else {
+    let used = Use::read_by(result >= 0);
+    let Some(header) = memory::copy(message, used, frame) else {
         call.append(&[]);
         return result;
     };
     let Scratch { mut name, mut buffers, mut control } = Scratch::new();
-    let (total, vector) = vector(header.msg_iov, header.msg_iovlen, proven, &mut buffers, frame);
+    let (total, vector) = vector(header.msg_iov, header.msg_iovlen, used, &mut buffers, frame);
     call.line.args = [message.addr() as u64, total, word(flags)];
     let mut sections = Sections::new();
-    let passed = passed_name(&header, proven, &mut name, frame);
+    let passed = passed_name(&header, used, &mut name, frame);
     sections.add_bytes(section::ADDRESS, header.msg_namelen as usize, passed);
     sections.add_bytes(section::VECTOR, header.msg_iovlen, vector);
-    let control = view(header.msg_control, header.msg_controllen, proven, &mut control, frame);
+    let control = view(header.msg_control, header.msg_controllen, used, &mut control, frame);
     let control = first(control, CONTROL_BYTES);
     sections.add_bytes(section::CONTROL, header.msg_controllen, control);
     let rights = Rights::of(control.unwrap_or(&[]));
     rights.add_to(&mut sections);
-    payload::append_with(call, beginning(vector), &mut sections, frame);
+    payload::append_with(&mut call, beginning(vector), &mut sections, frame);
     result
 }
 
 /// The name that a message is to go to.
-fn passed_name<'a>(header: &msghdr, proven: bool, into: &'a mut [u8], frame: Frame) -> Option<&'a [u8]> {
+fn passed_name<'a>(header: &msghdr, used: Use, into: &'a mut [u8], frame: Frame) -> Option<&'a [u8]> {
     let length = header.msg_namelen as usize;
-    if length > ADDRESS_BYTES { None } else { view(header.msg_name, length, proven, into, frame) }
+    if length > ADDRESS_BYTES { None } else { view(header.msg_name, length, used, into, frame) }
 }
 
 pub(crate) extern "C-unwind" fn recvmsg(fd: c_int, message: *const msghdr, flags: c_int, frame: Frame) -> isize {
     let args = [message.addr() as u64, UNREAD, word(flags)];
     let real = || real!(recvmsg as MessageType, fd, message, flags);
-    let before = memory::copy(message, false, frame);
+    let before = memory::copy(message, Use::Doubtful, frame);
     let Some(mut call) = Recorded::begin(Function::Recvmsg, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
@@ -268,7 +269,7 @@ pub(crate) extern "C-unwind" fn recvmsg(fd: c_int, message: *const msghdr, flags
         return result;
     };
     let mut buffers = [0; 16 * BUFFERS];
-    let (total, vector) = vector(before.msg_iov, before.msg_iovlen, result >= 0, &mut buffers, frame);
+    let (total, vector) = vector(before.msg_iov, before.msg_iovlen, Use::read_by(result >= 0), &mut buffers, frame);
     call.line.args = [message.addr() as u64, total, word(flags)];
     let more = [u64::from(before.msg_namelen), before.msg_controllen as u64];
     let mut sections = Sections::new();
@@ -284,19 +285,19 @@ pub(crate) extern "C-unwind" fn recvmsg(fd: c_int, message: *const msghdr, flags
     sections.add_bytes(section::ADDRESS_RESULT, after.msg_namelen as usize, received_name(&before, &after, frame));
     // The kernel has written as much as `after` says, into no more room than `before` said.
     let length = after.msg_controllen.min(before.msg_controllen);
-    let control = first(view(before.msg_control, length, true, &mut [], frame), CONTROL_BYTES);
+    let control = first(view(before.msg_control, length, Use::Written, &mut [], frame), CONTROL_BYTES);
     sections.add_bytes(section::CONTROL_RESULT, after.msg_controllen, control);
     let rights = Rights::of(control.unwrap_or(&[]));
     rights.fds().iter().for_each(|fd| tracked::arrived(*fd));
     rights.add_to(&mut sections);
-    payload::append_with(call, beginning(vector), &mut sections, frame);
+    payload::append_with(&mut call, beginning(vector), &mut sections, frame);
     result
 }
 
 /// The name that a message came from: of its bytes as many as there was room for.
 fn received_name(before: &msghdr, after: &msghdr, frame: Frame) -> Option<&'static [u8]> {
     let length = after.msg_namelen.min(before.msg_namelen) as usize;
-    view(before.msg_name, length.min(ADDRESS_BYTES), true, &mut [], frame)
+    view(before.msg_name, length.min(ADDRESS_BYTES), Use::Written, &mut [], frame)
 }
 
 pub(crate) extern "C-unwind" fn sendmmsg(
@@ -334,13 +335,13 @@ fn of_messages(
 ) -> c_int {
     let args = [messages.addr() as u64, u64::from(count), word(flags)];
     let receives = function == Function::Recvmmsg;
-    let before = if receives { memory::copy(messages, false, frame) } else { None };
+    let before = if receives { memory::copy(messages, Use::Doubtful, frame) } else { None };
     let Some(mut call) = Recorded::begin(function, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
     let done = usize::try_from(result).unwrap_or(0);
     let mut results = [0; MESSAGES];
-    let seen = view(messages.cast(), size_of::<mmsghdr>() * done.min(MESSAGES), true, &mut [], frame);
+    let seen = view(messages.cast(), size_of::<mmsghdr>() * done.min(MESSAGES), Use::Written, &mut [], frame);
     for (into, message) in results.iter_mut().zip(seen.unwrap_or(&[]).chunks_exact(size_of::<mmsghdr>())) {
         let word = |at: usize| message.get(at..at + 4).and_then(|bytes| bytes.first_chunk().copied());
         let [bytes, flags] = [MESSAGE_BYTES, MESSAGE_FLAGS].map(|at| word(at).map_or(0, u32::from_ne_bytes));
@@ -351,18 +352,20 @@ fn of_messages(
         let Section { bytes, .. } = call::words(section::MESSAGES, results);
         sections.add_bytes(section::MESSAGES, done, Some(bytes));
     }
-    let proven = done > 0;
-    let first_message = memory::copy(messages, proven, frame).map(|message| message.msg_hdr).filter(|_| count > 0);
+    // The kernel wrote into each header of those that were done, and has read what they point to.
+    let used = Use::read_by(done > 0);
+    let first_message =
+        memory::copy(messages, Use::written_by(done > 0), frame).map(|message| message.msg_hdr).filter(|_| count > 0);
     let Scratch { mut name, mut buffers, .. } = Scratch::new();
     if let Some(header) = first_message {
-        let (_, vector) = vector(header.msg_iov, header.msg_iovlen, proven, &mut buffers, frame);
+        let (_, vector) = vector(header.msg_iov, header.msg_iovlen, used, &mut buffers, frame);
         match before {
-            Some(before) if proven => {
+            Some(before) if done > 0 => {
                 let from = received_name(&before.msg_hdr, &header, frame);
                 sections.add_bytes(section::ADDRESS_RESULT, header.msg_namelen as usize, from);
             }
             None if !receives => {
-                let to = passed_name(&header, proven, &mut name, frame);
+                let to = passed_name(&header, used, &mut name, frame);
                 sections.add_bytes(section::ADDRESS, header.msg_namelen as usize, to);
             }
             _ => {}

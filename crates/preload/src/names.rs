@@ -8,7 +8,7 @@ use bsock_recording::layout::section;
 use libc::{addrinfo, hostent, sockaddr, socklen_t};
 
 use crate::call::{Frame, Recorded, Sections, record, word};
-use crate::memory::{self, Captured};
+use crate::memory::{self, Captured, Use};
 use crate::next::real;
 use crate::sockets::passed;
 
@@ -55,7 +55,7 @@ pub(crate) extern "C-unwind" fn getaddrinfo(
     frame: Frame,
 ) -> c_int {
     let real = || real!(getaddrinfo as GetaddrinfoType, host, service, hints, list);
-    let args = memory::copy(hints, false, frame)
+    let args = memory::copy(hints, Use::Doubtful, frame)
         .map_or([UNREAD; 3], |hints| [hints.ai_flags, hints.ai_family, hints.ai_socktype].map(word));
     let (host, service) = (string(section::HOST, host, frame), string(section::SERVICE, service, frame));
     let Some(mut call) = Recorded::begin(Function::Getaddrinfo, -1, args, frame) else { return real() };
@@ -88,7 +88,7 @@ pub(crate) extern "C-unwind" fn getnameinfo(
 ) -> c_int {
     let real =
         || real!(getnameinfo as GetnameinfoType, address, length, host, host_length, service, service_length, flags);
-    let address = passed(address, length, false, frame);
+    let address = passed(address, length, Use::Doubtful, frame);
     let Some(mut call) = Recorded::begin(Function::Getnameinfo, -1, [word(flags), 0, 0], frame) else { return real() };
     let code = real();
     call.returned(-i64::from(code));
@@ -135,7 +135,7 @@ pub(crate) extern "C-unwind" fn gethostbyaddr(
     frame: Frame,
 ) -> *mut hostent {
     let real = || real!(gethostbyaddr as ByAddressType, address, length, family);
-    let bytes = Captured::read(section::VALUE, length, address, (length as usize).min(16), false, frame);
+    let bytes = Captured::read(section::VALUE, length, address, (length as usize).min(16), Use::Doubtful, frame);
     found(Function::Gethostbyaddr, [word(family), 0, 0], Some(bytes), frame, real)
 }
 

@@ -8,7 +8,7 @@ use bsock_recording::layout::section;
 use libc::socklen_t;
 
 use crate::call::{Frame, record_with, word};
-use crate::memory::{ADDRESS_BYTES, Captured, length_at};
+use crate::memory::{ADDRESS_BYTES, Captured, Use, length_at};
 use crate::next::real;
 
 type GetType = unsafe extern "C-unwind" fn(c_int, c_int, c_int, *mut c_void, *mut socklen_t) -> c_int;
@@ -22,13 +22,13 @@ pub(crate) extern "C-unwind" fn getsockopt(
     length: *mut socklen_t,
     frame: Frame,
 ) -> c_int {
-    let room = length_at(length, false, frame);
+    let room = length_at(length, Use::Doubtful, frame);
     let args = [word(level), word(option), room.map_or(UNREAD, u64::from)];
     let capture = |known: bool| {
-        let after = if known { length_at(length, true, frame)? } else { return None };
+        let after = if known { length_at(length, Use::Written, frame)? } else { return None };
         // A program whose room is not known may have had less than the length says.
         let filled = after.min(room.unwrap_or(0)) as usize;
-        Some(Captured::read(section::VALUE_RESULT, after, value, filled, true, frame))
+        Some(Captured::read(section::VALUE_RESULT, after, value, filled, Use::Written, frame))
     };
     record_with(
         Function::Getsockopt,
@@ -53,7 +53,8 @@ pub(crate) extern "C-unwind" fn setsockopt(
     // Most options are an int, and the kernel reads no more of them than that, whatever the length.
     let capture = |set: bool| {
         let believed = if length as usize <= ADDRESS_BYTES { length as usize } else { 4 };
-        (length > 0).then(|| Captured::read(section::VALUE, length, value, believed, set && length <= 4, frame))
+        (length > 0)
+            .then(|| Captured::read(section::VALUE, length, value, believed, Use::read_by(set && length <= 4), frame))
     };
     record_with(
         Function::Setsockopt,

@@ -12,7 +12,7 @@ use bsock_recording::raw;
 use bsock_recording::writer::Section;
 
 use crate::call::{self, Frame, Recorded, Sections};
-use crate::memory::view;
+use crate::memory::{self, Use, view};
 use crate::{process, tracked};
 
 /// Bytes kept of the end, and of what stands behind it.
@@ -20,15 +20,6 @@ const END: usize = 32;
 
 /// Bytes kept of the beginning where they have to be copied.
 const COPIED: usize = 512;
-
-/// How far the kernel has used the buffer of a call that succeeded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// It has read or written every byte that the result counts.
-    Proven,
-    /// It may have left it alone, as `write` to /dev/null does, and TCP with MSG_TRUNC.
-    Doubtful,
-}
 
 /// Bytes that a call moved, or was to move.
 #[derive(Clone, Copy)]
@@ -42,84 +33,145 @@ const EPIPE: i64 = -(libc::EPIPE as i64);
 
 /// Appends the record of a call that moved bytes.
 #[inline(always)]
-pub(crate) fn append(call: Recorded, moved: Moved, frame: Frame) {
+pub(crate) fn append(call: &mut Recorded, moved: Moved, frame: Frame) {
     if process::payload() == 0 && call.line.result != EPIPE {
         call.append(&[]);
     } else {
-        append_all(call, moved, &mut Sections::new(), frame);
+        append_asked(call, moved, frame);
     }
 }
 
 /// As [`append`], with sections that the hook has already.
 #[inline(always)]
-pub(crate) fn append_with(call: Recorded, moved: Moved, sections: &mut Sections<'_>, frame: Frame) {
+pub(crate) fn append_with(call: &mut Recorded, moved: Moved, sections: &mut Sections<'_>, frame: Frame) {
     if process::payload() == 0 && call.line.result != EPIPE {
         call.append(sections.all());
     } else {
-        append_all(call, moved, sections, frame);
+        append_more(call, moved, sections, frame);
+    }
+}
+
+/// The usual call under `bsock check`: it has no other sections, and its bytes can be taken where they stand.
+#[inline(never)]
+fn append_asked(call: &mut Recorded, moved: Moved, frame: Frame) {
+    if call.line.result == EPIPE {
+        return append_more(call, moved, &mut Sections::new(), frame);
+    }
+    let Some(pieces) = Pieces::of(call, moved) else { return call.append(&[]) };
+    let Some(bytes) = pieces.in_place(moved.used, frame) else {
+        return append_copies(call, &pieces, moved.used, &mut Sections::new(), frame);
+    };
+    match pieces.sections(bytes) {
+        [Some(first), None, None] => call.append(&[first]),
+        [Some(first), Some(last), None] => call.append(&[first, last]),
+        [Some(first), None, Some(rest)] => call.append(&[first, rest]),
+        [Some(first), Some(last), Some(rest)] => call.append(&[first, last, rest]),
+        [None, ..] => call.append(&[]),
     }
 }
 
 #[inline(never)]
-fn append_all(call: Recorded, moved: Moved, sections: &mut Sections<'_>, frame: Frame) {
-    // The sections that are passed live longer than these buffers; the copies need not.
-    let (mut first, mut last, mut rest) = ([0; COPIED], [0; END], [0; END]);
-    let mut sections: Sections<'_> = sections.take();
-    let signal = disposition(&call);
-    if let Some(signal) = &signal {
+fn append_more(call: &mut Recorded, moved: Moved, sections: &mut Sections<'_>, frame: Frame) {
+    if let Some(signal) = disposition(call) {
         sections.add(call::words(section::SIGPIPE, signal));
     }
-    let done = usize::try_from(call.line.result).unwrap_or(0).min(moved.length);
-    let wanted = process::payload();
-    if wanted > 0 && done > 0 && tracked::is_socket(call.line.fd) {
-        let proven = moved.used == Use::Proven;
-        let head = view(moved.buffer, done.min(wanted), proven, &mut first, frame);
-        sections.add_bytes(section::PAYLOAD, done, head);
-        if done > wanted {
-            let length = END.min(done - wanted);
-            let start = moved.buffer.wrapping_byte_add(done - length);
-            sections.add_bytes(section::PAYLOAD_END, length, view(start, length, proven, &mut last, frame));
-        }
-        if let Some(section) = behind(moved, done, proven, &mut rest, frame) {
-            sections.add(section);
-        }
-    }
+    let Some(pieces) = Pieces::of(call, moved) else { return call.append(sections.all()) };
+    let Some(bytes) = pieces.in_place(moved.used, frame) else {
+        return append_copies(call, &pieces, moved.used, sections, frame);
+    };
+    sections.add_all(pieces.sections(bytes));
     call.append(sections.all());
 }
 
-/// What stands behind the bytes that were moved. The page of the last of them is there, the next may not be.
-fn behind(moved: Moved, done: usize, proven: bool, rest: &mut [u8; END], frame: Frame) -> Option<Section<'_>> {
-    let wanted = END.min(moved.length - done);
-    let start = moved.buffer.wrapping_byte_add(done);
-    let on_the_page = match start.addr() % PAGE {
-        0 => 0,
-        offset => wanted.min(PAGE - offset),
-    };
-    let bytes = if proven && on_the_page > 0 {
-        view(start, on_the_page, true, rest, frame)
-    } else {
-        view(start, wanted, false, rest, frame)
-    };
-    let bytes = bytes.filter(|_| wanted > 0)?;
-    Some(Section {
-        kind: section::PAYLOAD_REST,
-        claimed: u32::try_from(moved.length - done).unwrap_or(u32::MAX),
-        bytes,
-    })
+/// Bytes that cannot be taken where they stand. Apart, since no other call need clear as much memory as they are copied to:
+/// that took longer than all the rest.
+#[inline(never)]
+fn append_copies(call: &mut Recorded, pieces: &Pieces, used: Use, sections: &mut Sections<'_>, frame: Frame) {
+    // The sections that are passed live longer than these buffers; the copies need not.
+    let (mut first, mut last, mut rest) = ([0; COPIED], [0; END], [0; END]);
+    let mut sections: Sections<'_> = sections.take();
+    let copy = |(start, length): Piece, used, into| view(start, length, used, into, frame);
+    let bytes = [
+        copy(pieces.first, used, &mut first),
+        copy(pieces.last, used, &mut last),
+        copy(pieces.rest, Use::Doubtful, &mut rest),
+    ];
+    sections.add_all(pieces.sections(bytes));
+    call.append(sections.all());
+}
+
+/// A piece of the program's memory: where it starts, how long it is.
+type Piece = (*const c_void, usize);
+
+/// What a record holds of the bytes that a call moved. Any but the first may be empty.
+struct Pieces {
+    first: Piece,
+    last: Piece,
+    rest: Piece,
+    /// Bytes that were moved.
+    done: usize,
+    /// Bytes of the buffer behind them.
+    left: usize,
+}
+
+impl Pieces {
+    /// `None` where nothing is to be recorded.
+    #[inline(always)]
+    fn of(call: &Recorded, moved: Moved) -> Option<Self> {
+        let done = usize::try_from(call.line.result).unwrap_or(0).min(moved.length);
+        let wanted = process::payload();
+        if wanted == 0 || done == 0 || !tracked::is_socket(call.line.fd) {
+            return None;
+        }
+        let (at, left) = (|offset| moved.buffer.wrapping_byte_add(offset), moved.length - done);
+        let end = END.min(done.saturating_sub(wanted));
+        let (first, last) = ((at(0), done.min(wanted)), (at(done - end), end));
+        Some(Self { first, last, rest: (at(done), END.min(left)), done, left })
+    }
+
+    /// The bytes themselves; `None` where some of them have to be asked of the kernel first. The page of the last one that was
+    /// moved is there, the next may not be.
+    #[inline(always)]
+    fn in_place(&self, used: Use, frame: Frame) -> Option<[Option<&'static [u8]>; 3]> {
+        let (start, length) = self.rest;
+        let on_the_page = PAGE - start.addr() % PAGE;
+        let stays = |(start, length)| length == 0 || memory::stays(start, length, used, frame);
+        if (length > 0 && on_the_page == PAGE) || !stays(self.first) || !stays(self.last) {
+            return None;
+        }
+        let take = |(start, length): Piece| (length > 0).then(|| memory::in_place(start, length));
+        Some([take(self.first), take(self.last), take((start, length.min(on_the_page)))])
+    }
+
+    /// As a record has them.
+    #[inline(always)]
+    fn sections<'a>(&self, [first, last, rest]: [Option<&'a [u8]>; 3]) -> [Option<Section<'a>>; 3] {
+        let section = |kind, claimed, bytes: Option<&'a [u8]>| Section {
+            kind,
+            claimed: u32::try_from(claimed).unwrap_or(u32::MAX),
+            bytes: bytes.unwrap_or(&[]),
+        };
+        [
+            Some(section(section::PAYLOAD, self.done, first)),
+            (self.last.1 > 0).then(|| section(section::PAYLOAD_END, self.last.1, last)),
+            rest.map(|bytes| section(section::PAYLOAD_REST, self.left, Some(bytes))),
+        ]
+    }
 }
 
 /// What SIGPIPE does, where the call failed for it.
-fn disposition(call: &Recorded) -> Option<[u64; 1]> {
-    (call.line.result == EPIPE && !process::confined())
-        .then(|| raw::disposition(libc::SIGPIPE))
-        .flatten()
-        .map(|what| [what])
+fn disposition(call: &Recorded) -> Option<&'static [u64]> {
+    /// A record takes them from here, where they stay.
+    static DISPOSITIONS: [u64; 3] = [0, 1, 2];
+    let what =
+        (call.line.result == EPIPE && !process::confined()).then(|| raw::disposition(libc::SIGPIPE)).flatten()?;
+    DISPOSITIONS.get(what as usize..=what as usize)
 }
 
 /// Before a receive on a socket that is no stream: how long the datagram is that waits.
 #[inline(always)]
 pub(crate) fn waiting(fd: c_int) -> Option<[u64; 1]> {
-    if process::payload() == 0 { None } else { ask(fd) }
+    if process::asks_for_lengths() { ask(fd) } else { None }
 }
 
 #[inline(never)]

@@ -46,6 +46,7 @@ static BASE: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 static RINGS: AtomicU64 = AtomicU64::new(0);
 static RING_BYTES: AtomicU64 = AtomicU64::new(0);
 static PAYLOAD: AtomicU32 = AtomicU32::new(0);
+static DATAGRAM_LENGTHS: AtomicBool = AtomicBool::new(false);
 static CLOCK: AtomicU32 = AtomicU32::new(clock::TSC);
 
 /// The most bytes of one call: a record holds no more than 16 KiB.
@@ -106,6 +107,12 @@ pub(crate) fn payload() -> usize {
     PAYLOAD.load(Relaxed) as usize
 }
 
+/// True if it is to be asked how long a datagram is before it is received.
+#[inline(always)]
+pub(crate) fn asks_for_lengths() -> bool {
+    DATAGRAM_LENGTHS.load(Relaxed)
+}
+
 /// True if the process may make no system calls of ours.
 pub(crate) fn confined() -> bool {
     CONFINED.load(Relaxed)
@@ -162,6 +169,7 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
     find_namespace(&pool);
     CLOCK.store(control.clock, Relaxed);
     PAYLOAD.store(control.payload.load(Relaxed).min(MOST_PAYLOAD), Relaxed);
+    DATAGRAM_LENGTHS.store(control.datagram_lengths.load(Relaxed) != 0, Relaxed);
     RINGS.store(pool.rings() as u64, Relaxed);
     RING_BYTES.store(pool.ring_bytes() as u64, Relaxed);
     BASE.store(core::ptr::from_ref(control).cast::<u8>().cast_mut(), Release);

@@ -11,7 +11,7 @@ use bsock_recording::layout::section;
 use libc::{epoll_event, fd_set, pollfd, sigset_t, timespec, timeval};
 
 use crate::call::{self, Frame, Recorded, Sections, record, word};
-use crate::memory::{self, view};
+use crate::memory::{self, Use, view};
 use crate::next::real;
 
 type PollType = unsafe extern "C-unwind" fn(*mut pollfd, u64, c_int) -> c_int;
@@ -57,7 +57,7 @@ fn polled(
     call.returned(result);
     let mut scratch = [0; size_of::<pollfd>() * POLLED];
     let length = size_of::<pollfd>() * (count as usize).min(POLLED);
-    let seen = view(array.cast(), length, result >= 0, &mut scratch, frame);
+    let seen = view(array.cast(), length, Use::written_by(result >= 0), &mut scratch, frame);
     let mut sections = Sections::new();
     sections.add_bytes(section::POLLED, count as usize, seen);
     if let Some(timeout) = &timeout {
@@ -69,7 +69,7 @@ fn polled(
 
 /// Seconds and nanoseconds; `None` for NULL.
 fn time(timeout: *const timespec, frame: Frame) -> Option<[u64; 2]> {
-    let read = || memory::copy(timeout, false, frame);
+    let read = || memory::copy(timeout, Use::Doubtful, frame);
     let words = || read().map_or([UNREAD; 2], |time| [time.tv_sec as u64, time.tv_nsec as u64]);
     (!timeout.is_null()).then(words)
 }
@@ -132,10 +132,10 @@ impl Sets {
         for ((address, into), known) in addresses.iter().zip(&mut sets.before).zip(&mut sets.known) {
             for length in [SET, used.min(SET)] {
                 if *known == 0
-                    && let Some(bytes) =
-                        view(address.cast(), length, false, into.get_mut(..length).unwrap_or(&mut []), frame)
+                    && let Some(into) = into.get_mut(..length)
+                    && memory::read(address.cast(), into, Use::Doubtful, frame)
                 {
-                    *known = bytes.len();
+                    *known = length;
                 }
             }
         }
@@ -157,7 +157,7 @@ impl Sets {
                 sections.add_bytes(kind, *known, Some(without_zeros(bytes)));
             }
             let length = self.used.min(SET);
-            if after && let Some(bytes) = view(address.cast(), length, true, &mut [], frame) {
+            if after && let Some(bytes) = view(address.cast(), length, Use::Written, &mut [], frame) {
                 sections.add_bytes(kind_after, length, Some(without_zeros(bytes)));
             }
         }
@@ -179,7 +179,7 @@ pub(crate) extern "C-unwind" fn select(
     frame: Frame,
 ) -> c_int {
     let addresses = [read, write, except];
-    let before = memory::copy(timeout, false, frame).map(|time| [time.tv_sec as u64, time.tv_usec as u64]);
+    let before = memory::copy(timeout, Use::Doubtful, frame).map(|time| [time.tv_sec as u64, time.tv_usec as u64]);
     let sets = Sets::read(nfds, addresses, frame);
     let real = || real!(select as SelectType, nfds, read, write, except, timeout);
     let args = [word(nfds), timeout.addr() as u64, 0];
@@ -250,8 +250,8 @@ pub(crate) extern "C-unwind" fn epoll_ctl(
     let result = real();
     call.returned(result);
     // The kernel reads no event where it removes one.
-    let proven = result == 0 && operation != libc::EPOLL_CTL_DEL;
-    let event = if operation == libc::EPOLL_CTL_DEL { None } else { memory::copy(event, proven, frame) };
+    let event =
+        if operation == libc::EPOLL_CTL_DEL { None } else { memory::copy(event, Use::read_by(result == 0), frame) };
     let Some(epoll_event { events, u64: data }) = event else {
         call.append(&[]);
         return result;
@@ -275,7 +275,7 @@ fn waited(
     let count = usize::try_from(result).unwrap_or(0);
     let length = size_of::<epoll_event>() * count.min(EVENTS);
     let mut sections = Sections::new();
-    sections.add_bytes(section::EVENTS, count, view(array.cast(), length, true, &mut [], frame));
+    sections.add_bytes(section::EVENTS, count, view(array.cast(), length, Use::Written, &mut [], frame));
     if let Some(timeout) = &timeout {
         sections.add(call::words(section::MORE, timeout));
     }

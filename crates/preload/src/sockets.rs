@@ -10,7 +10,7 @@ use bsock_recording::writer::Section;
 use libc::{sockaddr, socklen_t};
 
 use crate::call::{self, Frame, Recorded, Sections, record, record_with, word};
-use crate::memory::{self, ADDRESS_BYTES, Captured, length_at};
+use crate::memory::{self, ADDRESS_BYTES, Captured, Use, length_at};
 use crate::next::real;
 use crate::{process, tracked};
 
@@ -60,14 +60,14 @@ pub(crate) extern "C-unwind" fn socketpair(
 
 pub(crate) extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
     let args = [address.addr() as u64, u64::from(length), 0];
-    let before = passed(address, length, false, frame);
-    let capture = |proven| read_again(before, address, length, proven, frame);
+    let before = passed(address, length, Use::Doubtful, frame);
+    let capture = |succeeded| read_again(before, address, length, succeeded, frame);
     record_with(Function::Bind, fd, args, frame, || real!(bind as WithAddress, fd, address, length), capture)
 }
 
 pub(crate) extern "C-unwind" fn connect(fd: c_int, address: *const sockaddr, length: socklen_t, frame: Frame) -> c_int {
     let args = [address.addr() as u64, u64::from(length), 0];
-    let before = passed(address, length, false, frame);
+    let before = passed(address, length, Use::Doubtful, frame);
     let real = || real!(connect as WithAddress, fd, address, length);
     let Some(mut call) = Recorded::begin(Function::Connect, fd, args, frame) else { return real() };
     let result = real();
@@ -111,7 +111,7 @@ pub(crate) extern "C-unwind" fn accept(
     length: *mut socklen_t,
     frame: Frame,
 ) -> c_int {
-    let room = length_at(length, false, frame);
+    let room = length_at(length, Use::Doubtful, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
     let real = || real!(accept as AcceptType, fd, address, length);
     let Some(call) = Recorded::begin(Function::Accept, fd, args, frame) else { return opened(real()) };
@@ -163,7 +163,7 @@ pub(crate) extern "C-unwind" fn accept4(
     flags: c_int,
     frame: Frame,
 ) -> c_int {
-    let room = length_at(length, false, frame);
+    let room = length_at(length, Use::Doubtful, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), word(flags)];
     let real = || real!(accept4 as Accept4Type, fd, address, length, flags);
     let Some(call) = Recorded::begin(Function::Accept4, fd, args, frame) else { return opened(real()) };
@@ -199,7 +199,7 @@ fn name(
     frame: Frame,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
-    let room = length_at(length, false, frame);
+    let room = length_at(length, Use::Doubtful, frame);
     let args = [address.addr() as u64, room.map_or(UNREAD, u64::from), 0];
     record_with(function, fd, args, frame, real, |known| filled_in(address, length, room, known, frame))
 }
@@ -207,7 +207,7 @@ fn name(
 pub(crate) extern "C-unwind" fn bindresvport(fd: c_int, address: *mut sockaddr, frame: Frame) -> c_int {
     let args = [address.addr() as u64, 0, 0];
     let length = size_of::<libc::sockaddr_in>() as socklen_t;
-    let capture = |bound| if address.is_null() { None } else { passed(address, length, bound, frame) };
+    let capture = |bound| if address.is_null() { None } else { passed(address, length, Use::written_by(bound), frame) };
     record_with(Function::Bindresvport, fd, args, frame, || real!(bindresvport as NameType, fd, address), capture)
 }
 
@@ -225,19 +225,19 @@ fn read_again(
     before: Option<Captured>,
     address: *const sockaddr,
     length: socklen_t,
-    proven: bool,
+    succeeded: bool,
     frame: Frame,
 ) -> Option<Captured> {
     match before {
-        Some(before) if proven && before.is_unreadable() => passed(address, length, true, frame),
+        Some(before) if succeeded && before.is_unreadable() => passed(address, length, Use::Read, frame),
         before => before,
     }
 }
 
 /// The address that the program passed. A length beyond any address is not believed.
-pub(crate) fn passed(address: *const sockaddr, length: socklen_t, proven: bool, frame: Frame) -> Option<Captured> {
+pub(crate) fn passed(address: *const sockaddr, length: socklen_t, used: Use, frame: Frame) -> Option<Captured> {
     let believed = if length as usize <= crate::memory::ADDRESS_BYTES { length as usize } else { 0 };
-    (length > 0).then(|| Captured::read(section::ADDRESS, length, address.cast(), believed, proven, frame))
+    (length > 0).then(|| Captured::read(section::ADDRESS, length, address.cast(), believed, used, frame))
 }
 
 /// The address that the kernel filled in: of its `length` bytes as many as the program had `room` for.
@@ -251,6 +251,13 @@ pub(crate) fn filled_in(
     if !accepted || address.is_null() {
         return None;
     }
-    let (room, length) = (room?, length_at(length, true, frame)?);
-    Some(Captured::read(section::ADDRESS_RESULT, length, address.cast(), room.min(length) as usize, true, frame))
+    let (room, length) = (room?, length_at(length, Use::Written, frame)?);
+    Some(Captured::read(
+        section::ADDRESS_RESULT,
+        length,
+        address.cast(),
+        room.min(length) as usize,
+        Use::Written,
+        frame,
+    ))
 }

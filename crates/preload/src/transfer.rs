@@ -10,9 +10,9 @@ use bsock_recording::layout::section;
 use libc::{sockaddr, socklen_t};
 
 use crate::call::{self, Frame, Recorded, Sections, record, word};
-use crate::memory::length_at;
+use crate::memory::{Use, length_at};
 use crate::next::real;
-use crate::payload::{self, Moved, Use};
+use crate::payload::{self, Moved};
 use crate::sockets::{filled_in, passed};
 
 type SendType = unsafe extern "C-unwind" fn(c_int, *const c_void, usize, c_int) -> isize;
@@ -30,7 +30,7 @@ fn sent(function: Function, fd: c_int, args: [u64; 3], used: Use, frame: Frame, 
     let Some(mut call) = Recorded::begin(function, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
-    payload::append(call, Moved { buffer: args[0] as *const c_void, length: args[1] as usize, used }, frame);
+    payload::append(&mut call, Moved { buffer: args[0] as *const c_void, length: args[1] as usize, used }, frame);
     result
 }
 
@@ -42,11 +42,11 @@ fn received(function: Function, fd: c_int, args: [u64; 3], frame: Frame, real: i
     let result = real();
     call.returned(result);
     match &waiting {
-        None => payload::append(call, of_receive(args), frame),
+        None => payload::append(&mut call, of_receive(args), frame),
         Some(bytes) => {
             let mut sections = Sections::new();
             sections.add(call::words(section::WAITING, bytes));
-            payload::append_with(call, of_receive(args), &mut sections, frame);
+            payload::append_with(&mut call, of_receive(args), &mut sections, frame);
         }
     }
     result
@@ -54,7 +54,7 @@ fn received(function: Function, fd: c_int, args: [u64; 3], frame: Frame, real: i
 
 /// With MSG_TRUNC, TCP drops what it counts.
 fn of_receive([buffer, length, flags]: [u64; 3]) -> Moved {
-    let used = if flags & libc::MSG_TRUNC as u64 == 0 { Use::Proven } else { Use::Doubtful };
+    let used = if flags & libc::MSG_TRUNC as u64 == 0 { Use::Written } else { Use::Doubtful };
     Moved { buffer: buffer as *const c_void, length: length as usize, used }
 }
 
@@ -66,7 +66,7 @@ pub(crate) extern "C-unwind" fn send(
     frame: Frame,
 ) -> isize {
     let real = || real!(send as SendType, fd, buffer, length, flags);
-    sent(Function::Send, fd, args(buffer, length, flags), Use::Proven, frame, real)
+    sent(Function::Send, fd, args(buffer, length, flags), Use::Read, frame, real)
 }
 
 pub(crate) extern "C-unwind" fn recv(
@@ -115,17 +115,17 @@ pub(crate) extern "C-unwind" fn sendto(
     let real = || real!(sendto as SendtoType, fd, buffer, length, flags, address, address_length);
     let args = args(buffer, length, flags);
     if address.is_null() {
-        return sent(Function::Sendto, fd, args, Use::Proven, frame, real);
+        return sent(Function::Sendto, fd, args, Use::Read, frame, real);
     }
     let Some(mut call) = Recorded::begin(Function::Sendto, fd, args, frame) else { return real() };
     let result = real();
     call.returned(result);
-    let to = passed(address, address_length, result >= 0, frame);
+    let to = passed(address, address_length, Use::read_by(result >= 0), frame);
     let mut sections = Sections::new();
     if let Some(to) = &to {
         sections.add(to.section());
     }
-    payload::append_with(call, Moved { buffer, length, used: Use::Proven }, &mut sections, frame);
+    payload::append_with(&mut call, Moved { buffer, length, used: Use::Read }, &mut sections, frame);
     result
 }
 
@@ -153,7 +153,7 @@ fn received_from(
     if address.is_null() {
         return received(Function::Recvfrom, fd, args, frame, real);
     }
-    let room = length_at(address_length, false, frame);
+    let room = length_at(address_length, Use::Doubtful, frame);
     let waiting = payload::waiting(fd);
     let Some(mut call) = Recorded::begin(Function::Recvfrom, fd, args, frame) else { return real() };
     let result = real();
@@ -168,7 +168,7 @@ fn received_from(
     if let Some(bytes) = &waiting {
         sections.add(call::words(section::WAITING, bytes));
     }
-    payload::append_with(call, of_receive(args), &mut sections, frame);
+    payload::append_with(&mut call, of_receive(args), &mut sections, frame);
     result
 }
 
@@ -216,7 +216,7 @@ pub(crate) extern "C-unwind" fn sendfile(
     count: usize,
     frame: Frame,
 ) -> isize {
-    let at = crate::memory::copy(offset, false, frame).map_or(bsock_recording::event::UNREAD, |at| at as u64);
+    let at = crate::memory::copy(offset, Use::Doubtful, frame).map_or(bsock_recording::event::UNREAD, |at| at as u64);
     let real = || real!(sendfile as SendfileType, to, from, offset, count);
     record(Function::Sendfile, to, [word(from), at, count as u64], frame, real)
 }

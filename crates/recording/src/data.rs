@@ -7,9 +7,9 @@
 use crate::layout::RingHeader;
 
 #[cfg(not(loom))]
-pub(crate) use self::mapped::{read, write_bytes, write_line, write_section};
+pub(crate) use self::mapped::{read, write_bytes, write_line, write_sections};
 #[cfg(loom)]
-pub(crate) use self::modelled::{read, write_bytes, write_line, write_section};
+pub(crate) use self::modelled::{read, write_bytes, write_line, write_sections};
 
 /// In the mapping, from the page behind the header on.
 #[cfg(not(loom))]
@@ -17,7 +17,11 @@ mod mapped {
     use core::ptr;
 
     use super::RingHeader;
-    use crate::layout::{Line, PAGE, SectionHeader, padded};
+    use crate::layout::{Line, PAGE, padded};
+    use crate::writer::Section;
+
+    /// The length that most sections have: that of the pieces of payload which `bsock check` asks for. Two instructions copy it.
+    const SHORT: usize = 32;
 
     fn start(header: &RingHeader) -> *mut u8 {
         ptr::from_ref(header).cast::<u8>().cast_mut().wrapping_add(PAGE)
@@ -49,32 +53,45 @@ mod mapped {
         }
     }
 
-    /// Writes a section whole, padded with zeros, if it does not wrap. The usual way, without a call but for the copy: three
-    /// calls a section were a third of what a recorded `select` cost.
+    /// Writes sections from `first` on, each padded with zeros, and a zero behind them if there is room before `end`, so that what
+    /// the ring held is not taken for more of them. False, and nothing is written, where the ring ends between the two. The usual
+    /// way, with one look at the ring's end and without a call but for long copies: three calls a section were a third of what a
+    /// recorded `select` cost.
     ///
     /// # Safety
     ///
-    /// As [`write_bytes`]; `at` is a multiple of 8.
+    /// As [`write_bytes`]; `first` is a multiple of 8, and the sections reach no further than `end`.
     #[inline(always)]
-    pub(crate) unsafe fn write_section(
+    pub(crate) unsafe fn write_sections(
         header: &RingHeader,
         capacity: u64,
-        at: u64,
-        section: SectionHeader,
-        bytes: &[u8],
+        first: u64,
+        end: u64,
+        sections: &[Section<'_>],
     ) -> bool {
-        let (offset, length) = ((at & (capacity - 1)) as usize, padded(bytes.len()));
-        if offset + size_of::<SectionHeader>() + length > capacity as usize {
+        let (offset, length) = ((first & (capacity - 1)) as usize, (end - first) as usize);
+        if offset + length > capacity as usize {
             return false;
         }
-        // SAFETY: the caller's promise; the bytes of a ring are aligned to a page. The last word is cleared first, so that what
-        // pads the bytes is zero.
+        // SAFETY: the caller's promise; the bytes of a ring are aligned to a page.
         unsafe {
-            let to = start(header).add(offset);
-            ptr::write(to.cast::<SectionHeader>(), section);
-            if length > 0 {
-                ptr::write(to.add(length).cast::<u64>(), 0);
-                ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(size_of::<SectionHeader>()), bytes.len());
+            let mut to = start(header).add(offset);
+            let end = to.add(length);
+            for section in sections {
+                ptr::write(to.cast::<u64>(), section.header());
+                to = to.add(size_of::<u64>());
+                let length = section.bytes.len();
+                if length == SHORT {
+                    ptr::copy_nonoverlapping(section.bytes.as_ptr(), to, SHORT);
+                } else if length > 0 {
+                    // The last word is cleared first, so that what pads the bytes is zero.
+                    ptr::write(to.add(padded(length) - size_of::<u64>()).cast::<u64>(), 0);
+                    ptr::copy_nonoverlapping(section.bytes.as_ptr(), to, length);
+                }
+                to = to.add(padded(length));
+            }
+            if to < end {
+                ptr::write(to.cast::<u64>(), 0);
             }
         }
         true
@@ -99,7 +116,8 @@ mod mapped {
 #[cfg(loom)]
 mod modelled {
     use super::RingHeader;
-    use crate::layout::{LINE, Line, SectionHeader};
+    use crate::layout::{LINE, Line};
+    use crate::writer::Section;
 
     fn cell(header: &RingHeader, capacity: u64, at: u64) -> &loom::cell::UnsafeCell<Line> {
         &header.data[(at & (capacity - 1)) as usize / LINE]
@@ -114,7 +132,7 @@ mod modelled {
         unimplemented!("the model's records have no sections");
     }
 
-    pub(crate) unsafe fn write_section(_: &RingHeader, _: u64, _: u64, _: SectionHeader, _: &[u8]) -> bool {
+    pub(crate) unsafe fn write_sections(_: &RingHeader, _: u64, _: u64, _: u64, _: &[Section<'_>]) -> bool {
         unimplemented!("the model's records have no sections");
     }
 

@@ -42,7 +42,7 @@ pub const VERSION: u32 = 1;
 
 /// Changes when a recorder of the older version would write what a newer command misreads, or the other way round. A file
 /// does not depend on it.
-pub const SHARED_VERSION: u32 = 3;
+pub const SHARED_VERSION: u32 = 4;
 
 /// Size of the control page and of a ring's header: a page each, so that no two writers share one.
 pub const PAGE: usize = 4096;
@@ -252,6 +252,8 @@ pub struct Control {
     pub lost: AtomicU64,
     /// How many of the first bytes that a call moves are recorded; 0: none, and none of the last or the next either.
     pub payload: AtomicU32,
+    /// 1: the kernel is asked before each receive how long the datagram is that waits.
+    pub datagram_lengths: AtomicU32,
     /// A bit for each ring that has its memory. Of the others a page that is touched may find none left, which is a SIGBUS.
     pub memory: [AtomicU64; MAX_RINGS / 64],
     /// 1 if a writer without room waits for it ([`wait`](crate::wait)).

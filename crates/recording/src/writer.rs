@@ -66,6 +66,14 @@ impl<'a> Section<'a> {
     pub const fn whole(kind: u16, bytes: &'a [u8]) -> Self {
         Self { kind, claimed: bytes.len() as u32, bytes }
     }
+
+    /// What stands before its bytes: a [`SectionHeader`], as the one word that is written.
+    #[inline(always)]
+    pub(crate) const fn header(&self) -> u64 {
+        let ([a, b], [c, d]) = (self.kind.to_ne_bytes(), (self.bytes.len() as u16).to_ne_bytes());
+        let [e, f, g, h] = self.claimed.to_ne_bytes();
+        u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 /// What a nested call found in the slot and must put back.
@@ -312,10 +320,29 @@ impl Ring {
         let capacity = self.header.writer.capacity.load(Relaxed);
         // SAFETY: `new`'s promise, and `room` made sure that the reader is done with these bytes.
         unsafe { data::write_line(self.header, capacity, head, line) };
-        if !sections.is_empty() {
-            let mut cursor = Cursor { header: self.header, capacity, position: head + LINE as u64 };
-            sections.iter().for_each(|section| cursor.section(section));
-            cursor.finish(head + (usize::from(line.lines) * LINE) as u64);
+        let (first, end) = (head + LINE as u64, head + (usize::from(line.lines) * LINE) as u64);
+        // SAFETY: as above, of the record's further lines.
+        if !sections.is_empty() && !unsafe { data::write_sections(self.header, capacity, first, end, sections) } {
+            self.put_around_the_end(first, end, sections);
+        }
+    }
+
+    /// As the rest of [`put`](Self::put), where the ring ends within the record.
+    #[cold]
+    #[inline(never)]
+    fn put_around_the_end(self, first: u64, end: u64, sections: &[Section<'_>]) {
+        let capacity = self.header.writer.capacity.load(Relaxed);
+        let put = |position: u64, bytes: &[u8]| {
+            // SAFETY: `Ring::new`'s promise, and `Ring::room` made sure of the record's bytes.
+            unsafe { data::write_bytes(self.header, capacity, position, bytes) };
+            position + bytes.len() as u64
+        };
+        let behind = sections.iter().fold(first, |position, section| {
+            let position = put(put(position, &section.header().to_ne_bytes()), section.bytes);
+            put(position, &[0; 8][..padded(section.bytes.len()) - section.bytes.len()])
+        });
+        if behind < end {
+            put(behind, &[0; 8]);
         }
     }
 }
@@ -325,47 +352,4 @@ impl Ring {
 fn lines(sections: &[Section<'_>]) -> usize {
     let bytes: usize = sections.iter().map(|section| size_of::<SectionHeader>() + padded(section.bytes.len())).sum();
     1 + bytes.div_ceil(LINE)
-}
-
-/// Writes bytes into the ring's room, wrapping at its end.
-struct Cursor {
-    header: &'static RingHeader,
-    capacity: u64,
-    position: u64,
-}
-
-impl Cursor {
-    fn section(&mut self, section: &Section<'_>) {
-        let length = padded(section.bytes.len());
-        let header = SectionHeader { kind: section.kind, length: section.bytes.len() as u16, claimed: section.claimed };
-        // SAFETY: `Ring::new`'s promise, and `Ring::room` made sure of the record's bytes. Positions are multiples of 8.
-        if !unsafe { data::write_section(self.header, self.capacity, self.position, header, section.bytes) } {
-            return self.wrapping_section(&header, section.bytes, length - section.bytes.len());
-        }
-        self.position += (size_of::<SectionHeader>() + length) as u64;
-    }
-
-    #[cold]
-    fn wrapping_section(&mut self, header: &SectionHeader, bytes: &[u8], padding: usize) {
-        let mut start = [0; 8];
-        start[..2].copy_from_slice(&header.kind.to_ne_bytes());
-        start[2..4].copy_from_slice(&header.length.to_ne_bytes());
-        start[4..].copy_from_slice(&header.claimed.to_ne_bytes());
-        self.bytes(&start);
-        self.bytes(bytes);
-        self.bytes(&[0; 8][..padding]);
-    }
-
-    /// Ends the section list, so that what the ring held before is not taken for more of it.
-    fn finish(&mut self, end: u64) {
-        if self.position < end {
-            self.bytes(&[0; 8]);
-        }
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        // SAFETY: `Ring::new`'s promise, and `Ring::room` made sure of the record's bytes.
-        unsafe { data::write_bytes(self.header, self.capacity, self.position, bytes) };
-        self.position += bytes.len() as u64;
-    }
 }

@@ -1,4 +1,5 @@
-//! `bsock check`: how soon it reports, how much memory it takes for sockets that live, and what the whole takes beside strace.
+//! `bsock check`: how soon it reports, how much memory it takes for sockets that live, what a call costs the program more than
+//! under `bsock run`, and what the whole takes beside it and beside strace.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,8 +11,8 @@ use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
 
 use crate::bench::Bench;
-use crate::measure::{compared, median, wall};
-use crate::table::{at_most, single};
+use crate::measure::{compared, in_turns, median, wall};
+use crate::table::{at_most, figures, single};
 use crate::tools::is_there;
 
 /// The calls after whose end the report must come soon, and how soon, in milliseconds.
@@ -23,6 +24,7 @@ const SOCKETS: &str = "10000";
 pub(crate) fn run(bench: &Bench) {
     report(bench);
     memory(bench);
+    calls(bench);
     whole(bench);
 }
 
@@ -82,6 +84,19 @@ fn resident() -> u64 {
     kibibytes.expect("proc tells it") * 1024
 }
 
+/// What a call takes of the program's own time: with the bytes that rules look at, and without.
+fn calls(bench: &Bench) {
+    let added = |command: &mut Command| {
+        let output = command.arg(&bench.calls).args(["threads", "1"]).output().expect("runs");
+        let figures = figures(&String::from_utf8_lossy(&output.stdout));
+        figures.first().map(|(_, [.., added])| *added).expect("a figure")
+    };
+    let checked = || added(Command::new(bench.bsock()).args(["check", "-o", "/dev/null", "--"]));
+    let (run, check) = in_turns(7, || added(&mut bench.bsock_run()), checked);
+    single("recorded call of 64 bytes, bsock run, CPU ns", run, &at_most(run, 100.0));
+    single("the same, bsock check", check, &at_most(check, 100.0));
+}
+
 /// The whole of a run, from start to report.
 fn whole(bench: &Bench) {
     const ARGUMENTS: [&str; 2] = ["pingpong", "5000"];
@@ -92,15 +107,17 @@ fn whole(bench: &Bench) {
     if !has_strace {
         println!("strace is not installed");
     }
-    let compared = compared(7, if has_strace { 3 } else { 2 }, |way| match way {
+    let recorded = || wall(bench.bsock_run().arg(&bench.traffic).args(ARGUMENTS));
+    let compared = compared(7, if has_strace { 4 } else { 3 }, |way| match way {
         0 => plain(),
-        1 => checked(),
+        1 => recorded(),
+        2 => checked(),
         _ => traced(),
     });
     println!("{:58} {:>9} {:>9}", "TCP ping-pong of 5,000 rounds, start to end, ms", "median", "ratio");
-    let names = ["plain", "bsock check", "strace -f -o /dev/null"];
+    let names = ["plain", "bsock run", "bsock check", "strace -f -o /dev/null"];
     for (way, (figure, ratio)) in compared.figures.iter().zip(&compared.ratios).enumerate() {
-        let strace = compared.ratios.get(2).filter(|_| way == 1).map(|strace| (strace * 100.0).round() / 100.0);
+        let strace = compared.ratios.get(3).filter(|_| way == 2).map(|strace| (strace * 100.0).round() / 100.0);
         let verdict = strace.map_or_else(String::new, |strace| format!("strace: {}", at_most(*ratio, strace)));
         println!("  {:56} {:>9.0} {ratio:>9.2}  {verdict}", names[way], figure * 1e3);
     }
