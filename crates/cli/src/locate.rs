@@ -38,9 +38,11 @@ const SYSTEM: [&str; 6] = ["/usr/lib", "/usr/include", "/usr/src", "/lib", "/bui
 /// Reads the debug information of the recorded programs.
 #[derive(Default)]
 pub(crate) struct Locator {
-    /// By their paths' bytes: a `Path` is hashed part by part.
-    objects: RefCell<HashMap<Box<[u8]>, Option<Rc<Object>>>>,
+    objects: RefCell<Objects>,
 }
+
+/// By their paths' bytes, since a `Path` is hashed part by part; none where the file cannot be read.
+type Objects = HashMap<Box<[u8]>, Option<Rc<Object>>>;
 
 impl Locate for Locator {
     fn frames(&self, site: &Site) -> Vec<Location> {

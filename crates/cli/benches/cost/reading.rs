@@ -81,7 +81,8 @@ fn shown(bench: &Bench) {
 pub(crate) fn analysed(bytes: &[u8]) -> (u64, u64, f64) {
     let start = Instant::now();
     let (mut merger, mut analysis, mut events, mut lost) = (Merger::new(), Analysis::new(rules::ALL), 0, 0);
-    for item in Recording::open(bytes).expect("a recording").flatten() {
+    let mut recording = Recording::open(bytes).expect("a recording");
+    while let Ok(Some(item)) = recording.item() {
         match item {
             Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
             Item::Round { horizon } => merger.round(horizon),
