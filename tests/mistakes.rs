@@ -141,8 +141,9 @@ impl Recorded {
     fn read(recording: &Path) -> Self {
         let bytes = fs::read(recording).expect("a recording");
         let (mut merger, mut ended) = (Merger::new(), Vec::new());
-        for item in Recording::open(&bytes).expect("a recording") {
-            match item.expect("whole") {
+        let mut recording = Recording::open(&bytes).expect("a recording");
+        while let Some(item) = recording.item().expect("whole") {
+            match item {
                 Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole"),
                 Item::Ended { process, status } => ended.push((process, status)),
                 _ => {}

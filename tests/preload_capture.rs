@@ -23,11 +23,13 @@ fn record(source: &str, arguments: &[&str]) -> (Contents, Option<i32>) {
     command.args(["run", "--payload", "32", "--record"]).arg(&file).arg("--").arg(program.path()).args(arguments);
     command.output().expect("runs");
     let bytes = std::fs::read(&file).expect("the recording");
-    let ended = Recording::open(&bytes).expect("a recording").flatten().filter_map(|item| match item {
-        Item::Ended { status, .. } => Some(status),
-        _ => None,
-    });
-    (Contents::of(&file), ended.last())
+    let (mut recording, mut ended) = (Recording::open(&bytes).expect("a recording"), None);
+    while let Some(item) = recording.item().expect("undamaged") {
+        if let Item::Ended { status, .. } = item {
+            ended = Some(status);
+        }
+    }
+    (Contents::of(&file), ended)
 }
 
 fn some(contents: &Contents, function: Function, shows: impl Fn(&Call) -> bool) -> bool {

@@ -163,8 +163,8 @@ fn the_recorder_is_killed(number: u64, program: &TempProgram) {
     assert!(counts.returned >= 8000 && counts.begun == counts.returned, "each thread made its 2,000 more");
     // What is in the file is read up to where it was cut, and that is told.
     let bytes = fs::read(killing.recording()).expect("begun");
-    if let Ok(items) = Recording::open(&bytes) {
-        items.for_each(drop);
+    if let Ok(mut recording) = Recording::open(&bytes) {
+        while let Ok(Some(_)) = recording.item() {}
     }
 }
 

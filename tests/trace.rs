@@ -234,6 +234,39 @@ fn what_cannot_be_read_is_told_with_its_byte_and_what_stands_before_it_is_shown(
     }
 }
 
+/// A recording that is larger than all the memory that bsock may map is read in it: of both verbs, as is a small one, and as are
+/// two together.
+#[test]
+fn a_recording_of_any_size_is_read_in_the_same_memory() {
+    const MEMORY: u64 = 48 << 20;
+    let directory = TempDir::new();
+    let program = compile_c::<&str>(&root().join("benches/traffic.c"), &[]);
+    let recorded = |calls: u64| {
+        let file = directory.path().join(calls.to_string());
+        let mut command = bsock();
+        command.args(["run", "--lossless", "--record"]).arg(&file).arg("--").arg(program.path());
+        assert!(command.args(["cheap", &calls.to_string()]).output().expect("runs").status.success());
+        file
+    };
+    let [small, large] = [50_000, 1_000_000].map(|calls| (calls, recorded(calls)));
+    assert!(fs::metadata(&large.1).expect("recorded").len() > MEMORY);
+    for recordings in [&[&small][..], &[&large], &[&large, &small]] {
+        for verb in ["check", "trace -o /dev/null"] {
+            let script = format!(
+                "ulimit -v {} && exec timeout 60 {} {verb} \"$@\"",
+                MEMORY >> 10,
+                target_dir().join("bsock").display()
+            );
+            let mut command = Command::new("sh");
+            command.args(["-c", &script, "sh"]).args(recordings.iter().map(|(_, file)| file));
+            let output = command.output().expect("runs");
+            let calls: u64 = recordings.iter().map(|(calls, _)| calls).sum();
+            let said = text(&output.stderr);
+            assert!(output.status.success() && said.contains(&format!(" {calls} calls ")), "{verb}: {said}");
+        }
+    }
+}
+
 #[test]
 fn who_holds_an_address_in_use_is_told_while_it_can_be_seen() {
     let source = "#include <arpa/inet.h>\n#include <stdlib.h>\n#include <sys/un.h>\n\

@@ -25,9 +25,10 @@ impl Count {
         let bytes = fs::read(file).map_err(|error| format!("the recording cannot be read: {error}"))?;
         let mut count = Self::default();
         let mut merger = Merger::new();
-        let items = Recording::open(&bytes).map_err(|damage| format!("the recording is damaged: {damage}"))?;
-        for item in items {
-            match item.map_err(|damage| format!("the recording is damaged: {damage}"))? {
+        let damaged = |broken| format!("the recording is damaged: {broken}");
+        let mut recording = Recording::open(&bytes).map_err(damaged)?;
+        while let Some(item) = recording.item().map_err(damaged)? {
+            match item {
                 Item::Chunk { ring, bytes } => merger
                     .chunk(ring as usize, bytes)
                     .map_err(|damage| format!("the recording is damaged in ring {ring}: {damage}"))?,

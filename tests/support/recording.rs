@@ -23,8 +23,9 @@ pub(crate) fn recorded(program: &Path, arguments: &[&str], file: &Path) -> Comma
 fn read(file: &Path, mut each: impl FnMut(Event)) -> u64 {
     let bytes = fs::read(file).expect("the recording is there");
     let (mut merger, mut lost) = (Merger::new(), 0);
-    for item in Recording::open(&bytes).expect("a recording") {
-        match item.expect("undamaged") {
+    let mut recording = Recording::open(&bytes).expect("a recording");
+    while let Some(item) = recording.item().expect("undamaged") {
+        match item {
             Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
             Item::Lost(calls) => lost += calls,
             _ => {}

@@ -107,6 +107,11 @@ pub struct Printable<'a>(pub &'a [u8]);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+        // Nearly everything is: a trace asks for a name in every line.
+        if let Some(text) = str::from_utf8(self.0).ok().filter(|text| text.bytes().all(|byte| is_plain(&byte))) {
+            return f.write_str(text);
+        }
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
                 match character {

@@ -19,6 +19,9 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// All of them, the surest first.
+    pub const ALL: [Self; 3] = [Self::Certain, Self::Likely, Self::Advice];
+
     /// The word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -34,7 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bsock_recording::event::{Event, What};
 
-use self::finding::Finding;
+use self::finding::{Confidence, Finding};
 use self::model::Model;
 use self::rules::{Declaration, Rule};
 use self::sink::Sink;
@@ -62,6 +62,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was looked at.
     pub summary: Summary,
+    /// How many more there were of each confidence, for which there was no room: [`sink::FINDINGS`] different ones are kept.
+    pub dropped: [(Confidence, u64); 3],
     /// Rules that panicked, which they must not. What they said before is not to be trusted, and not among the findings.
     pub broken: Vec<&'static str>,
 }
@@ -119,9 +121,10 @@ impl Analysis {
     #[must_use]
     pub fn finish(mut self) -> Report {
         self.end();
+        let dropped = Confidence::ALL.map(|confidence| (confidence, self.sink.dropped(confidence)));
         let mut findings = self.sink.finish();
         findings.retain(|finding| !self.broken.contains(&finding.rule));
-        Report { findings, summary: self.model.summary(), broken: self.broken }
+        Report { findings, summary: self.model.summary(), dropped, broken: self.broken }
     }
 
     /// Does `step` with every rule. One that panics is not asked again.
@@ -144,7 +147,6 @@ mod tests {
     use bsock_recording::event::Outcome;
     use bsock_recording::function::Function;
 
-    use crate::finding::Confidence;
     use crate::linux::EBADF;
     use crate::testing::{Story, call};
 

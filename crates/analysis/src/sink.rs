@@ -1,7 +1,7 @@
 //! Where rules put their findings: equal ones become one with a count, whose details are the first one's, and the order never
 //! depends on anything but the recording.
 
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::message::Message;
 use crate::precision;
 use crate::site::SiteKey;
@@ -11,19 +11,35 @@ use crate::table::Map;
 /// same mistake with each, on another descriptor.
 const WHICH_SOCKET: [&str; 2] = ["fd", "address"];
 
-/// Findings that differ, of which each has its count. Nobody reads so many; what differs from all of them is dropped.
-const FINDINGS: usize = 10_000;
+/// Findings of each confidence that differ, of which each has its count. Nobody reads so many; what differs from all of them is
+/// dropped, and counted. Advice, which is not shown unless asked for, takes no room away from what is.
+pub const FINDINGS: usize = 10_000;
 
 /// Takes findings.
-#[derive(Default)]
 pub struct Sink {
+    /// How many of each confidence there is room for.
+    room: usize,
     findings: Vec<Finding>,
+    /// How many of each confidence were kept, and dropped.
+    kept: Map<Confidence, usize>,
+    dropped: Map<Confidence, u64>,
     places: Map<(&'static str, Message, SiteKey), usize>,
     /// How many were handed out by [`fresh`](Self::fresh).
     seen: usize,
 }
 
+impl Default for Sink {
+    fn default() -> Self {
+        Self::with_room(FINDINGS)
+    }
+}
+
 impl Sink {
+    fn with_room(room: usize) -> Self {
+        let (kept, dropped) = (Map::default(), Map::default());
+        Self { room, findings: Vec::new(), kept, dropped, places: Map::default(), seen: 0 }
+    }
+
     /// Takes a finding, or counts it where the same was found in the same place, be it on another socket. One that is not the
     /// user's is dropped.
     pub fn emit(&mut self, finding: Finding) {
@@ -35,10 +51,21 @@ impl Sink {
         let key = (finding.rule, message, finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;
-        } else if self.findings.len() < FINDINGS {
-            self.places.insert(key, self.findings.len());
-            self.findings.push(finding);
+            return;
         }
+        let kept = self.kept.entry(finding.confidence).or_default();
+        if *kept == self.room {
+            *self.dropped.entry(finding.confidence).or_default() += finding.count;
+            return;
+        }
+        *kept += 1;
+        self.places.insert(key, self.findings.len());
+        self.findings.push(finding);
+    }
+
+    /// How many findings of this confidence were dropped. Which of them are equal is not known: there was no room for that either.
+    pub(crate) fn dropped(&self, confidence: Confidence) -> u64 {
+        self.dropped.get(&confidence).copied().unwrap_or(0)
     }
 
     /// Those that were not there when this was last asked.
@@ -56,5 +83,56 @@ impl Sink {
             order(a).cmp(&order(b))
         });
         findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::finding::ProcessName;
+    use crate::message::Form;
+    use crate::model::Program;
+    use crate::site::Site;
+    use crate::testing::module;
+
+    static NUMBER: Form = Form { id: "number", english: "{confidence} {number}", chinese: "{confidence} {number}" };
+
+    fn finding(confidence: Confidence, number: u64) -> Finding {
+        let mut program = Program { executable: b"/home/a/server".to_vec(), ..Program::default() };
+        program.modules.push(Arc::new(module(0x1000, 0x2000, "", false)));
+        Finding {
+            rule: "numbers",
+            confidence,
+            message: Message::new(&NUMBER).with("confidence", confidence.name()).with("number", number),
+            process: ProcessName { name: "server".to_owned(), pid: 7 },
+            fd: 3,
+            ticks: number,
+            site: Site { program: Arc::new(program), caller: 0x1010, stack: Vec::new(), function: "send", told: None },
+            label: Message::new(&NUMBER),
+            related: Vec::new(),
+            help: Message::new(&NUMBER),
+            notes: Vec::new(),
+            count: 1,
+        }
+    }
+
+    #[test]
+    fn findings_beyond_the_room_are_counted_and_those_of_another_confidence_have_their_own() {
+        use Confidence::{Advice, Certain, Likely};
+        let mut sink = Sink::with_room(3);
+        // Much advice comes before the first of those that matter.
+        (0..100).for_each(|number| sink.emit(finding(Advice, number)));
+        (0..5).for_each(|number| sink.emit(finding(Likely, number)));
+        // Equal to one that is kept, and to one that is not.
+        [0, 4].into_iter().for_each(|number| sink.emit(finding(Likely, number)));
+        (0..3).for_each(|number| sink.emit(finding(Certain, number)));
+        assert_eq!([Certain, Likely, Advice].map(|confidence| sink.dropped(confidence)), [0, 3, 97]);
+        let kept: Vec<_> = sink.finish().iter().map(|kept| (kept.confidence, kept.ticks, kept.count)).collect();
+        let mut expected: Vec<_> =
+            Confidence::ALL.iter().flat_map(|confidence| (0..3).map(|number| (*confidence, number, 1))).collect();
+        expected[3].2 = 2;
+        assert_eq!(kept, expected);
     }
 }

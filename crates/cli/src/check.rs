@@ -85,8 +85,11 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         true => Ok(()),
         false => findings.show(report.findings.iter(), &observed.scale),
     });
+    let dropped =
+        report.dropped.iter().filter(|(confidence, _)| findings.shows(*confidence)).map(|(_, count)| count).sum();
     let ending = Ending {
         counts: findings.counts,
+        dropped,
         summary: report.summary,
         status: observed.end.map(|end| end.status),
         course: observed.course,
@@ -136,8 +139,15 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
+    fn shows(&self, confidence: Confidence) -> bool {
+        self.advice || confidence != Confidence::Advice
+    }
+
     fn show<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>, scale: &Scale) -> io::Result<()> {
-        for finding in findings.filter(|finding| self.advice || finding.confidence != Confidence::Advice) {
+        for finding in findings {
+            if !self.shows(finding.confidence) {
+                continue;
+            }
             self.counts.add(finding.confidence);
             say::unless_closed(self.output.finding(finding, scale))?;
         }

@@ -6,9 +6,10 @@
 //! a transparent object (libbsock), the program's own call lies one frame or two further out, and [`unwind`] finds it
 //! in the stack that was recorded.
 //!
-//! Files are opened once and kept. A recording is not trusted: what it names may be missing, huge, or not an object at
-//! all.
+//! Files are opened once and kept, and so are their [`answers`]: a trace asks at every call. A recording is not trusted: what
+//! it names may be missing, huge, or not an object at all.
 
+mod answers;
 mod object;
 mod unwind;
 mod wrapper;
@@ -16,8 +17,9 @@ mod wrapper;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use bsock_analysis::address::Printable;
@@ -36,15 +38,18 @@ const SYSTEM: [&str; 6] = ["/usr/lib", "/usr/include", "/usr/src", "/lib", "/bui
 /// Reads the debug information of the recorded programs.
 #[derive(Default)]
 pub(crate) struct Locator {
-    objects: RefCell<HashMap<PathBuf, Option<Rc<Object>>>>,
+    objects: RefCell<Objects>,
 }
+
+/// By their paths' bytes, since a `Path` is hashed part by part; none where the file cannot be read.
+type Objects = HashMap<Box<[u8]>, Option<Rc<Object>>>;
 
 impl Locate for Locator {
     fn frames(&self, site: &Site) -> Vec<Location> {
         if let Some(source) = &site.told {
             return vec![told(site, source)];
         }
-        self.callers(site).into_iter().flat_map(|caller| self.inlined(site, caller)).collect()
+        self.calls(site).flat_map(|locations| locations.to_vec()).collect()
     }
 
     fn is_users(&self, location: &Location) -> bool {
@@ -59,66 +64,81 @@ impl Locate for Locator {
 }
 
 impl Locator {
-    /// Where the call itself stands, whatever is made of it.
+    /// Where the call itself stands, whatever is made of it: nothing further out is looked at.
     pub(crate) fn innermost(&self, site: &Site) -> Option<Location> {
-        self.frames(site).into_iter().next()
+        match &site.told {
+            Some(source) => Some(told(site, source)),
+            None => self.calls(site).find_map(|locations| locations.first().cloned()),
+        }
+    }
+
+    /// The calls in the program's own code, innermost first.
+    fn calls(&self, site: &Site) -> impl Iterator<Item = Rc<[Location]>> {
+        self.callers(site).map(|caller| self.inlined(site, caller))
     }
 
     /// The return addresses in the program's own code, innermost first, as far out as the recorded stack leads.
-    fn callers(&self, site: &Site) -> Vec<u64> {
-        let mut frame = unwind::Frame { caller: site.caller, stack_pointer: 8 };
-        let mut callers = Vec::new();
-        for _ in 0..FRAMES {
-            let Some(module) = site.program.module_at(frame.caller) else { break };
-            if !module.transparent {
-                callers.push(frame.caller);
-            }
-            let Some(outer) = self.outer(site, module, frame) else { break };
-            frame = outer;
-        }
-        callers
+    fn callers(&self, site: &Site) -> impl Iterator<Item = u64> {
+        let mut last = None;
+        let frames = iter::from_fn(move || {
+            last = match last {
+                None => Some(unwind::Frame { caller: site.caller, stack_pointer: size_of::<u64>() }),
+                Some(inner) => self.outer(site, inner),
+            };
+            last
+        });
+        let own =
+            |frame: &unwind::Frame| site.program.module_at(frame.caller).is_some_and(|module| !module.transparent);
+        frames.take(FRAMES).filter(own).map(|frame| frame.caller)
     }
 
-    fn outer(&self, site: &Site, module: &Module, frame: unwind::Frame) -> Option<unwind::Frame> {
+    fn outer(&self, site: &Site, frame: unwind::Frame) -> Option<unwind::Frame> {
+        // Of most calls no stack was recorded.
+        if site.stack.len() <= frame.stack_pointer {
+            return None;
+        }
+        let module = site.program.module_at(frame.caller)?;
         let object = self.object(path(&site.program, module)).filter(|object| object.is(&module.build_id))?;
         let address = frame.caller.checked_sub(module.bias)?.checked_sub(1)?;
         object.unwind(address, frame, &site.stack)
     }
 
     /// The frames at a return address: those of inlined functions, innermost first, and of the function that holds them.
-    fn inlined(&self, site: &Site, caller: u64) -> Vec<Location> {
-        let Some(module) = site.program.module_at(caller) else { return Vec::new() };
+    fn inlined(&self, site: &Site, caller: u64) -> Rc<[Location]> {
+        let Some(module) = site.program.module_at(caller) else { return Rc::default() };
         let path = path(&site.program, module);
         // The instruction of the call ends where it returns to.
         let Some(offset) = caller.checked_sub(module.bias).and_then(|end| end.checked_sub(1)) else {
-            return Vec::new();
+            return Rc::default();
         };
-        let unknown = |reason| vec![object::Place { function: None, source: Err(reason) }];
-        let places = match self.object(path) {
+        let unknown =
+            |reason| Rc::from([Location { module: shown(path), offset, function: None, source: Err(reason) }]);
+        match self.object(path) {
             // A line of Python's own sources is true and of no use, and must not be taken for the user's.
             _ if site.program.is_python(path.as_os_str().as_bytes()) => unknown(NoSource::Python),
             None => unknown(NoSource::Unreadable),
             Some(object) if !object.is(&module.build_id) => unknown(NoSource::Rebuilt),
             Some(object) => object.places(offset),
-        };
-        let module = shown(path);
-        let location = |place: object::Place| Location {
-            module: module.clone(),
-            offset,
-            function: place.function,
-            source: place.source,
-        };
-        places.into_iter().map(location).collect()
+        }
     }
 
     fn object(&self, path: &Path) -> Option<Rc<Object>> {
+        let name = path.as_os_str().as_bytes();
         let mut objects = self.objects.borrow_mut();
-        if let Some(known) = objects.get(path) {
+        if let Some(known) = objects.get(name) {
             return known.clone();
         }
         let opened = Object::open(path).map(Rc::new);
-        objects.insert(path.to_owned(), opened.clone());
+        objects.insert(name.into(), opened.clone());
         opened
+    }
+}
+
+#[cfg(test)]
+impl Locator {
+    /// How often a file had to be asked.
+    fn lookups(&self) -> u64 {
+        self.objects.borrow().values().flatten().map(|object| object.lookups()).sum()
     }
 }
 

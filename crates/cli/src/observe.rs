@@ -11,6 +11,7 @@ use bsock_recording::file::Recorder;
 use crate::arguments::{Running, Source};
 use crate::blind_spots::BlindSpot;
 use crate::programs::{Course, Plan};
+use crate::recordings::Recordings;
 use crate::run::begin;
 use crate::session::{End, Failure, Session};
 use crate::stream::Stream;
@@ -54,8 +55,12 @@ pub(crate) fn observe(source: &Source, payload: u32, observer: &mut dyn Observer
 }
 
 fn recorded(source: &Source, observer: &mut dyn Observer) -> Result<Observed, Failure> {
-    let mut stream = Stream::from_files(&source.recordings).map_err(Failure::Own)?;
-    pass_on(&mut stream, observer).map_err(|error| Failure::Own(format!("cannot write: {error}")))?;
+    let (mut recordings, mut stream) = Recordings::open(&source.recordings).map_err(Failure::Own)?;
+    let mut more = true;
+    while more {
+        more = recordings.read_on(&mut stream).map_err(Failure::Own)?;
+        pass_on(&mut stream, observer).map_err(|error| Failure::Own(format!("cannot write: {error}")))?;
+    }
     Ok(observed(&stream, None, Vec::new()))
 }
 

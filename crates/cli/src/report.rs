@@ -39,6 +39,8 @@ pub(crate) struct Manner<'a> {
 pub(crate) struct Ending {
     /// How many findings there were of each confidence.
     pub(crate) counts: Counts,
+    /// How many more there were, for which the analysis had no room.
+    pub(crate) dropped: u64,
     pub(crate) summary: Summary,
     /// How the program ended, if one was run.
     pub(crate) status: Option<ExitStatus>,

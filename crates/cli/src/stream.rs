@@ -1,13 +1,8 @@
 //! From the items of a recording, live or kept, to its events in order of time.
 
-use std::fs;
-use std::path::PathBuf;
-
 use bsock_recording::clock::{Pair, Scale};
 use bsock_recording::drain::Item;
 use bsock_recording::event::{Damage, Event};
-use bsock_recording::file::{Header, Recording};
-use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
 
 use crate::blind_spots::{BlindSpot, BlindSpots};
@@ -44,11 +39,12 @@ impl Stream {
     pub(crate) fn item(&mut self, item: Item<'_>) {
         match item {
             Item::Chunk { ring, bytes } => {
-                if let Err(damage) = self.merger.chunk(ring as usize, bytes) {
-                    self.damage.push(format!("ring {ring}: {damage}"));
+                if let Err(damage) = self.chunk(ring as usize, bytes) {
+                    self.damaged(format!("ring {ring}: {damage}"));
                 }
             }
             Item::Round { horizon } => self.merger.round(horizon),
+            Item::Clock(pair) if pair.ticks <= self.last.ticks => {}
             Item::Clock(pair) => self.last = pair,
             Item::Lost(calls) => self.lost += calls,
             Item::Ended { process, status } => {
@@ -56,6 +52,21 @@ impl Stream {
                 self.blind_spots.ended(process);
             }
         }
+    }
+
+    /// Takes the next bytes of a ring, whatever its number; where they are damaged, the caller knows best where that is.
+    pub(crate) fn chunk(&mut self, ring: usize, bytes: &[u8]) -> Result<(), Damage> {
+        self.merger.chunk(ring, bytes)
+    }
+
+    /// How many bytes of a ring were taken.
+    pub(crate) fn taken(&self, ring: usize) -> u64 {
+        self.merger.taken(ring)
+    }
+
+    /// Something could not be read.
+    pub(crate) fn damaged(&mut self, what: String) {
+        self.damage.push(what);
     }
 
     /// The next event whose place in time is certain.
@@ -88,89 +99,5 @@ impl Stream {
     /// Which programs the recording says nothing of.
     pub(crate) fn blind_spots(&self) -> Vec<BlindSpot> {
         self.blind_spots.sentences(self.start, self.last)
-    }
-
-    /// Everything in the recordings at `paths`, as one: recordings made in one boot of one machine share their clock.
-    pub(crate) fn from_files(paths: &[PathBuf]) -> Result<Self, String> {
-        let mut all: Option<(Header, Self)> = None;
-        for (index, path) in paths.iter().enumerate() {
-            let name = path.display();
-            let bytes = fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-            let recording = Recording::open(&bytes).map_err(|damage| format!("{name}: {damage}"))?;
-            let (first, stream) = all.get_or_insert_with(|| (recording.header, Self::new(recording.header.start)));
-            if (first.boot, first.clock) != (recording.header.boot, recording.header.clock) {
-                return Err(format!(
-                    "{name} was recorded in another boot, or on another machine, than {}: their times cannot be compared; \
-                     look at them one by one",
-                    paths[0].display()
-                ));
-            }
-            stream.add(index, recording, &name.to_string());
-        }
-        let (_, mut stream) = all.ok_or("no recording was named")?;
-        stream.merger.finish();
-        Ok(stream)
-    }
-
-    /// Takes all of recording number `index`.
-    fn add(&mut self, index: usize, mut recording: Recording<'_>, name: &str) {
-        if recording.header.start.ticks < self.start.ticks {
-            self.start = recording.header.start;
-        }
-        while let Some(item) = recording.next() {
-            match item {
-                // Rings of different recordings must not be taken for one.
-                Ok(Item::Chunk { ring, bytes }) => {
-                    let ring = (ring as usize).min(MAX_RINGS - 1) + index * MAX_RINGS;
-                    let (taken, start) = (self.merger.taken(ring), recording.position() - bytes.len());
-                    if let Err(damage) = self.merger.chunk(ring, bytes) {
-                        // Counted in the file, where somebody can look at it.
-                        let offset = damage.offset.saturating_sub(taken) + start as u64;
-                        self.damage.push(format!("{name}: {}", Damage { offset, ..damage }));
-                    }
-                }
-                // Horizons of one recording say nothing about the others.
-                Ok(Item::Round { .. }) => {}
-                Ok(Item::Clock(pair)) if pair.ticks <= self.last.ticks => {}
-                Ok(item) => self.item(item),
-                Err(damage) => self.damage.push(format!("{name}: {damage}")),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bsock_recording::file::Recorder;
-
-    use super::*;
-
-    fn recording(name: &str, boot: [u8; 16]) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("bsock-stream-{}-{name}", std::process::id()));
-        let header = Header { boot, ..Header::here(0, Pair { ticks: 1, nanoseconds: 1 }) };
-        Recorder::create(&path, &header).and_then(Recorder::finish).expect("a temporary file");
-        path
-    }
-
-    #[test]
-    fn who_ended_is_told_by_a_kept_recording_as_by_a_live_one() {
-        let path = std::env::temp_dir().join(format!("bsock-stream-{}-ended", std::process::id()));
-        let start = Pair { ticks: 1, nanoseconds: 1 };
-        let mut kept = Recorder::create(&path, &Header::here(0, start)).expect("a temporary file");
-        let (mut live, item) = (Stream::new(start), Item::Ended { process: 77, status: 13 });
-        live.item(item);
-        kept.item(item).and_then(|()| kept.finish()).expect("a temporary file");
-        let read = Stream::from_files(std::slice::from_ref(&path)).expect("a recording");
-        assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
-        fs::remove_file(&path).expect("ours");
-    }
-
-    #[test]
-    fn times_of_two_boots_are_not_compared() {
-        let paths = [recording("a", [1; 16]), recording("b", [1; 16]), recording("c", [2; 16])];
-        assert!(Stream::from_files(&paths[..2]).is_ok());
-        let error = Stream::from_files(&paths).err().expect("another boot");
-        assert!(error.contains("another boot"), "{error}");
-        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
     }
 }

@@ -18,6 +18,8 @@
 //! The header is written at once, and what a round brought when the round ends: whoever writes it may be killed at any moment,
 //! and what stands in the file then is a recording up to the last round.
 
+mod read;
+
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -25,8 +27,9 @@ use std::path::Path;
 
 use crate::clock::{Pair, nanoseconds};
 use crate::drain::Item;
-use crate::event::{Damage, NEWER};
 use crate::layout::{MAGIC, VERSION};
+
+pub use self::read::{Broken, Recording};
 
 const HEADER: usize = 56;
 const ITEM_HEADER: usize = 16;
@@ -144,99 +147,6 @@ impl Recorder {
     }
 }
 
-/// A recording file's bytes, read item by item.
-#[derive(Debug)]
-pub struct Recording<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-    /// Its beginning.
-    pub header: Header,
-}
-
-impl<'a> Recording<'a> {
-    /// Checks the header.
-    ///
-    /// # Errors
-    ///
-    /// If these are not the bytes of a recording that this version can read.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, Damage> {
-        let damage = |offset, what| Damage { offset, what };
-        let word =
-            |at| u64_at(bytes, at).ok_or_else(|| damage(bytes.len() as u64, "shorter than a recording's header"));
-        if word(0)? != MAGIC {
-            return Err(damage(0, "not a bsock recording"));
-        }
-        let (version, clock) = (word(8)? as u32, (word(8)? >> 32) as u32);
-        if version != VERSION {
-            return Err(damage(8, if version > VERSION { NEWER } else { "not a version of a bsock recording" }));
-        }
-        let mut boot = [0; 16];
-        boot[..8].copy_from_slice(&word(40)?.to_le_bytes());
-        boot[8..].copy_from_slice(&word(48)?.to_le_bytes());
-        let start = Pair { ticks: word(16)?, nanoseconds: word(24)? };
-        Ok(Self { bytes, offset: HEADER, header: Header { clock, start, wall_clock: word(32)?, boot } })
-    }
-
-    /// Where in the file the item that was read last ends.
-    #[must_use]
-    pub const fn position(&self) -> usize {
-        self.offset
-    }
-
-    fn damage(&mut self, what: &'static str) -> Damage {
-        let offset = self.offset as u64;
-        self.offset = self.bytes.len();
-        Damage { offset, what }
-    }
-
-    fn parse(&mut self) -> Result<Option<Item<'a>>, Damage> {
-        let header = self.bytes.get(self.offset..self.offset + ITEM_HEADER);
-        let Some((tags, length)) = header.and_then(|header| Some((u64_at(header, 0)?, u64_at(header, 8)?))) else {
-            return Err(self.damage("an item cut short"));
-        };
-        let start = self.offset + ITEM_HEADER;
-        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
-        let Some(body) = end.and_then(|end| self.bytes.get(start..end)) else {
-            return Err(self.damage("an item that reaches beyond the end of the file"));
-        };
-        let item = match (tags as u32, u64_at(body, 0)) {
-            (tag::CHUNK, _) => Item::Chunk { ring: (tags >> 32) as u32, bytes: body },
-            (tag::ROUND, Some(horizon)) => Item::Round { horizon },
-            (tag::CLOCK, Some(ticks)) => Item::Clock(Pair { ticks, nanoseconds: u64_at(body, 8).unwrap_or(0) }),
-            (tag::LOST, Some(calls)) => Item::Lost(calls),
-            (tag::ENDED, Some(word)) => Item::Ended { process: word as u32, status: (word >> 32) as i32 },
-            (tag::ROUND | tag::CLOCK | tag::LOST | tag::ENDED, None) => {
-                return Err(self.damage("an item too short for its kind"));
-            }
-            _ => {
-                self.offset = start + body.len();
-                return Ok(None);
-            }
-        };
-        self.offset = start + body.len();
-        Ok(Some(item))
-    }
-}
-
-impl<'a> Iterator for Recording<'a> {
-    type Item = Result<Item<'a>, Damage>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.offset < self.bytes.len() {
-            match self.parse() {
-                Ok(None) => {}
-                Ok(Some(item)) => return Some(Ok(item)),
-                Err(damage) => return Some(Err(damage)),
-            }
-        }
-        None
-    }
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..at.checked_add(8)?)?.try_into().ok().map(u64::from_le_bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -257,10 +167,10 @@ mod tests {
         }
     }
 
-    const HEAD: Header =
+    pub(super) const HEAD: Header =
         Header { clock: 0, start: Pair { ticks: 5, nanoseconds: 6 }, wall_clock: 7, boot: *b"0123456789abcdef" };
 
-    fn written(items: &[Item<'_>]) -> Vec<u8> {
+    pub(super) fn written(items: &[Item<'_>]) -> Vec<u8> {
         let bytes = Bytes::default();
         let mut recorder = Recorder::new(Box::new(bytes.clone()), &HEAD).expect("memory");
         items.iter().for_each(|item| recorder.item(*item).expect("memory"));
@@ -289,46 +199,5 @@ mod tests {
             recorder.item(end).expect("memory");
             assert_eq!(length(), before + 2 * ITEM_HEADER + 64 + 8);
         }
-    }
-
-    const ITEMS: [Item<'static>; 5] = [
-        Item::Chunk { ring: 3, bytes: &[1; 64] },
-        Item::Round { horizon: 9 },
-        Item::Lost(4),
-        Item::Clock(Pair { ticks: 1, nanoseconds: 2 }),
-        Item::Ended { process: 77, status: 256 },
-    ];
-
-    #[test]
-    fn what_was_written_is_read() {
-        let bytes = written(&ITEMS);
-        let recording = Recording::open(&bytes).expect("whole");
-        assert_eq!(recording.header, HEAD);
-        let read: Vec<_> = recording.collect::<Result<_, _>>().expect("whole");
-        assert_eq!(read, ITEMS);
-    }
-
-    #[test]
-    fn an_unknown_tag_is_skipped_and_a_cut_is_told_with_its_place() {
-        let mut bytes = written(&ITEMS[2..3]);
-        bytes[HEADER] = 99;
-        assert_eq!(Recording::open(&bytes).expect("whole").count(), 0);
-        let whole = written(&ITEMS);
-        for end in HEADER + 1..whole.len() {
-            let items: Vec<_> = Recording::open(&whole[..end]).expect("header").collect();
-            let complete = items.iter().filter(|item| item.is_ok()).count();
-            assert!(complete < ITEMS.len());
-            assert!(items.iter().skip(complete).count() <= 1, "one error at most, at the end");
-        }
-    }
-
-    #[test]
-    fn foreign_empty_and_newer_files_are_refused() {
-        let whole = written(&[]);
-        let mut newer = whole.clone();
-        newer[8] = VERSION as u8 + 1;
-        assert_eq!(Recording::open(&newer).expect_err("newer").offset, 8);
-        assert_eq!(Recording::open(&[0x7f; 100]).expect_err("foreign").offset, 0);
-        assert!(Recording::open(&[]).is_err() && Recording::open(&whole[..HEADER - 1]).is_err());
     }
 }

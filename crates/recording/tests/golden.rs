@@ -11,8 +11,9 @@ const VERSION_1: &[u8] = include_bytes!("recordings/version-1.bsock");
 
 fn events(bytes: &[u8]) -> Vec<Event> {
     let mut merger = Merger::new();
-    for item in Recording::open(bytes).expect("a recording") {
-        match item.expect("undamaged") {
+    let mut recording = Recording::open(bytes).expect("a recording");
+    while let Some(item) = recording.item().expect("undamaged") {
+        match item {
             Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
             Item::Round { horizon } => merger.round(horizon),
             _ => {}
@@ -68,9 +69,9 @@ fn version_1_reads_as_it_was_written() {
 #[test]
 fn cut_anywhere_or_changed_anywhere_it_is_an_error_or_less_but_never_a_panic() {
     let read = |bytes: &[u8]| {
-        let Ok(recording) = Recording::open(bytes) else { return };
+        let Ok(mut recording) = Recording::open(bytes) else { return };
         let mut merger = Merger::new();
-        for item in recording.flatten() {
+        while let Ok(Some(item)) = recording.item() {
             if let Item::Chunk { ring, bytes } = item {
                 let _ = merger.chunk(ring as usize % 512, bytes);
             }

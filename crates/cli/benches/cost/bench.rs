@@ -36,7 +36,7 @@ impl Bench {
         ];
         let (calls, library_calls) = (compile("calls", "calls.c", &[]), compile("library-calls", "calls.c", &library));
         let (other_calls, traffic) =
-            (compile("other-calls", "other_calls.c", &[]), compile("traffic", "traffic.c", &[]));
+            (compile("other-calls", "other_calls.c", &[]), compile("traffic", "traffic.c", &["-g".to_owned()]));
         let threads = compile("threads", "threads.c", &["-pthread".to_owned()]);
         Self { artefacts, work, calls, library_calls, other_calls, traffic, threads }
     }

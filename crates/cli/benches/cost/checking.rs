@@ -59,7 +59,8 @@ fn memory(bench: &Bench) {
     let bytes = fs::read(&file).expect("the recording");
     let (mut merger, mut analysis) = (Merger::new(), Analysis::new(rules::ALL));
     let mut before = None;
-    for item in Recording::open(&bytes).expect("a recording").flatten() {
+    let mut recording = Recording::open(&bytes).expect("a recording");
+    while let Ok(Some(item)) = recording.item() {
         match item {
             Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
             Item::Round { horizon } => merger.round(horizon),

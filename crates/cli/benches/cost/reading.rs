@@ -11,7 +11,7 @@ use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
 
 use crate::bench::Bench;
-use crate::measure::{output, wall};
+use crate::measure::{median, output, wall};
 use crate::table::{at_least, single};
 
 /// How many calls the program makes, as fast as it can.
@@ -20,6 +20,7 @@ const CALLS: u64 = 1_000_000;
 pub(crate) fn run(bench: &Bench) {
     drained(bench);
     traced(bench);
+    shown(bench);
 }
 
 /// While it is made, into a file; and read afterwards.
@@ -57,11 +58,31 @@ fn traced(bench: &Bench) {
     single("trace -o FILE of a thread that calls as fast as it can, million calls/s", 1e3 / nanoseconds, &verdict);
 }
 
+/// As text, from a recording: with the line of each call, and where the program's file is gone and there are none to be found.
+fn shown(bench: &Bench) {
+    let (program, file) = (bench.work.join("shown"), bench.work.join("shown-recording"));
+    fs::copy(&bench.traffic, &program).expect("room for the program");
+    let mut command = Command::new(bench.bsock());
+    command.args(["run", "--lossless", "--record"]).arg(&file).arg("--");
+    wall(command.arg(&program).args(["cheap", &CALLS.to_string()]));
+    for with in ["with the line of each call", "without lines"] {
+        let rate = || {
+            let mut command = Command::new(bench.bsock());
+            CALLS as f64 / wall(command.args(["trace", "-o", "/dev/null"]).arg(&file)) / 1e6
+        };
+        let rate = median((0..7).map(|_| rate()).collect());
+        single(&format!("trace FILE to /dev/null, {with}, million calls/s"), rate, "");
+        // What cannot be found any more.
+        let _ = fs::remove_file(&program);
+    }
+}
+
 /// Events, lost calls, and the seconds that it took to get from the file's bytes to findings.
 pub(crate) fn analysed(bytes: &[u8]) -> (u64, u64, f64) {
     let start = Instant::now();
     let (mut merger, mut analysis, mut events, mut lost) = (Merger::new(), Analysis::new(rules::ALL), 0, 0);
-    for item in Recording::open(bytes).expect("a recording").flatten() {
+    let mut recording = Recording::open(bytes).expect("a recording");
+    while let Ok(Some(item)) = recording.item() {
         match item {
             Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
             Item::Round { horizon } => merger.round(horizon),

@@ -2,28 +2,28 @@
 
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
 use addr2line::Loader;
-use bsock_analysis::site::{NoSource, Source};
+use bsock_analysis::site::{Location, NoSource, Source};
 use object::{Object as _, ObjectSection as _, ReadCache};
 
-use super::unwind::{self, Frame};
+use super::answers::Answers;
+use super::shown;
+use super::unwind::{self, Frame, Step};
 
 /// Objects above this size are not programs that somebody wants to see a line of.
 const LARGEST: u64 = 4 << 30;
 
 /// An opened object file.
 pub(super) struct Object {
+    /// Its path, for people.
+    name: String,
     debug: Loader,
     build_id: Vec<u8>,
     frames: Option<unwind::Table>,
-}
-
-/// What is known of an address.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) function: Option<String>,
-    pub(super) source: Result<Source, NoSource>,
+    places: Answers<Rc<[Location]>>,
+    steps: Answers<Option<Step>>,
 }
 
 impl Object {
@@ -41,7 +41,9 @@ impl Object {
             let bytes = section.uncompressed_data().ok()?.into_owned();
             Some(unwind::Table { bytes, address: section.address() })
         });
-        Some(Self { debug: Loader::new(path).ok()?, build_id, frames })
+        let debug = Loader::new(path).ok()?;
+        let (places, steps) = (Answers::default(), Answers::default());
+        Some(Self { name: shown(path), debug, build_id, frames, places, steps })
     }
 
     /// Whether this is the file that ran, as far as can be told.
@@ -50,29 +52,42 @@ impl Object {
     }
 
     /// The functions and lines at an address of the file: the innermost of inlined functions first. At least one.
-    pub(super) fn places(&self, address: u64) -> Vec<Place> {
-        let mut places = self.debugged(address);
-        if places.is_empty() {
-            let function = self.debug.find_symbol(address).map(str::to_owned);
-            places.push(Place { function, source: Err(NoSource::NoDebugInformation) });
-        }
-        places
+    pub(super) fn places(&self, address: u64) -> Rc<[Location]> {
+        self.places.get(address, || {
+            let place = |(function, source)| Location { module: self.name.clone(), offset: address, function, source };
+            let mut places: Vec<Location> = self.debugged(address).into_iter().map(place).collect();
+            if places.is_empty() {
+                places.push(place((self.symbol(address), Err(NoSource::NoDebugInformation))));
+            }
+            places.into()
+        })
     }
 
-    fn debugged(&self, address: u64) -> Vec<Place> {
+    fn debugged(&self, address: u64) -> Vec<(Option<String>, Result<Source, NoSource>)> {
         let Ok(mut frames) = self.debug.find_frames(address) else { return Vec::new() };
         let mut places = Vec::new();
         while let Ok(Some(frame)) = frames.next() {
             let Some(source) = frame.location.and_then(source) else { break };
             let named = frame.function.and_then(|name| Some(name.demangle().ok()?.into_owned()));
-            let function = named.or_else(|| self.debug.find_symbol(address).map(str::to_owned));
-            places.push(Place { function, source: Ok(source) });
+            places.push((named.or_else(|| self.symbol(address)), Ok(source)));
         }
         places
     }
 
+    fn symbol(&self, address: u64) -> Option<String> {
+        self.debug.find_symbol(address).map(str::to_owned)
+    }
+
+    /// The frame that called the function which holds `address` (of the file), whose stack pointer is `frame`'s.
     pub(super) fn unwind(&self, address: u64, frame: Frame, stack: &[u8]) -> Option<Frame> {
-        self.frames.as_ref()?.unwind(address, frame, stack)
+        let table = self.frames.as_ref()?;
+        self.steps.get(address, || table.step(address))?.take(frame, stack)
+    }
+
+    /// How often the file itself had to be asked.
+    #[cfg(test)]
+    pub(super) fn lookups(&self) -> u64 {
+        self.places.found() + self.steps.found()
     }
 }
 

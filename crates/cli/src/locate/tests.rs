@@ -6,8 +6,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bsock_analysis::model::Program;
-use bsock_analysis::site::{Location, NoSource, Site};
-use bsock_recording::event::Module;
+use bsock_analysis::site::{Locate as _, Location, NoSource, Site};
+use bsock_analysis::{Analysis, rules};
+use bsock_recording::event::{Event, Module, Outcome, Thread, What};
+use bsock_recording::function::Function;
 use object::{Object as _, ObjectSymbol as _};
 
 use super::Locator;
@@ -116,6 +118,55 @@ fn a_program_that_was_rebuilt_or_is_gone_gives_no_line() {
     assert_eq!(source(b"", &folder.0.join("gone")), Some(Err(NoSource::Unreadable)));
     assert_eq!(source(b"", &folder.0), Some(Err(NoSource::Unreadable)));
     assert_eq!(source(b"", &folder.0.join("outer.c")), Some(Err(NoSource::Unreadable)));
+}
+
+/// A trace asks for the place of every call. A file is asked once for each place, however many calls are made there.
+#[test]
+fn lookups_are_as_many_as_callers_however_many_the_calls() {
+    let folder = Folder::new("lookups");
+    let (program, library) = (folder.compile("program.so", &["-g"]), folder.compile("library.so", &[]));
+    let ((program_id, program_call), (library_id, library_call)) = (examine(&program), examine(&library));
+    let modules = || vec![module(BASE, &program, &program_id, false), module(LIBRARY, &library, &library_id, true)];
+    let plain = |index: u64| site(modules(), BASE + program_call - index % 3, Vec::new());
+    let through_the_library = |_| site(modules(), LIBRARY + library_call, vec![0; 128]);
+
+    let locator = Locator::default();
+    let asked = |site: &dyn Fn(u64) -> Site| {
+        let before = locator.lookups();
+        (0..10_000).for_each(|index| drop(locator.innermost(&site(index))));
+        locator.lookups() - before
+    };
+    assert_eq!(asked(&plain), 3, "the lines of three callers");
+    assert_eq!(asked(&plain), 0, "they are known");
+    assert_eq!(asked(&through_the_library), 1, "the extent of one frame");
+    let recorded = |index| Site { stack: vec![0; 128], ..plain(index) };
+    assert_eq!(asked(&recorded), 0, "nobody asks who called the caller");
+    let frames = |index| drop(locator.frames(&recorded(index)));
+    let before = locator.lookups();
+    (0..10_000).for_each(frames);
+    assert_eq!(locator.lookups() - before, 3, "findings ask, as seldom");
+}
+
+#[test]
+fn a_place_is_that_of_the_code_that_is_there_now() {
+    let folder = Folder::new("mapped");
+    let objects = ["first.so", "second.so", "third.so"].map(|name| folder.compile(name, &["-g"]));
+    let (_, offset) = examine(&objects[0]);
+    let shown = |path: &Path| Some(path.to_str().expect("a path").to_owned());
+    let (mut analysis, locator) = (Analysis::new(&rules::ALL[..0]), Locator::default());
+    let mut place_after = |image, what| {
+        let thread = Thread { process: 7, thread: 7, image };
+        analysis.event(&Event { thread, begin: 1, end: 2, what });
+        let call = crate::call_text::tests::call(Function::Send, 3, [0; 3], Outcome::Returned(0));
+        let process = analysis.model().process(thread).expect("a process");
+        let site = Site { caller: BASE + offset, ..Site::of(process.program(), &call) };
+        locator.innermost(&site).map(|place| place.module)
+    };
+    let load = |path: &Path| What::Module(Box::new(module(BASE, path, &[], false)));
+    assert_eq!(place_after(1, load(&objects[0])), shown(&objects[0]));
+    assert_eq!(place_after(1, load(&objects[1])), shown(&objects[1]), "other code was mapped there");
+    assert_eq!(place_after(2, What::Lost(1)), None, "another program was executed, and nothing is mapped");
+    assert_eq!(place_after(2, load(&objects[2])), shown(&objects[2]));
 }
 
 #[cfg(target_arch = "x86_64")]

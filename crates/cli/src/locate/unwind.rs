@@ -24,21 +24,25 @@ pub(super) struct Frame {
 }
 
 /// How to find the caller's frame from the stack pointer.
-struct Step {
+#[derive(Clone, Copy)]
+pub(super) struct Step {
     /// From the stack pointer to the canonical frame address, which is the stack pointer in the caller.
     to_caller: usize,
 }
 
-impl Table {
-    /// The frame that called the function which holds `address` (of the file), whose stack pointer is `frame`'s.
-    pub(super) fn unwind(&self, address: u64, frame: Frame, stack: &[u8]) -> Option<Frame> {
-        let stack_pointer = frame.stack_pointer.checked_add(self.step(address)?.to_caller)?;
+impl Step {
+    /// From `frame` to the one that called its function.
+    pub(super) fn take(self, frame: Frame, stack: &[u8]) -> Option<Frame> {
+        let stack_pointer = frame.stack_pointer.checked_add(self.to_caller)?;
         let start = stack_pointer.checked_sub(size_of::<u64>())?;
         let caller = u64::from_ne_bytes(stack.get(start..)?.first_chunk().copied()?);
         Some(Frame { caller, stack_pointer })
     }
+}
 
-    fn step(&self, address: u64) -> Option<Step> {
+impl Table {
+    /// The step out of the function that holds `address` (of the file). All functions before it are gone through.
+    pub(super) fn step(&self, address: u64) -> Option<Step> {
         if !cfg!(target_arch = "x86_64") {
             return None;
         }

@@ -312,6 +312,33 @@ bsock: a blind spot; what came before it is shown
 }
 
 #[test]
+fn findings_for_which_there_was_no_room_are_counted_in_every_format_and_language() {
+    let places = Places::new("dropped");
+    let findings = [finding(1, Confidence::Certain)];
+    let said = |format, language, dropped| {
+        let ending = Ending { dropped, ..ending(&findings) };
+        written(format, Manner { language, ..in_english(&places) }, &findings, &ending)
+    };
+    let english = "bsock: there is room for 10000 different findings of each confidence: 1234 more, equal ones among them, are not \
+                   shown; mend some of those that are, and check again\n";
+    let text = said(Format::Text, Language::English, 1234);
+    let (_, end) = text.split_once("bsock: 1 finding (1 certain)").expect("the end line");
+    assert_eq!(end.split_once('\n').map(|(_, rest)| rest), Some(english));
+    let chinese = "bsock：每种可信度最多保留 10000 个不同的问题：另有 1234 个（其中可能有相同的）没有显示；请先修改已显示的问题，再重新检查\n";
+    assert!(said(Format::Text, Language::Chinese, 1234).ends_with(chinese));
+    assert!(!said(Format::Text, Language::English, 0).contains("room"));
+    for dropped in [0, 1234] {
+        let text = said(Format::Json, Language::English, dropped);
+        let summary: serde_json::Value = serde_json::from_str(text.lines().last().expect("a summary")).expect("JSON");
+        assert_eq!(summary["dropped_findings"], dropped);
+        let document: serde_json::Value =
+            serde_json::from_str(&said(Format::Sarif, Language::English, dropped)).expect("JSON");
+        let told = &document["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+        assert_eq!(told.as_array().map(Vec::len), Some(usize::from(dropped > 0)), "{told}");
+    }
+}
+
+#[test]
 fn colour_changes_nothing_but_the_colour() {
     let places = Places::new("colour");
     let findings = [finding(1, Confidence::Certain)];

@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use bsock_analysis::finding::{Confidence, Finding};
 use bsock_analysis::forms;
 use bsock_analysis::message::{Form, Language, Message};
+use bsock_analysis::sink::FINDINGS;
 use bsock_analysis::summary::Summary;
 
 use super::{Counts, Ending};
@@ -44,6 +45,11 @@ forms! {
     SEEN = "seen",
         "{verdict} in {calls} on {sockets} of {processes}; {sent} bytes sent, {received} received",
         "{verdict}；检查了 {processes}在 {sockets}上的 {calls}；发送 {sent} 字节，接收 {received} 字节";
+
+    DROPPED = "dropped",
+        "there is room for {room} different findings of each confidence: {count} more, equal ones among them, are not shown; \
+         mend some of those that are, and check again",
+        "每种可信度最多保留 {room} 个不同的问题：另有 {count} 个（其中可能有相同的）没有显示；请先修改已显示的问题，再重新检查";
 
     LOST_ONE = "lost-one",
         "1 call was not recorded for want of room, so what it may have touched was not judged",
@@ -168,6 +174,9 @@ pub(super) fn remarks(ending: &Ending, language: Language) -> Vec<String> {
 fn sentences(ending: &Ending) -> Vec<Message> {
     let mut remarks = Vec::new();
     let seen = &ending.summary;
+    if ending.dropped > 0 {
+        remarks.push(Message::new(&DROPPED).with("room", FINDINGS as u64).with("count", ending.dropped));
+    }
     for (count, one, many) in [
         (seen.lost, &LOST_ONE, &LOST),
         (seen.opaque, &OPAQUE_ONE, &OPAQUE),

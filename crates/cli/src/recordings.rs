@@ -1,0 +1,236 @@
+//! Recordings made earlier, as one stream: read side by side and in step, so that of none more is in memory than the order of
+//! time takes.
+//!
+//! A file holds what was drained in the order in which it was drained, and the moments up to which nothing was missing then.
+//! Of several files, the one that is known least far is read on: what all have passed is in order. Recordings made in one boot of
+//! one machine share their clock; others are refused.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use bsock_recording::drain::Item;
+use bsock_recording::event::Damage;
+use bsock_recording::file::{Broken, Recording};
+use bsock_recording::layout::MAX_RINGS;
+
+use crate::stream::Stream;
+use crate::sys;
+
+/// Recordings that are being read.
+pub(crate) struct Recordings {
+    all: Vec<Part>,
+}
+
+/// One of them.
+struct Part {
+    name: String,
+    recording: Recording<BufReader<File>>,
+    /// Before this moment nothing is missing.
+    horizon: u64,
+    /// What of it is not what it should be.
+    damage: Vec<String>,
+}
+
+impl Recordings {
+    /// Those at `paths`, and the stream that they are read into.
+    pub(crate) fn open(paths: &[PathBuf]) -> Result<(Self, Stream), String> {
+        // All are open at once, and a shell's `*` may name more than a process may usually open.
+        sys::raise_limits();
+        let mut all: Vec<Part> = Vec::new();
+        for path in paths {
+            let part = Part::open(path)?;
+            let header = |part: &Part| (part.recording.header.boot, part.recording.header.clock);
+            if let Some(first) = all.first().filter(|first| header(first) != header(&part)) {
+                return Err(format!(
+                    "{} was recorded in another boot, or on another machine, than {}: their times cannot be compared; \
+                     look at them one by one",
+                    part.name, first.name
+                ));
+            }
+            all.push(part);
+        }
+        let starts = all.iter().map(|part| part.recording.header.start);
+        let mut stream = Stream::new(starts.min_by_key(|start| start.ticks).ok_or("no recording was named")?);
+        for part in &mut all {
+            let last = part.recording.last_clock().map_err(|error| unreadable(&part.name, &error))?;
+            stream.item(Item::Clock(last.unwrap_or(part.recording.header.start)));
+        }
+        Ok((Self { all }, stream))
+    }
+
+    /// Reads on, up to where more is known to be in order than before; false if that is the end of all.
+    pub(crate) fn read_on(&mut self, stream: &mut Stream) -> Result<bool, String> {
+        let behind = self.all.iter_mut().enumerate().min_by_key(|(_, part)| part.horizon);
+        if let Some((index, part)) = behind {
+            part.read_on(index, stream)?;
+        }
+        let horizon = self.all.iter().map(|part| part.horizon).min().unwrap_or(u64::MAX);
+        stream.item(Item::Round { horizon });
+        if horizon < u64::MAX {
+            return Ok(true);
+        }
+        // In the order in which they were named, and not in that in which it came to light.
+        self.all.iter_mut().flat_map(|part| part.damage.drain(..)).for_each(|damage| stream.damaged(damage));
+        Ok(false)
+    }
+}
+
+impl Part {
+    fn open(path: &Path) -> Result<Self, String> {
+        let name = path.display().to_string();
+        match Recording::open_file(path) {
+            Ok(recording) => Ok(Self { name, recording, horizon: 0, damage: Vec::new() }),
+            Err(Broken::Damaged(damage)) => Err(format!("{name}: {damage}")),
+            Err(Broken::Unreadable(error)) => Err(unreadable(&name, &error)),
+        }
+    }
+
+    /// Reads number `index` up to its next horizon.
+    fn read_on(&mut self, index: usize, stream: &mut Stream) -> Result<(), String> {
+        let before = self.horizon;
+        while self.horizon == before {
+            match self.recording.item() {
+                // Rings of different recordings must not be taken for one.
+                Ok(Some(Item::Chunk { ring, bytes })) => {
+                    let ring = (ring as usize).min(MAX_RINGS - 1) + index * MAX_RINGS;
+                    let (taken, length) = (stream.taken(ring), bytes.len() as u64);
+                    if let Err(damage) = stream.chunk(ring, bytes) {
+                        // Counted in the file, where somebody can look at it.
+                        let offset = damage.offset.saturating_sub(taken) + self.recording.position() - length;
+                        self.damage.push(format!("{}: {}", self.name, Damage { offset, ..damage }));
+                    }
+                }
+                // Only the file's end is the end.
+                Ok(Some(Item::Round { horizon })) => self.horizon = self.horizon.max(horizon.min(u64::MAX - 1)),
+                Ok(Some(item)) => stream.item(item),
+                Ok(None) => self.horizon = u64::MAX,
+                Err(Broken::Damaged(damage)) => self.damage.push(format!("{}: {damage}", self.name)),
+                Err(Broken::Unreadable(error)) => return Err(unreadable(&self.name, &error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> String {
+    format!("cannot read {name}: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use bsock_recording::clock::Pair;
+    use bsock_recording::file::{Header, Recorder};
+    use bsock_recording::layout::LINE;
+
+    use super::*;
+
+    /// The stream after all of the recordings at these paths, and when its events ended.
+    fn read_all(paths: &[PathBuf]) -> Result<(Stream, Vec<u64>), String> {
+        let (mut recordings, mut stream) = Recordings::open(paths)?;
+        let mut ends = Vec::new();
+        loop {
+            let more = recordings.read_on(&mut stream)?;
+            ends.extend(std::iter::from_fn(|| stream.pop()).map(|event| event.end));
+            if !more {
+                return Ok((stream, ends));
+            }
+        }
+    }
+
+    fn recording(name: &str, boot: [u8; 16]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-{name}", std::process::id()));
+        let header = Header { boot, ..Header::here(0, Pair { ticks: 1, nanoseconds: 1 }) };
+        Recorder::create(&path, &header).and_then(Recorder::finish).expect("a temporary file");
+        path
+    }
+
+    #[test]
+    fn who_ended_is_told_by_a_kept_recording_as_by_a_live_one() {
+        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-ended", std::process::id()));
+        let start = Pair { ticks: 1, nanoseconds: 1 };
+        let mut kept = Recorder::create(&path, &Header::here(0, start)).expect("a temporary file");
+        let (mut live, item) = (Stream::new(start), Item::Ended { process: 77, status: 13 });
+        live.item(item);
+        kept.item(item).and_then(|()| kept.finish()).expect("a temporary file");
+        let read = read_all(std::slice::from_ref(&path)).expect("a recording").0;
+        assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
+        fs::remove_file(&path).expect("ours");
+    }
+
+    #[test]
+    fn times_of_two_boots_are_not_compared() {
+        let paths = [recording("a", [1; 16]), recording("b", [1; 16]), recording("c", [2; 16])];
+        assert!(read_all(&paths[..2]).is_ok());
+        let error = read_all(&paths).err().expect("another boot");
+        assert!(error.contains("another boot"), "{error}");
+        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
+    }
+
+    /// A recording of these rounds: when each call ended, and up to when nothing is missing then.
+    fn rounds(name: &str, rounds: &[(&[u64], u64)]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-{name}", std::process::id()));
+        let header = Header::here(0, Pair { ticks: 1, nanoseconds: 1 });
+        let mut recorder = Recorder::create(&path, &header).expect("a temporary file");
+        for (ends, horizon) in rounds {
+            for end in *ends {
+                recorder.item(Item::Chunk { ring: 0, bytes: &call(*end) }).expect("room");
+            }
+            recorder.item(Item::Round { horizon: *horizon }).expect("room");
+        }
+        recorder.finish().expect("room");
+        path
+    }
+
+    /// The record of a call that ended then.
+    fn call(end: u64) -> [u8; LINE] {
+        let mut record = [0; LINE];
+        (record[0], record[2]) = (7, 1);
+        record[16..24].copy_from_slice(&end.to_le_bytes());
+        record
+    }
+
+    #[test]
+    fn several_recordings_are_one_in_order_of_time_and_read_in_step() {
+        const ROUNDS: u64 = 1000;
+        let even: Vec<[u64; 2]> = (1..=ROUNDS).map(|round| [40 * round, 40 * round + 20]).collect();
+        let odd: Vec<[u64; 1]> = (1..=ROUNDS).map(|round| [40 * round + 10]).collect();
+        let even: Vec<(&[u64], u64)> = even.iter().map(|ends| (&ends[..], ends[0] + 25)).collect();
+        let odd: Vec<(&[u64], u64)> = odd.iter().map(|ends| (&ends[..], ends[0] + 5)).collect();
+        // The last was made when the others had ended, and is not read before.
+        let late = [(&[41_000, 41_500][..], 41_700)];
+        let paths = [rounds("late", &late), rounds("even", &even), rounds("odd", &odd)];
+        let (mut recordings, mut stream) = Recordings::open(&paths).expect("recordings");
+        let (mut ends, mut most, mut more) = (Vec::new(), 0, true);
+        while more {
+            more = recordings.read_on(&mut stream).expect("recordings");
+            let before = ends.len();
+            ends.extend(std::iter::from_fn(|| stream.pop()).map(|event| event.end));
+            most = most.max(ends.len() - before);
+        }
+        assert_eq!(ends.len() as u64, 3 * ROUNDS + 2);
+        assert!(ends.is_sorted(), "they come out as they ended");
+        assert!(most <= 4, "{most} at once: no more than a round of each is held");
+        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
+    }
+
+    #[test]
+    fn damage_is_told_in_the_order_of_the_files_with_its_byte() {
+        let paths = ["first", "second"].map(|name| rounds(name, &[(&[10, 20], 25), (&[30], 35)]));
+        let whole = fs::read(&paths[0]).expect("ours");
+        // In the first, the second call of the first round is no record; the second is cut short.
+        let record = whole.windows(LINE).rposition(|bytes| bytes == call(20)).expect("a record");
+        let mut damaged = whole.clone();
+        damaged[record + 2] = 0;
+        fs::write(&paths[0], damaged).expect("ours");
+        fs::write(&paths[1], &whole[..whole.len() - 5]).expect("ours");
+        let (stream, ends) = read_all(&paths).expect("recordings");
+        let [first, second] = stream.damage() else { panic!("{:?}", stream.damage()) };
+        assert_eq!(*first, format!("{}: damaged at byte {record}: a record of no lines", paths[0].display()));
+        assert!(second.starts_with(&format!("{}: damaged at byte ", paths[1].display())), "{second}");
+        assert_eq!(ends, [10, 10, 10, 20, 30, 30], "what was lost stands in its place");
+        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
+    }
+}
