@@ -147,7 +147,7 @@ impl Model {
             (_, Outcome::Returned(bytes)) => {
                 let Some(direction) = direction(call) else { return };
                 let bytes = moved(call, bytes);
-                endpoint.traffic.moved(call, direction, bytes);
+                endpoint.traffic.moved(event.begin, call, direction, bytes);
                 let total = match direction {
                     Direction::Out => &mut self.summary.sent,
                     Direction::In => &mut self.summary.received,
