@@ -200,9 +200,11 @@ impl FdLeak {
     }
 }
 
-/// The other end has ended its half, and is still there: it may yet be answered.
-fn is_waited_for(endpoint: &Endpoint, model: &Model) -> bool {
-    endpoint.peer.and_then(|peer| model.endpoint(peer)).is_some_and(|peer| peer.course.shut_write)
+/// The other end has ended its half, and is still there: it may yet be answered. Where calls were lost, they may have told of
+/// it.
+fn may_be_waited_for(endpoint: &Endpoint, model: &Model) -> bool {
+    let peer = endpoint.peer.and_then(|peer| model.endpoint(peer));
+    peer.map_or(model.summary().lost > 0, |peer| peer.course.shut_write)
 }
 
 fn makes_a_socket(function: Function) -> bool {
@@ -233,8 +235,10 @@ fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
     let Suspects { mut over, exhausted } = suspects;
     // Somebody else may use what has another descriptor.
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
-    let left = |over: &mut Over| model.endpoint(over.id).is_some_and(|end| alone(end) && !is_waited_for(end, model));
-    over.retain_mut(left);
+    over.retain(|over| {
+        let waited_for = |end: &Endpoint| over.errno == 0 && may_be_waited_for(end, model);
+        model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end))
+    });
     while let Some(first) = over.first() {
         let (place, errno) = (first.site.key(), first.errno);
         let of_place = |over: &Over| over.site.key() == place && over.errno == errno;
@@ -371,6 +375,11 @@ mod tests {
         };
         assert_eq!(said_with_clients(until_it_ends), [""; 0], "until the server is ended");
         assert_eq!(said_with_clients(|story, client, fd| story.close(client, fd)).len(), 1, "they have given up");
+        let lost = |story: &mut Story, client, fd| {
+            story.lost(client);
+            story.close(client, fd);
+        };
+        assert_eq!(said_with_clients(lost), [""; 0], "what they did is not known");
     }
 
     #[test]
