@@ -1,7 +1,8 @@
 //! From the items of a recording, live or kept, to its events in order of time.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use bsock_recording::clock::{Pair, Scale};
 use bsock_recording::drain::Item;
@@ -11,6 +12,10 @@ use bsock_recording::layout::MAX_RINGS;
 use bsock_recording::merge::Merger;
 
 use crate::blind_spots::{BlindSpot, BlindSpots};
+use crate::say::identity;
+
+/// More than the header of a recording.
+const BEGINNING: u64 = 4096;
 
 /// Takes items, gives events.
 pub(crate) struct Stream {
@@ -95,7 +100,12 @@ impl Stream {
         let mut all: Option<(Header, Self)> = None;
         for (index, path) in paths.iter().enumerate() {
             let name = path.display();
-            let bytes = fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+            // One that is named twice is still one.
+            let own = identity(path);
+            if own.is_some() && paths[..index].iter().any(|before| identity(before) == own) {
+                continue;
+            }
+            let bytes = read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
             let recording = Recording::open(&bytes).map_err(|damage| format!("{name}: {damage}"))?;
             let (first, stream) = all.get_or_insert_with(|| (recording.header, Self::new(recording.header.start)));
             if (first.boot, first.clock) != (recording.header.boot, recording.header.clock) {
@@ -139,9 +149,21 @@ impl Stream {
     }
 }
 
+/// All of a recording. Of a file that does not begin like one no more than the beginning: there may be no end (`/dev/zero`).
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes) = (File::open(path)?, Vec::new());
+    file.by_ref().take(BEGINNING).read_to_end(&mut bytes)?;
+    if Recording::open(&bytes).is_ok() {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use bsock_recording::file::Recorder;
+
+    use std::fs;
 
     use super::*;
 
