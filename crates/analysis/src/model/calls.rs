@@ -227,7 +227,7 @@ impl Model {
 
     /// What a rule may see of an endpoint in this process.
     fn visible(&self, thread: Thread, id: EndpointId) -> Option<EndpointId> {
-        self.process(thread).filter(|process| process.confirmed).map(|_| id)
+        self.process(thread).filter(|process| process.knows(id)).map(|_| id)
     }
 }
 
