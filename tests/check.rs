@@ -243,6 +243,39 @@ fn a_recording_that_was_kept_shows_the_same_and_nothing_is_shown_twice_with_live
 }
 
 #[test]
+fn a_recording_that_is_named_twice_counts_once_and_is_never_written_over() {
+    let directory = TempDir::new();
+    let client = mistake("wrong_client.c");
+    let mut command = check(&directory, &["--record", "r.bsock", "--"]);
+    command.arg(client.path()).args(["127.0.0.1", &swapped().to_string()]).output().expect("runs");
+    let path = directory.path().join("r.bsock");
+    let recording = fs::read(&path).expect("kept");
+    let once = check(&directory, &["r.bsock"]).output().expect("runs");
+    let twice = check(&directory, &["r.bsock", "./r.bsock"]).output().expect("runs");
+    assert_eq!((text(&twice.stderr), twice.status.code()), (text(&once.stderr), Some(1)));
+    for verb in ["check", "trace"] {
+        let mut command = Command::new(target_dir().join("bsock"));
+        let output = command.current_dir(directory.path()).args([verb, "-o", "./r.bsock", "r.bsock"]).output();
+        let output = output.expect("runs");
+        let said = text(&output.stderr);
+        assert!(said.contains("./r.bsock is the recording") && !output.status.success(), "{verb}: {said}");
+        assert_eq!(fs::read(&path).expect("kept"), recording, "{verb}");
+    }
+    let both = check(&directory, &["--record", "new", "-o", "new", "--", "touch", "ran"]).output().expect("runs");
+    assert_eq!((both.status.code(), directory.path().join("ran").exists()), (Some(2), false), "{}", text(&both.stderr));
+}
+
+#[test]
+fn a_file_without_an_end_that_is_no_recording_is_refused() {
+    let output = check(&TempDir::new(), &["/dev/zero"]).output().expect("runs");
+    let said = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("/dev/zero: damaged at byte 0: not a bsock recording"),
+        "{said}"
+    );
+}
+
+#[test]
 fn two_recordings_of_the_two_ends_of_a_unix_socket_know_each_other() {
     let directory = TempDir::new();
     let program = |file: &str| compile_c::<&str>(&root().join("tests/mistakes/missing-shutdown").join(file), &[]);

@@ -15,7 +15,7 @@ pub struct Summary {
     pub received: u64,
     /// Calls that were not recorded.
     pub lost: u64,
-    /// Sockets of which something happened that was not recorded, so that no rule judges them any more.
+    /// Sockets of which not everything that happened is known, so that no rule judges them any more.
     pub opaque: u64,
     /// Calls on sockets that were created before or outside the recording.
     pub unknown: u64,

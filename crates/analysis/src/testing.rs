@@ -97,9 +97,19 @@ impl Story {
     }
 
     /// A connection of which the recorder asked the own addresses: `client` from port 41234, `new` of the listener `fd`.
-    pub(crate) fn connection(&mut self, (client, connected): (Thread, i32), (server, fd, new): (Thread, i32, i32)) {
+    pub(crate) fn connection(&mut self, client: (Thread, i32), server: (Thread, i32, i32)) {
+        self.connection_from(41234, client, server);
+    }
+
+    /// The same from another port: several are to be told apart.
+    pub(crate) fn connection_from(
+        &mut self,
+        port: u16,
+        (client, connected): (Thread, i32),
+        (server, fd, new): (Thread, i32, i32),
+    ) {
         let own = |address: &str| Details::of([(section::OWN_NAME, sockaddr(address))]);
-        let (here, there) = ("127.0.0.1:41234", "127.0.0.1:80");
+        let (here, there) = (&*format!("127.0.0.1:{port}"), "127.0.0.1:80");
         let connect = Call { address: Some(sockaddr(there)), ..call(Function::Connect, connected, OK) };
         self.call(client, Call { details: own(here), ..connect });
         let accept =

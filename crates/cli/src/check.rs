@@ -48,7 +48,8 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let rules = selection::selected(options, &settings, file.as_deref())?;
     let plan = plan(options)?;
     let recording = options.record.as_deref().map(say::recording_file).transpose()?;
-    let output = options.output.as_deref().map(say::report_file).transpose()?;
+    let recordings = || options.source.recordings.iter().chain(&options.record);
+    let output = options.output.as_deref().map(|path| say::report_file(path, recordings())).transpose()?;
 
     let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of(&io::stderr()) };
     let language = Choice::or_of_environment(options.lang.or(settings.lang));

@@ -63,7 +63,7 @@ struct Counts {
 
 /// Compares, and shows it. Answers whether a difference was found that is not on purpose.
 pub(crate) fn compare(options: &Comparing) -> Result<bool, Failure> {
-    let file = options.output.as_deref().map(say::report_file).transpose()?;
+    let file = options.output.as_deref().map(|path| say::report_file(path, [])).transpose()?;
     let library = LIBRARY.find().map_err(Failure::Own)?;
     let names: Vec<String> = options.cases.iter().map(|name| chosen(name)).collect();
     let plan = Plan { from: options.from, library: &library, repetitions: options.repetitions, names: &names };

@@ -14,6 +14,7 @@ use bsock_recording::event::Damage;
 use bsock_recording::file::{Broken, Recording};
 use bsock_recording::layout::MAX_RINGS;
 
+use crate::say::identity;
 use crate::stream::Stream;
 use crate::sys;
 
@@ -38,7 +39,12 @@ impl Recordings {
         // All are open at once, and a shell's `*` may name more than a process may usually open.
         sys::raise_limits();
         let mut all: Vec<Part> = Vec::new();
-        for path in paths {
+        for (index, path) in paths.iter().enumerate() {
+            // One that is named twice is still one.
+            let own = identity(path);
+            if own.is_some() && paths[..index].iter().any(|before| identity(before) == own) {
+                continue;
+            }
             let part = Part::open(path)?;
             let header = |part: &Part| (part.recording.header.boot, part.recording.header.clock);
             if let Some(first) = all.first().filter(|first| header(first) != header(&part)) {

@@ -1,10 +1,10 @@
 //! What bsock says beside its reports, and where these go: nothing that cannot be written may end bsock before its program.
 
 use std::fmt::Display;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use crate::session::Failure;
 
@@ -22,9 +22,20 @@ pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// A file for a report. To be opened before the program runs: a file that cannot be written must not cost its run.
-pub(crate) fn report_file(path: &Path) -> Result<File, Failure> {
+/// A file for a report. To be opened before the program runs: a file that cannot be written must not cost its run. It may be
+/// none of the `recordings` that are read or made in the same go, which it would wipe out.
+pub(crate) fn report_file<'a>(path: &Path, recordings: impl IntoIterator<Item = &'a PathBuf>) -> Result<File, Failure> {
+    if identity(path).is_some_and(|own| recordings.into_iter().any(|other| identity(other) == Some(own))) {
+        let sentence = format!("{} is the recording: the report needs a file of its own", path.display());
+        return Err(Failure::Own(sentence));
+    }
     File::create(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// What tells a regular file from all others, however it is named.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((file.dev(), file.ino()))
 }
 
 /// A file for a recording, readable by its owner alone since it tells addresses and arguments, whatever it was before. What

@@ -55,7 +55,7 @@ pub(crate) struct Options<'a> {
 /// Traces `source`.
 pub(crate) fn trace(source: &Source, options: &Options<'_>) -> Result<Observed, Failure> {
     let failed = |error: io::Error| Failure::Own(format!("cannot write the trace: {error}"));
-    let file = options.output.map(say::report_file).transpose()?;
+    let file = options.output.map(|path| say::report_file(path, &source.recordings)).transpose()?;
     let locator = Locator::default();
     let mut trace = Trace {
         out: Out::new(file, !source.command.is_empty()),

@@ -147,7 +147,7 @@ impl Model {
             (_, Outcome::Returned(bytes)) => {
                 let Some(direction) = direction(call) else { return };
                 let bytes = moved(call, bytes);
-                endpoint.traffic.moved(call, direction, bytes);
+                endpoint.traffic.moved(event.begin, call, direction, bytes);
                 let total = match direction {
                     Direction::Out => &mut self.summary.sent,
                     Direction::In => &mut self.summary.received,
@@ -227,7 +227,7 @@ impl Model {
 
     /// What a rule may see of an endpoint in this process.
     fn visible(&self, thread: Thread, id: EndpointId) -> Option<EndpointId> {
-        self.process(thread).filter(|process| process.confirmed).map(|_| id)
+        self.process(thread).filter(|process| process.knows(id)).map(|_| id)
     }
 }
 

@@ -148,6 +148,11 @@ impl Endpoints {
         self.alive.get_mut(&id)
     }
 
+    /// The last one that was made.
+    pub(super) const fn newest(&self) -> EndpointId {
+        EndpointId(self.created)
+    }
+
     /// A new endpoint with one reference.
     pub(super) fn create(&mut self, family: u16, kind: u32) -> EndpointId {
         self.created += 1;

@@ -3,8 +3,8 @@
 //!
 //! A child is recorded from its first call on, which may lie long after the fork, when its parent has closed what the
 //! child still holds. So the table is copied when the parent's `fork` returns, and waits for the child. A child that is
-//! faster than its parent takes the parent's table as it is, and shows nothing to the rules until the parent's `fork`
-//! confirms it.
+//! faster than its parent takes the parent's table as it is, and shows nothing of it to the rules until the parent's `fork`
+//! confirms it; what the child makes itself is known at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Model {
         if let Some(process) = self.images.get(&child).and_then(|image| self.processes.get_mut(&(child, *image)))
             && process.started >= event.begin
         {
-            process.confirmed = true;
+            process.unproven = None;
             return;
         }
         let parent = self.known_process(event.thread);
@@ -83,7 +83,7 @@ impl Model {
         for id in descriptors.exec() {
             self.endpoints.release(id);
         }
-        Process { confirmed: before.confirmed, ..Process::new(self.program(start), descriptors, event.end) }
+        Process { unproven: before.unproven, ..Process::new(self.program(start), descriptors, event.end) }
     }
 
     fn born(&mut self, event: &Event, start: &ProcessStart) -> Process {
@@ -97,9 +97,10 @@ impl Model {
         let parent = self.images.get(&start.parent).and_then(|image| self.processes.get(&(start.parent, *image)));
         let Some(parent) = parent else { return self.appeared(event, start) };
         let (program, descriptors) = (parent.program.clone(), parent.descriptors.fork());
-        let (confirmed, blind) = (parent.becomes_daemon, parent.blind);
+        let blind = parent.blind;
+        let unproven = (!parent.becomes_daemon).then(|| self.endpoints.newest());
         descriptors.endpoints().for_each(|id| self.endpoints.share(id));
-        Process { confirmed, blind, ..Process::new(program, descriptors, event.end) }
+        Process { unproven, blind, ..Process::new(program, descriptors, event.end) }
     }
 
     /// A process of which nothing was seen before: what it inherited is unknown.

@@ -98,8 +98,9 @@ impl Model {
     /// The endpoint that a descriptor of this process refers to after the last event. `None` as for [`subject`](Self::subject).
     #[must_use]
     pub fn endpoint_of(&self, thread: Thread, fd: i32) -> Option<&Endpoint> {
-        let process = self.process(thread).filter(|process| process.confirmed)?;
-        self.endpoints.trusted(process.descriptors.resolve(fd, u64::MAX)?)
+        let process = self.process(thread)?;
+        let id = process.descriptors.resolve(fd, u64::MAX).filter(|id| process.knows(*id))?;
+        self.endpoints.trusted(id)
     }
 
     /// The signal that killed a process. `None` also where it is not known how, or whether, the process ended.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
+use super::endpoint::EndpointId;
 use super::program::Program;
 use crate::table::Set;
 
@@ -15,8 +16,9 @@ pub struct Process {
     pub(super) namespace: u64,
     /// When its start was recorded.
     pub(super) started: u64,
-    /// The fork that made it was seen, or it was not made by one.
-    pub(super) confirmed: bool,
+    /// The fork that made it was not told yet: what it inherited, which are endpoints up to this one, may be other than it seems.
+    /// Later ones it has made itself.
+    pub(super) unproven: Option<EndpointId>,
     /// It called `execve`, which has not returned.
     pub(super) executing: bool,
     /// It called `daemon`, which forks inside libc and does not return here.
@@ -36,13 +38,18 @@ impl Process {
             descriptors,
             namespace: 0,
             started,
-            confirmed: true,
+            unproven: None,
             executing: false,
             becomes_daemon: false,
             blind: false,
             threads: Set::default(),
             gaps: Vec::new(),
         }
+    }
+
+    /// What it calls this endpoint is known to be it.
+    pub(super) fn knows(&self, id: EndpointId) -> bool {
+        self.unproven.is_none_or(|inherited| id > inherited)
     }
 
     /// No other thread was seen, and nothing that hooks do not see. (A thread that never made a call was not seen.)

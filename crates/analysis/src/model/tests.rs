@@ -188,6 +188,22 @@ fn a_child_that_is_faster_than_its_parent_waits_for_the_proof() {
     assert_eq!(touch(&mut story, CHILD, 3), "0.0.0.0:80");
 }
 
+/// A shell that starts a program in the background is still in its fork when that makes its first calls.
+#[test]
+fn what_a_child_makes_itself_is_known_before_the_proof_and_in_the_program_that_it_executes() {
+    let mut story = Story::new();
+    let parent = bound(&mut story);
+    story.start(CHILD, &[], true, parent.process);
+    story.udp_socket(CHILD, 4);
+    assert_eq!(touch(&mut story, CHILD, 4), "unbound");
+    story.call(CHILD, call(Function::Execve, -1, Outcome::Unfinished));
+    let program = Thread { image: 77, ..CHILD };
+    story.start(program, &["./client"], false, parent.process);
+    story.udp_socket(program, 5);
+    assert_eq!(touch(&mut story, program, 5), "unbound");
+    assert_eq!(touch(&mut story, program, 3), "opaque", "what it inherited");
+}
+
 #[test]
 fn a_child_with_a_former_child_s_number_is_another() {
     let mut story = Story::new();

@@ -24,6 +24,8 @@ pub struct Traffic {
     pub received: u64,
     /// Calls that moved bytes in the direction of the last one, since one in the other.
     pub run: Run,
+    /// When the last call that moved bytes began.
+    pub last: u64,
     /// Something passed that is not counted: urgent data, or what went past the program's memory (`splice`).
     pub uncounted: bool,
 }
@@ -44,8 +46,8 @@ pub struct Run {
 }
 
 impl Traffic {
-    /// A call has moved so many bytes.
-    pub(super) fn moved(&mut self, call: &Call, direction: Direction, bytes: u64) {
+    /// A call that began then has moved so many bytes.
+    pub(super) fn moved(&mut self, begin: u64, call: &Call, direction: Direction, bytes: u64) {
         let total = match direction {
             Direction::In => &mut self.received,
             Direction::Out => &mut self.sent,
@@ -55,6 +57,7 @@ impl Traffic {
         if bytes == 0 {
             return;
         }
+        self.last = self.last.max(begin);
         let buffer = (call.args[0], call.args[1]);
         let run = &mut self.run;
         if run.direction == Some(direction) {

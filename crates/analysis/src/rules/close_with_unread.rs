@@ -42,6 +42,8 @@
 //! - where another descriptor, another process or a program that was started may still hold the connection;
 //! - where the program set `SO_LINGER`, or said by `shutdown` that it would read no more;
 //! - after an error on the connection, or after `poll` or `epoll` reported one in this thread: the peer broke it;
+//! - where a signal has just interrupted what the thread was doing (`EINTR`, or a send that was cut short): it was asked to stop,
+//!   and does;
 //! - for UNIX sockets, where what was sent has arrived;
 //! - where the socket's history is not known.
 //!
@@ -61,14 +63,15 @@ use bsock_recording::layout::section;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
-use crate::functions::{ends_the_process, waits_for_readiness};
-use crate::linux::{ECONNRESET, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
+use crate::functions::{accepts, ends_the_process, waits_for_readiness};
+use crate::linux::{ECONNRESET, EINTR, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model};
+use crate::model::{Endpoint, EndpointId, Model, direction};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::table::Set;
+use crate::transfer::Transfer;
 
 /// Broken connections and warned threads that are remembered. Beyond, the rule says nothing more.
 const REMEMBERED: usize = 4096;
@@ -104,6 +107,8 @@ pub(super) struct CloseWithUnread {
     broken: Set<EndpointId>,
     /// Threads whose last wait reported an error or a hang-up, of whatever descriptor.
     warned: Set<Thread>,
+    /// Threads whose last transfer or wait was interrupted, and by a signal in all likelihood.
+    interrupted: Set<Thread>,
     /// There were more of them than are remembered.
     lost_track: bool,
 }
@@ -112,8 +117,10 @@ impl Rule for CloseWithUnread {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         if event.what == What::ThreadEnd {
             self.warned.remove(&event.thread);
+            self.interrupted.remove(&event.thread);
         }
         let What::Call(call) = &event.what else { return };
+        self.interrupts(event.thread, call);
         match call.function {
             _ if call.vfork_child => {}
             // Does not tell errors, and takes none back.
@@ -189,6 +196,18 @@ impl CloseWithUnread {
         }
     }
 
+    fn interrupts(&mut self, thread: Thread, call: &Call) {
+        if was_interrupted(call) {
+            if self.interrupted.len() < REMEMBERED {
+                self.interrupted.insert(thread);
+            } else {
+                self.lost_track = true;
+            }
+        } else if !self.interrupted.is_empty() && goes_on(call) {
+            self.interrupted.remove(&thread);
+        }
+    }
+
     fn breaks(&mut self, model: &Model) {
         let Some(endpoint) = model.subject() else { return };
         if self.broken.len() < REMEMBERED {
@@ -200,7 +219,8 @@ impl CloseWithUnread {
 
     fn given_up(&self, endpoint: &Endpoint, held: Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
         let Some(process) = model.process(event.thread) else { return };
-        if self.lost_track || self.broken.contains(&endpoint.id) || self.warned.contains(&event.thread) {
+        let stops = self.warned.contains(&event.thread) || self.interrupted.contains(&event.thread);
+        if self.lost_track || stops || self.broken.contains(&endpoint.id) {
             return;
         }
         let by = ProcessName::of(process.program(), event.thread);
@@ -210,6 +230,17 @@ impl CloseWithUnread {
 
 const fn returned(call: &Call) -> bool {
     matches!(call.outcome, Outcome::Returned(_))
+}
+
+/// What a handler leaves of a call. (A send without waiting may be cut short as well: whoever closes then gives up.)
+fn was_interrupted(call: &Call) -> bool {
+    call.outcome == Outcome::Failed(EINTR) || Transfer::sent(call).is_some_and(|sent| sent.moved < sent.asked)
+}
+
+/// The program works on, instead of stopping.
+fn goes_on(call: &Call) -> bool {
+    let works = direction(call).is_some() || accepts(call.function) || waits_for_readiness(call.function);
+    works && returned(call)
 }
 
 fn tells_an_error(call: &Call) -> bool {
@@ -252,6 +283,23 @@ mod tests {
 
     /// Something that happens before the close.
     type Before = fn(&mut Story, Thread);
+
+    #[test]
+    fn whoever_is_interrupted_and_stops_was_asked_to_and_whoever_goes_on_was_not() {
+        let cut: Before =
+            |story, client| story.call(client, Call { args: [0x5000, 100, 0], ..call(Function::Send, 3, Outcome::Returned(5)) });
+        let wait: Before = |story, client| story.call(client, call(Function::Select, -1, Outcome::Failed(EINTR)));
+        let receive: Before = |story, client| story.call(client, call(Function::Recv, 3, Outcome::Failed(EINTR)));
+        for stops in [cut, wait, receive] {
+            assert_eq!(said(Function::Close, 5, 99_999, stops), [""; 0]);
+            assert_eq!(said(Function::Exit, 5, 99_999, stops), [""; 0]);
+        }
+        let goes_on: Before = |story, client| {
+            story.call(client, call(Function::Recv, 3, Outcome::Failed(EINTR)));
+            story.moves(client, Function::Recv, 3, 5);
+        };
+        assert_eq!(said(Function::Close, 5, 99_999, goes_on).len(), 1);
+    }
 
     fn section_of(number: u16, words: &[i32]) -> Details {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();

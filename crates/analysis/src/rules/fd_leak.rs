@@ -40,7 +40,8 @@
 //!
 //! It keeps silent, because such programs are correct,
 //!
-//! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half;
+//! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half, also
+//!   those that never came because the server was ended first, where the client is recorded and still waited for its answer;
 //! - for programs that make a few sockets and end: the end closes everything;
 //! - where another descriptor, process or program may use the socket: `dup`, `fork`, descriptors that were sent or kept open
 //!   through an `exec`;
@@ -182,6 +183,7 @@ impl FdLeak {
             suspects.over.retain(|over| over.id != endpoint.id);
         }
         let Some(errno) = ends(endpoint, call) else { return };
+        self.waited_for(endpoint);
         let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
         if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
             let site = Site::of(process.program(), call);
@@ -189,6 +191,20 @@ impl FdLeak {
             self.processes.entry(key).or_default().over.push(over);
         }
     }
+
+    /// An end that has ended its half, and waited for the answer, is told that there will be none: whoever has left the other end
+    /// open meant to answer, and was ended before.
+    fn waited_for(&mut self, endpoint: &Endpoint) {
+        let Some(other) = endpoint.peer.filter(|_| endpoint.course.shut_write) else { return };
+        self.processes.values_mut().for_each(|suspects| suspects.over.retain(|over| over.id != other));
+    }
+}
+
+/// The other end has ended its half, and is still there: it may yet be answered. Where calls were lost, they may have told of
+/// it.
+fn may_be_waited_for(endpoint: &Endpoint, model: &Model) -> bool {
+    let peer = endpoint.peer.and_then(|peer| model.endpoint(peer));
+    peer.map_or(model.summary().lost > 0, |peer| peer.course.shut_write)
 }
 
 fn makes_a_socket(function: Function) -> bool {
@@ -219,7 +235,10 @@ fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
     let Suspects { mut over, exhausted } = suspects;
     // Somebody else may use what has another descriptor.
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
-    over.retain(|over| model.endpoint(over.id).is_some_and(alone));
+    over.retain(|over| {
+        let waited_for = |end: &Endpoint| over.errno == 0 && may_be_waited_for(end, model);
+        model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end))
+    });
     while let Some(first) = over.first() {
         let (place, errno) = (first.site.key(), first.errno);
         let of_place = |over: &Over| over.site.key() == place && over.errno == errno;
@@ -325,6 +344,42 @@ mod tests {
             assert_eq!(said(12, each), [], "{name}");
         }
         assert_eq!(said(8, left_open), [], "a few sockets are no leak");
+    }
+
+    /// A server that reads twelve requests to their ends, and what its clients do then; what is said.
+    fn said_with_clients(then: impl Fn(&mut Story, Thread, i32)) -> Vec<String> {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.bind(server, 3, "127.0.0.1:80");
+        story.listen(server, 3);
+        let client = story.program(&["./client"]);
+        for fd in 4..16 {
+            let port = u16::try_from(51_000 + fd).expect("a port");
+            story.socket(client, fd);
+            story.connection_from(port, (client, fd), (server, 3, fd));
+            story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, fd, OK) });
+            left_open(&mut story, server, fd);
+        }
+        (4..16).for_each(|fd| then(&mut story, client, fd));
+        let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak" && found.process.name == "server");
+        findings.map(|found| found.message.to_string()).collect()
+    }
+
+    #[test]
+    fn clients_that_still_wait_for_their_answers_are_not_done_with() {
+        assert_eq!(said_with_clients(|_, _, _| {}), [""; 0], "they wait");
+        let until_it_ends = |story: &mut Story, client, fd| {
+            story.call(client, receive(fd, 0));
+            story.close(client, fd);
+        };
+        assert_eq!(said_with_clients(until_it_ends), [""; 0], "until the server is ended");
+        assert_eq!(said_with_clients(|story, client, fd| story.close(client, fd)).len(), 1, "they have given up");
+        let lost = |story: &mut Story, client, fd| {
+            story.lost(client);
+            story.close(client, fd);
+        };
+        assert_eq!(said_with_clients(lost), [""; 0], "what they did is not known");
     }
 
     #[test]

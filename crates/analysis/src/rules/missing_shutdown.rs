@@ -36,6 +36,7 @@
 //!
 //! - where anything could still come: another thread, another descriptor or another process that may use the socket, a
 //!   receive timeout, `poll` instead of a blocked `recv`;
+//! - where a side sent something while it waited, from a signal handler: a sign of life, which may be answered;
 //! - where the reader knows how much is to come: it asks for the rest, or for single bytes;
 //! - where only one end is recorded, or calls were lost.
 //!
@@ -104,7 +105,9 @@ impl Rule for MissingShutdown {
         let Some(released) = waited_in_vain(call, event) else { return };
         let Some(process) = model.process(event.thread).filter(|process| process.is_single_threaded()) else { return };
         let Some(endpoint) = model.subject().filter(|endpoint| is_alone(endpoint)) else { return };
-        let Some(peer) = endpoint.peer.filter(|_| self.waits.len() < REMEMBERED) else { return };
+        // In a process of one thread only a signal handler sends while the thread waits.
+        let idle = endpoint.traffic.last <= event.begin;
+        let Some(peer) = endpoint.peer.filter(|_| idle && self.waits.len() < REMEMBERED) else { return };
         // What comes after the first end of the file tells nothing of the time before it.
         self.waits.entry(endpoint.id).or_insert_with(|| Waits {
             peer,
@@ -236,6 +239,15 @@ mod tests {
         for (name, before) in silent {
             assert_eq!(said(before, &blocked(4)), [""; 0], "{name}");
         }
+        let sign_of_life = said(
+            |story, client, server| {
+                story.moves(client, Function::Send, 3, 7);
+                story.at(5010, 5020);
+                story.moves(server, Function::Recv, 4, 7);
+            },
+            &blocked(4),
+        );
+        assert_eq!(sign_of_life, [""; 0], "a handler sends");
         let rest = Call { args: [0x5007, 93, 0], ..blocked(4) };
         assert_eq!(said(|_, _, _| {}, &rest), [""; 0], "asks for the rest");
     }

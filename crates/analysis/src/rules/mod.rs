@@ -109,6 +109,6 @@ rules! {
         "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";
     stale_bytes_sent::StaleBytesSent, "stale-bytes-sent", [Likely],
         "an answer with the end of an older message behind it", "应答之后带着旧消息的末尾";
-    use_after_close::UseAfterClose, "use-after-close", [Certain],
+    use_after_close::UseAfterClose, "use-after-close", [Certain Likely],
         "a descriptor that is used after it was closed", "描述符关闭之后仍被使用";
 }

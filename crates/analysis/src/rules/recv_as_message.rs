@@ -35,8 +35,9 @@
 //! - *certain*: besides, the next `recv` asks for exactly the number that the part makes together with what the buffer held
 //!   before; and both ends are recorded, and the peer sent another number in that place.
 //! - *likely*, where both ends are recorded: two messages before were sent by one `send` each, received by one `recv` with room
-//!   for more, and answered. Now a part of one is answered; what follows is read at the same place and answered as well; and
-//!   the peer, which sent one message, sends the next when it has read the first of the two answers.
+//!   for more, and answered. Now a part of one is answered; what follows is read at the same place and answered as well;
+//!   the peer, which sent one message, sends the next when it has read the first of the two answers; and in the end some of the
+//!   answers are left unread.
 //! - *likely*, where both ends are recorded: at two places, one `recv` got one `send` each, twice or more. Now one of them got two
 //!   at once, and the other one waits for what was read already, while the peer waits as well, until one of them is ended.
 //!
@@ -154,6 +155,7 @@ impl End {
 /// A finding for which the other end's calls have still to be looked at.
 struct Claim {
     sender: EndpointId,
+    reader: EndpointId,
     finding: Finding,
     proof: Proof,
 }
@@ -183,6 +185,7 @@ impl Rule for RecvAsMessage {
             return;
         };
         let Some(process) = model.process(event.thread) else { return };
+        self.claims.iter_mut().for_each(|claim| claim.note(endpoint));
         if call.function == Function::Close {
             if endpoint.references() == 0 {
                 self.close(endpoint.id, endpoint.peer);
@@ -204,12 +207,12 @@ impl Rule for RecvAsMessage {
     }
 
     fn finish(&mut self, _model: &Model, sink: &mut Sink) {
-        for Claim { sender, finding, proof } in self.claims.drain(..) {
+        for Claim { sender, finding, proof, .. } in self.claims.drain(..) {
             match proof {
                 Proof::Length(Some(number), Some(meant)) => sink.emit(made_up(finding, &number, meant)),
                 Proof::Length(..) => sink.emit(finding),
                 Proof::Twice(twice) => {
-                    if let Some(length) = twice.length.filter(|_| twice.went_on) {
+                    if let Some(length) = twice.proven() {
                         let message = finding.message.clone().with("length", length);
                         sink.emit(Finding { message, ..finding });
                     }
@@ -392,7 +395,8 @@ impl RecvAsMessage {
         let sends = peer.and_then(|peer| self.ends.get(&peer)).map(|peer| &peer.sends);
         let meant = taken.number.zip(sends).and_then(|(number, sends)| number.meant(sends));
         let proof = Proof::Length(taken.number, meant);
-        self.claim(Claim { sender: peer.unwrap_or(here.endpoint.id), finding, proof });
+        let reader = here.endpoint.id;
+        self.claim(Claim { sender: peer.unwrap_or(reader), reader, finding, proof });
     }
 
     fn claim_twice(&mut self, here: &Here<'_>, peer: EndpointId, mut twice: Twice) {
@@ -404,7 +408,7 @@ impl RecvAsMessage {
         let second = Related { message: Message::new(&ANSWER_TOO).with("rest", twice.rest), site: second };
         let finding = here.finding(&twice.read, Message::new(&PART));
         let finding = Finding { related: vec![first, second], notes: vec![Message::new(&WENT_ON)], ..finding };
-        self.claim(Claim { sender: peer, finding, proof: Proof::Twice(Box::new(twice)) });
+        self.claim(Claim { sender: peer, reader: here.endpoint.id, finding, proof: Proof::Twice(Box::new(twice)) });
     }
 
     fn claim_waits(&mut self, here: &Here<'_>, peer: EndpointId, waits: steps::Waits) {
@@ -415,11 +419,21 @@ impl RecvAsMessage {
             notes: vec![Message::new(&HABIT).with("got", merged.bytes)],
             ..finding
         };
-        self.claim(Claim { sender: peer, finding, proof: Proof::BothWait(waits) });
+        self.claim(Claim { sender: peer, reader: here.endpoint.id, finding, proof: Proof::BothWait(waits) });
     }
 }
 
 impl Claim {
+    /// How much was answered, and read of that, so far.
+    fn note(&mut self, end: &Endpoint) {
+        let Proof::Twice(twice) = &mut self.proof else { return };
+        if end.id == self.reader {
+            twice.total = end.traffic.sent;
+        } else if end.id == self.sender {
+            twice.taken = end.traffic.received;
+        }
+    }
+
     /// The sender sends on, or what it sent comes to be known only now.
     fn compare(&mut self, sent: &sends::Sent, sends: &Sends) {
         match &mut self.proof {

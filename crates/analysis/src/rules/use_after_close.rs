@@ -33,6 +33,8 @@
 //!
 //! - *certain*: the call fails with `EBADF`; this process closed a socket of that number; and the number was not given out
 //!   or closed again in between.
+//! - *likely*: the same of a call that works on files as well, such as `read` and `write`: whether a file was opened in
+//!   between is not recorded, and one that was opened to be written only is not to be read, which is `EBADF`, too.
 //!
 //! It keeps silent, because such programs are correct,
 //!
@@ -52,7 +54,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::functions::{accepts, ends_the_process};
+use crate::functions::{accepts, ends_the_process, works_on_files};
 use crate::linux::EBADF;
 use crate::message::Message;
 use crate::model::{Model, ProcessKey, process_key};
@@ -162,7 +164,7 @@ impl UseAfterClose {
 fn finding(closed: &Closed, process: ProcessName, event: &Event, call: &Call, site: Site) -> Finding {
     Finding {
         rule: "use-after-close",
-        confidence: Confidence::Certain,
+        confidence: if works_on_files(call.function) { Confidence::Likely } else { Confidence::Certain },
         message: Message::new(&USED).with("function", call.function.name()).with("fd", call.fd),
         process,
         fd: call.fd,
@@ -198,11 +200,29 @@ mod tests {
     }
 
     #[test]
-    fn a_call_on_a_number_that_was_closed_is_certain() {
+    fn a_call_on_a_number_that_was_closed_is_found() {
         for function in [Function::Send, Function::Recv, Function::Read, Function::Write, Function::Accept] {
             let found = said(|story, server| story.call(server, call(function, 3, BAD)));
             let sentence = format!("{}() on descriptor 3, a socket that this process had closed", function.name());
             assert_eq!(found, [sentence]);
+        }
+    }
+
+    #[test]
+    fn it_is_certain_unless_a_file_that_was_opened_in_between_could_answer_so() {
+        for (function, confidence) in [
+            (Function::Send, Confidence::Certain),
+            (Function::Accept, Confidence::Certain),
+            (Function::Read, Confidence::Likely),
+            (Function::Writev, Confidence::Likely),
+        ] {
+            let mut story = Story::new();
+            let server = story.program(&["./server"]);
+            story.socket(server, 3);
+            story.close(server, 3);
+            story.call(server, call(function, 3, BAD));
+            let found: Vec<Confidence> = story.findings().iter().map(|found| found.confidence).collect();
+            assert_eq!(found, [confidence], "{}", function.name());
         }
     }
 

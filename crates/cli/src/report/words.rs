@@ -58,11 +58,11 @@ forms! {
         "{count} calls were not recorded for want of room, so what they may have touched was not judged",
         "记录缓冲区空间不足，有 {count} 次调用没有记录下来，因此它们可能涉及的套接字未作判断";
     OPAQUE_ONE = "opaque-one",
-        "1 socket was not judged after something happened that was not recorded",
-        "有 1 个套接字发生过未被记录的操作，此后不再对它作判断";
+        "1 socket was not judged, since not everything that happened to it is known",
+        "有 1 个套接字未作判断，因为并不清楚它经历的全部操作";
     OPAQUE = "opaque",
-        "{count} sockets were not judged after something happened that was not recorded",
-        "有 {count} 个套接字发生过未被记录的操作，此后不再对它们作判断";
+        "{count} sockets were not judged, since not everything that happened to them is known",
+        "有 {count} 个套接字未作判断，因为并不清楚它们经历的全部操作";
     UNKNOWN_ONE = "unknown-one",
         "1 call was made on sockets from outside the recording, which are not judged",
         "有 1 次调用发生在记录范围之外创建的套接字上，对这类套接字不作判断";

@@ -8,7 +8,8 @@
 //! compared at once is compared then.
 //!
 //! Who sends back as many bytes as came passes a stream on, and answers nothing. Who acknowledges what came so far looks like
-//! such a reader; its peer waits until all is acknowledged.
+//! such a reader; its peer waits until all is acknowledged. Who takes lines out of a buffer and fills it again looks like one, too,
+//! where two lines came by one `send`; its peer, which knows of both, reads both answers in the end, and leaves none.
 
 use super::sends::{Sends, Sent};
 use crate::site::Site;
@@ -70,6 +71,9 @@ pub(super) struct Twice {
     pub(super) length: Option<u64>,
     /// The peer went on after the first answer.
     pub(super) went_on: bool,
+    /// Bytes that were answered, and that the peer read of it, in all.
+    pub(super) total: u64,
+    pub(super) taken: u64,
 }
 
 impl Reader {
@@ -95,7 +99,8 @@ impl Reader {
         self.make_sure(sends);
         if let Some(Cut { read, answer, answered, rest }) = self.cut.take() {
             let answers = [answer, site];
-            return (rest > 0).then_some(Twice { read, rest, answers, answered, length: None, went_on: false });
+            let (length, went_on, total, taken) = (None, false, end, 0);
+            return (rest > 0).then_some(Twice { read, rest, answers, answered, length, went_on, total, taken });
         }
         let length = sends.at(read.start).map(|sent| sent.length);
         if read.had_room() && length == Some(read.bytes) {
@@ -126,6 +131,11 @@ impl Reader {
 }
 
 impl Twice {
+    /// The peer sent one message, went on after the first answer, and never read all of the answers.
+    pub(super) fn proven(&self) -> Option<u64> {
+        self.length.filter(|_| self.went_on && self.taken < self.total)
+    }
+
     /// The peer sent this, before or after.
     pub(super) fn compare(&mut self, sent: &Sent) {
         if sent.start == self.read.start && sent.length >= self.read.bytes + self.rest {

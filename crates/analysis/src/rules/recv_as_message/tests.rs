@@ -119,12 +119,14 @@ struct Scene {
     answer: i64,
     /// The part of the answers that the client has read before it sends on.
     read: i64,
+    /// The part that it reads in the end.
+    late: i64,
     /// Something that the server does between the parts.
     between: fn(&mut Story, Thread),
 }
 
 impl Scene {
-    const WRONG: Self = Self { whole: 2, parts: [20, 30], answer: 3, read: 3, between: |_, _| {} };
+    const WRONG: Self = Self { whole: 2, parts: [20, 30], answer: 3, read: 3, late: 0, between: |_, _| {} };
 
     fn found(&self) -> Vec<String> {
         let mut story = Story::new();
@@ -140,6 +142,9 @@ impl Scene {
         story.moves(server, Function::Send, 4, self.answer);
         story.moves(client, Function::Recv, 3, self.read);
         story.moves(client, Function::Send, 3, 5);
+        if self.late > 0 {
+            story.moves(client, Function::Recv, 3, self.late);
+        }
         found(&story)
     }
 }
@@ -154,6 +159,7 @@ fn one_message_that_is_answered_twice_is_likely_taken_for_two() {
         ("no habit", Scene { whole: 1, ..Scene::WRONG }),
         ("an echo", Scene { answer: 20, read: 20, ..Scene::WRONG }),
         ("the peer reads all acknowledgements", Scene { read: 6, ..Scene::WRONG }),
+        ("the peer knows of two answers", Scene { late: 3, ..Scene::WRONG }),
         ("the peer reads on", Scene { read: 2, ..Scene::WRONG }),
         ("the whole, and another message", Scene { parts: [50, 5], ..Scene::WRONG }),
         ("more than the message", Scene { parts: [20, 40], ..Scene::WRONG }),
