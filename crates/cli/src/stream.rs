@@ -19,7 +19,7 @@ pub(crate) struct Stream {
     last: Pair,
     /// Calls that no ring tells of.
     lost: u64,
-    /// Who ended, with the wait status.
+    /// Whom the command waited for, with the wait status.
     ended: Vec<(u32, i32)>,
     /// What of the recording could not be read.
     damage: Vec<String>,
@@ -75,7 +75,7 @@ impl Stream {
         self.lost
     }
 
-    /// Who ended, with the wait status, as far as it is known.
+    /// Whom the command waited for, with the wait status.
     pub(crate) fn ended(&self) -> &[(u32, i32)] {
         &self.ended
     }
@@ -119,9 +119,9 @@ impl Stream {
         }
         while let Some(item) = recording.next() {
             match item {
-                // Rings of different recordings must not be taken for one.
+                // Rings of different recordings must not be taken for one. The drain's own is the last.
                 Ok(Item::Chunk { ring, bytes }) => {
-                    let ring = (ring as usize).min(MAX_RINGS - 1) + index * MAX_RINGS;
+                    let ring = (ring as usize).min(MAX_RINGS) + index * (MAX_RINGS + 1);
                     let (taken, start) = (self.merger.taken(ring), recording.position() - bytes.len());
                     if let Err(damage) = self.merger.chunk(ring, bytes) {
                         // Counted in the file, where somebody can look at it.

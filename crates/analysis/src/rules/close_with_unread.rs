@@ -64,7 +64,7 @@ use crate::forms;
 use crate::functions::{ends_the_process, waits_for_readiness};
 use crate::linux::{ECONNRESET, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model};
+use crate::model::{Endpoint, EndpointId, Model, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -110,10 +110,12 @@ pub(super) struct CloseWithUnread {
 
 impl Rule for CloseWithUnread {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        if event.what == What::ThreadEnd {
-            self.warned.remove(&event.thread);
-        }
-        let What::Call(call) = &event.what else { return };
+        let call = match &event.what {
+            What::Call(call) => call,
+            What::ThreadEnd => return self.warned.retain(|thread| *thread != event.thread),
+            What::ProcessEnd(_) => return self.warned.retain(|thread| process_key(*thread) != process_key(event.thread)),
+            _ => return,
+        };
         match call.function {
             _ if call.vfork_child => {}
             // Does not tell errors, and takes none back.
