@@ -164,7 +164,8 @@ fn of_a_thousand_children_that_were_killed_the_recording_tells_and_the_model_kee
     let threads: Vec<Thread> =
         of(|what| matches!(what, What::ProcessStart(_))).iter().map(|(_, it)| it.thread).collect();
     let kept = threads.iter().filter(|thread| analysis.model().process(**thread).is_some()).count();
-    assert_eq!((threads.len(), kept), (1001, 1), "the last one that ended");
+    // The last one that ended, and, until others have ended, 64 at most of whom their parent told later than bsock saw their end.
+    assert!(threads.len() == 1001 && (1..=65).contains(&kept), "{kept} of {}", threads.len());
     assert_eq!(analysis.finish().findings.len(), 0);
 }
 
