@@ -100,10 +100,16 @@ impl Analysis {
         }
     }
 
-    /// A process ended with this wait status. It may be told at any time before the [`end`](Self::end): a recording holds it
-    /// apart from the calls.
+    /// The command waited for a process, which had ended with this wait status. For after the last event and before the
+    /// [`end`](Self::end): a recording holds it apart from the calls. Usually an event has told of it before.
     pub fn ended(&mut self, process: u32, status: i32) {
-        self.model.end(process, status);
+        // Not at all, but stopped.
+        if status & 0x7f == 0x7f {
+            return;
+        }
+        if let Some(thread) = self.model.running(process) {
+            self.event(&Event { thread, begin: u64::MAX, end: u64::MAX, what: What::ProcessEnd(Some(status)) });
+        }
     }
 
     /// What was found since this was last asked; most rules wait for the end.

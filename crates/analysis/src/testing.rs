@@ -48,6 +48,17 @@ impl Story {
         self.push(thread, What::ProcessStart(Box::new(start)));
     }
 
+    /// A child of `parent`, which has what its parent has.
+    pub(crate) fn forked(&mut self, parent: Thread) -> Thread {
+        self.processes += 1;
+        let number = 100 + self.processes;
+        let child = Thread { process: number, thread: number, image: u64::from(self.processes) };
+        self.call(parent, call(Function::Fork, -1, Outcome::Returned(number.into())));
+        self.push(child, What::ThreadStart);
+        self.start(child, &[], true, parent.process);
+        child
+    }
+
     pub(crate) fn push(&mut self, thread: Thread, what: What) {
         self.ticks += 10;
         self.events.push(Event { thread, begin: self.ticks, end: self.ticks + 1, what });

@@ -26,7 +26,7 @@ pub(crate) struct Observed {
     pub(crate) blind_spots: Vec<BlindSpot>,
     /// Calls that no event tells of.
     pub(crate) lost: u64,
-    /// Who ended, with the wait status, as far as it is known.
+    /// Whom the command waited for, with the wait status.
     pub(crate) ended: Vec<(u32, i32)>,
     /// Converts the events' ticks.
     pub(crate) scale: Scale,

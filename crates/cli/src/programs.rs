@@ -145,9 +145,11 @@ impl Programs {
         self.main.sleep(time);
     }
 
-    /// Everybody whose end is known, with the wait status.
-    pub(crate) fn ended(&self) -> impl Iterator<Item = (u32, i32)> + '_ {
-        self.ended.iter().copied()
+    /// Everybody who was waited for since this was last asked, with the wait status.
+    pub(crate) fn take_ended(&mut self) -> Vec<(u32, i32)> {
+        let mut ended = std::mem::take(&mut self.ended);
+        ended.extend([Some(&mut self.main), self.server.as_mut()].into_iter().flatten().flat_map(Tree::take_ended));
+        ended
     }
 
     fn start_client(&mut self) -> Result<(), Failure> {

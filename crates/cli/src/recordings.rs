@@ -97,9 +97,9 @@ impl Part {
         let before = self.horizon;
         while self.horizon == before {
             match self.recording.item() {
-                // Rings of different recordings must not be taken for one.
+                // Rings of different recordings must not be taken for one. The drain's own is the last.
                 Ok(Some(Item::Chunk { ring, bytes })) => {
-                    let ring = (ring as usize).min(MAX_RINGS - 1) + index * MAX_RINGS;
+                    let ring = (ring as usize).min(MAX_RINGS) + index * (MAX_RINGS + 1);
                     let (taken, length) = (stream.taken(ring), bytes.len() as u64);
                     if let Err(damage) = stream.chunk(ring, bytes) {
                         // Counted in the file, where somebody can look at it.

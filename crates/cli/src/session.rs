@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use bsock_recording::clock;
-use bsock_recording::drain::{Drain, Item, Sink};
+use bsock_recording::drain::{Drain, Sink};
 use bsock_recording::file::Header;
 use bsock_recording::layout::{LINE, ring_offset};
 use bsock_recording::shared::{Shared, Size, Surroundings, VARIABLE};
@@ -189,7 +189,9 @@ impl Session {
         let mut idle = 0;
         let (end, course) = loop {
             let drained = match &mut self.drain {
-                Ok(drain) if writable.is_ok() => drain.round(sink),
+                Ok(drain) if writable.is_ok() => {
+                    tell(drain, self.programs.take_ended(), sink).and_then(|()| drain.round(sink))
+                }
                 _ => Ok(0),
             };
             if let Some(ended) = self.programs.look()? {
@@ -209,11 +211,9 @@ impl Session {
         };
         writable.map_err(unkept)?;
         let blind_spots = self.blind_spots(end);
-        if let Ok(drain) = self.drain {
-            for (process, status) in self.programs.ended() {
-                sink(Item::Ended { process, status }).map_err(unkept)?;
-            }
-            drain.finish(sink).map_err(unkept)?;
+        if let Ok(mut drain) = self.drain {
+            let told = tell(&mut drain, self.programs.take_ended(), sink);
+            told.and_then(|()| drain.finish(sink)).map_err(unkept)?;
         }
         Ok(Ended { end, course, blind_spots })
     }
@@ -249,6 +249,11 @@ impl Session {
         spots.extend((refused > 0).then(|| BlindSpot::confined(refused.into())));
         spots
     }
+}
+
+/// Tells of those who were waited for, before the drain finds that they have ended.
+fn tell(drain: &mut Drain, ended: Vec<(u32, i32)>, sink: &mut Sink<'_>) -> io::Result<()> {
+    ended.into_iter().try_for_each(|(process, status)| drain.ended(process, status, sink))
 }
 
 /// Says that this thread reads the rings.

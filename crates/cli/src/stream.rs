@@ -14,7 +14,7 @@ pub(crate) struct Stream {
     last: Pair,
     /// Calls that no ring tells of.
     lost: u64,
-    /// Who ended, with the wait status.
+    /// Whom the command waited for, with the wait status.
     ended: Vec<(u32, i32)>,
     /// What of the recording could not be read.
     damage: Vec<String>,
@@ -86,7 +86,7 @@ impl Stream {
         self.lost
     }
 
-    /// Who ended, with the wait status, as far as it is known.
+    /// Whom the command waited for, with the wait status.
     pub(crate) fn ended(&self) -> &[(u32, i32)] {
         &self.ended
     }

@@ -17,7 +17,9 @@ mod out;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use bsock_analysis::address::Printable;
 use bsock_analysis::message::Language;
@@ -36,6 +38,7 @@ use crate::observe::{Observed, Observer, observe};
 use crate::quantity;
 use crate::say;
 use crate::session::Failure;
+use crate::words;
 
 pub(crate) use self::filter::Filter;
 use self::out::Out;
@@ -147,8 +150,19 @@ impl Trace<'_> {
                 let arguments = start.arguments.join(&b' ');
                 line(&mut self.out, event, scale, format_args!("--- {} ---", Printable(&arguments)))
             }
+            What::ProcessEnd(status) if self.is_news(event, *status) => match json {
+                true => json::exit(&mut self.out, event, *status, scale),
+                false => line(&mut self.out, event, scale, format_args!("+++ {} +++", Ended(*status))),
+            },
             _ => Ok(()),
         }
+    }
+
+    /// That a process ended which has said so itself is known already, unless something else came in between.
+    fn is_news(&self, event: &Event, status: Option<i32>) -> bool {
+        let process = self.analysis.model().process(event.thread);
+        process.is_some_and(|process| !process.has_said_that_it_ends())
+            || status.is_some_and(|it| killed_by(it).is_some())
     }
 
     fn is_wanted(&self, event: &Event, call: &Call) -> bool {
@@ -221,6 +235,27 @@ fn is_on_a_socket(model: &Model, call: &Call) -> bool {
     !(is_about_descriptors || works_on_files(call.function)) || model.touched_a_socket()
 }
 
+/// How a process ended.
+struct Ended(Option<i32>);
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.map(|status| (killed_by(status), ExitStatus::from_raw(status))) {
+            None => f.write_str("ended"),
+            Some((Some(signal), status)) => {
+                let core = if status.core_dumped() { " (core dumped)" } else { "" };
+                write!(f, "killed by {signal}{core}")
+            }
+            Some((None, status)) => write!(f, "exited with {}", status.code().unwrap_or_default()),
+        }
+    }
+}
+
+/// The name of the signal that ended a process with this wait status.
+fn killed_by(status: i32) -> Option<String> {
+    ExitStatus::from_raw(status).signal().map(words::signal)
+}
+
 /// How long a call took; nothing where that means nothing.
 struct Took(Outcome, u64);
 
@@ -258,6 +293,15 @@ impl Display for At {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_are_told_as_strace_tells_them() {
+        let told = [None, Some(13), Some(13 | 0x80), Some(3 << 8), Some(0)].map(|status| Ended(status).to_string());
+        assert_eq!(
+            told,
+            ["ended", "killed by SIGPIPE", "killed by SIGPIPE (core dumped)", "exited with 3", "exited with 0"]
+        );
+    }
 
     #[test]
     fn times_have_the_unit_that_they_are_read_in() {

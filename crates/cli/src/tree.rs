@@ -90,7 +90,7 @@ impl Tree {
         self.killed
     }
 
-    /// Everybody whose end is known, with the wait status.
+    /// Everybody who was waited for since this was last asked, with the wait status.
     pub(crate) fn take_ended(&mut self) -> Vec<(u32, i32)> {
         std::mem::take(&mut self.ended)
     }

@@ -62,8 +62,30 @@ pub(crate) fn errno_number(name: &str) -> Option<i32> {
     row.map(|row| -row.code)
 }
 
+/// The constants of these names, with the names.
+macro_rules! named {
+    ($($name:ident)*) => { [$((libc::$name, stringify!($name))),*] };
+}
+
+/// A signal's name.
+pub(crate) fn signal(number: i32) -> String {
+    let names = named! {
+        SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM
+        SIGSTKFLT SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO
+        SIGPWR SIGSYS
+    };
+    let known = names.iter().find(|(signal, _)| *signal == number);
+    known.map_or_else(|| format!("signal {number}"), |(_, name)| (*name).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn signals_have_the_names_that_manuals_give_them() {
+        let names = [libc::SIGPIPE, libc::SIGKILL, 40].map(super::signal);
+        assert_eq!(names, ["SIGPIPE", "SIGKILL", "signal 40"]);
+    }
+
     #[test]
     fn errors_have_names_and_meanings() {
         assert_eq!(super::errno(libc::ECONNREFUSED).0, "ECONNREFUSED");

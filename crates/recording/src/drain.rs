@@ -1,10 +1,14 @@
 //! The command's side of the rings: copies what was published, tells how far the order of time is certain, and takes back
-//! the rings of processes that ended.
+//! the rings of processes that ended, which the recording is told of.
 //!
 //! Rings are looked at one after another, so a record of time 5 in the first may be missed while one of time 6 in the last
 //! is seen. A round therefore begins by reading the clock, and looks at each slot before it looks at `head`: a thread that was
 //! *calling* (or idle) then can only publish records that end later than the round began; one that was *returning* holds
 //! the horizon back until it is done.
+//!
+//! That a process has ended is told in a ring of its own, number [`Pool::rings`], in which nobody else writes: the process may
+//! have given its rings back, and who has them now writes in his own time. It is noticed now and then, and told with the time
+//! when it was noticed, which is later than the end of any call of the process.
 
 #![allow(unsafe_code)] // reads memory that programs write
 
@@ -14,10 +18,11 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use crate::clock::{self, Pair};
-use crate::holders::{Holder, Holders};
+use crate::event::beginnings;
+use crate::holders::{End, Holder, Holders};
 use crate::horizon::Horizon;
 use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
-use crate::pool::{Pool, owner_number};
+use crate::pool::{Pool, owner};
 use crate::reader::{RingReader, Taken, is_returning};
 use crate::shared::Shared;
 use crate::{presence, raw};
@@ -42,7 +47,7 @@ pub enum Item<'a> {
     Clock(Pair),
     /// Calls that were not recorded, beyond those that the rings tell.
     Lost(u64),
-    /// The command's own child ended, with this wait status.
+    /// A process ended that the command itself waited for, with this wait status: it need not have recorded anything.
     Ended {
         /// Its number.
         process: u32,
@@ -157,6 +162,16 @@ impl Drain {
         Ok(fullest)
     }
 
+    /// The command waited for this process, which ended with this status: the kernel tells nobody else, or not for long.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sink`.
+    pub fn ended(&mut self, process: u32, status: i32, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.holders.told(process, status);
+        sink(Item::Ended { process, status })
+    }
+
     /// Programs are to record no more: what they do is not kept.
     pub fn stop(&self) {
         self.shared.control().recording.store(0, Release);
@@ -202,6 +217,8 @@ impl Drain {
             Taken::Bytes(0) => Ok(0),
             Taken::Bytes(length) => {
                 self.horizon.came(length);
+                let here = self.shared.control().pid_namespace;
+                beginnings(&self.buffer).for_each(|start| self.holders.begins(&start, here));
                 sink(Item::Chunk { ring: index as u32, bytes: &self.buffer })?;
                 Ok(length)
             }
@@ -212,26 +229,40 @@ impl Drain {
         }
     }
 
-    /// Frees the rings of processes that have ended.
+    /// Frees the rings of processes that have ended, and tells of all that have.
     fn take_back(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        for index in self.readable() {
-            let holder = self.shared.pool().holder(index);
+        let held: Vec<(usize, u64, Holder)> = self.held().collect();
+        let holding: HashSet<Holder> = held.iter().map(|(_, _, holder)| *holder).collect();
+        let ends = self.holders.ended(&holding);
+        let ended: HashSet<Holder> = ends.iter().map(|end| end.holder).collect();
+        for (index, owner, _) in held.into_iter().filter(|(_, _, holder)| ended.contains(holder)) {
             let header = header(self.shared.pool(), index);
-            let namespace = header.reader.namespace.load(Relaxed);
-            if holder == 0 || !self.holders.ended(Holder::of(holder, namespace)) {
-                continue;
-            }
             self.copy(index, header, sink)?;
             self.tell_lost(index, header, sink)?;
             self.unfinished(index, header, sink)?;
             // A dead thread returns no more; nobody need wait for it.
             header.writer.slot_state.store(slot::IDLE, Release);
-            self.shared.pool().give_back(index, holder);
+            self.shared.pool().give_back(index, owner);
         }
+        ends.iter().try_for_each(|end| self.tell_end(end, sink))
+    }
+
+    /// The rings that somebody holds: number, owner word, process.
+    fn held(&self) -> impl Iterator<Item = (usize, u64, Holder)> {
         let pool = self.shared.pool();
-        let holding: HashSet<u32> = (0..pool.used()).map(|index| owner_number(pool.holder(index))).collect();
-        self.holders.forget_all_but(&holding);
-        Ok(())
+        let held = self.readable().into_iter().map(move |index| (index, pool.holder(index)));
+        held.filter(|(_, owner)| *owner != 0).map(move |(index, owner)| {
+            (index, owner, Holder::of(owner, header(pool, index).reader.namespace.load(Relaxed)))
+        })
+    }
+
+    /// Puts the end of a process into the recording.
+    fn tell_end(&self, end: &End, sink: &mut Sink<'_>) -> io::Result<()> {
+        let number = end.holder.number();
+        let args = [owner(number, number), end.image, end.status.is_some().into()];
+        let line =
+            Line { kind: kind::PROCESS_END, fd: -1, result: end.status.unwrap_or(0).into(), args, ..Line::default() };
+        self.put(self.shared.pool().rings(), line, sink)
     }
 
     /// Puts the call that never returned into the recording.
@@ -256,7 +287,7 @@ impl Drain {
         }
     }
 
-    /// Puts a record of one line behind what came from a ring.
+    /// Puts a record of one line, which ends now, behind what came from a ring.
     fn put(&self, index: usize, mut line: Line, sink: &mut Sink<'_>) -> io::Result<()> {
         line.lines = 1;
         line.end = clock::now(self.source);
@@ -276,6 +307,9 @@ impl Drain {
     /// Those of `sink`.
     pub fn finish(mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         self.stop();
+        // Who is found to have ended may have been recording since the first look.
+        self.round(sink)?;
+        self.take_back(sink)?;
         self.round(sink)?;
         let lost = self.shared.control().lost.load(Relaxed);
         for index in self.readable() {
@@ -296,4 +330,124 @@ impl Drain {
 fn header<'a>(pool: Pool, index: usize) -> &'a RingHeader {
     // SAFETY: a ring of a mapping that lives as long as the drain, whose methods alone call this.
     unsafe { &*pool.ring(index) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+    use crate::event::{Event, Outcome, Thread, What};
+    use crate::function::Function;
+    use crate::layout::PAGE;
+    use crate::merge::Merger;
+    use crate::shared::{Size, Surroundings};
+    use crate::writer::Ring;
+
+    const CLOCK: u32 = clock::MONOTONIC;
+
+    fn drain() -> Drain {
+        let size = Size { rings: 4, ring_bytes: PAGE, lossless: false };
+        Drain::new(Shared::create(size, CLOCK, &Surroundings::here()).expect("shared memory"), CLOCK)
+    }
+
+    /// A process that waits for its end, and in whose name the tests write.
+    fn start() -> Child {
+        Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("runs")
+    }
+
+    /// A ring that thread `thread` of `process` takes and begins to write to.
+    fn lease(drain: &Drain, process: u32, thread: u32) -> (usize, Ring) {
+        let pool = drain.shared().pool();
+        let index = pool.take(0, owner(process, thread)).expect("four of them");
+        assert!(pool.get_memory(index));
+        // SAFETY: a ring of the mapping, taken, which the drain outlives.
+        let ring = unsafe { Ring::new(pool.ring(index)) };
+        let namespace = drain.shared().control().pid_namespace;
+        ring.reset(pool, index, namespace);
+        tell(ring, Line { kind: kind::THREAD_START, args: [owner(process, thread), IMAGE, 0], ..Line::default() });
+        if thread == process {
+            let args = [owner(process, 1), IMAGE, 0];
+            let result = namespace.cast_signed();
+            tell(ring, Line { kind: kind::PROCESS_START, args, result, ..Line::default() });
+        }
+        (index, ring)
+    }
+
+    const IMAGE: u64 = 5;
+
+    fn tell(ring: Ring, line: Line) {
+        let now = clock::now(CLOCK);
+        assert!(ring.append(&mut Line { fd: -1, begin: now, end: now, ..line }, &[], 1), "there is room");
+    }
+
+    /// The events that a drain gives up to its end.
+    fn finish(drain: Drain, mut merger: Merger) -> Vec<Event> {
+        drain.finish(&mut |item| take(&mut merger, item)).expect("memory");
+        std::iter::from_fn(|| merger.pop()).collect()
+    }
+
+    fn take(merger: &mut Merger, item: Item<'_>) -> io::Result<()> {
+        match item {
+            Item::Chunk { ring, bytes } => merger.chunk(ring as usize, bytes).expect("whole records"),
+            Item::Round { horizon } => merger.round(horizon),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_process_that_was_killed_ends_behind_all_that_its_rings_hold() {
+        for waited_for in [false, true] {
+            let (mut drain, mut child, mut merger) = (drain(), start(), Merger::new());
+            let (_, other) = lease(&drain, child.id(), child.id() + 1);
+            let (_, first) = lease(&drain, child.id(), child.id());
+            drain.round(&mut |item| take(&mut merger, item)).expect("memory");
+            // What none of them has come to tell: one was in a call, of the other calls were lost.
+            let send = Line { kind: Function::Send.number(), fd: 3, begin: clock::now(CLOCK), ..Line::default() };
+            let _ = first.enter(&send, 1);
+            while other.append(&mut Line { end: clock::now(CLOCK), ..send }, &[], 1) {}
+            child.kill().expect("ours");
+            if waited_for {
+                child.wait().expect("ours");
+                drain.ended(child.id(), libc::SIGKILL, &mut |item| take(&mut merger, item)).expect("memory");
+            } else {
+                // Until it is gone the last round takes it for one that runs.
+                while !has_ended(&child) {}
+            }
+            let events = finish(drain, merger);
+            let last: Vec<_> = events.iter().rev().take(3).map(|event| &event.what).collect();
+            assert_eq!(*last[0], What::ProcessEnd(Some(libc::SIGKILL)));
+            assert!(last[1..].iter().any(|what| matches!(what, What::Lost(_))), "{last:?}");
+            let unfinished = |what: &&What| matches!(what, What::Call(call) if call.outcome == Outcome::Unfinished);
+            assert!(last[1..].iter().any(unfinished), "{last:?}");
+            let thread = Thread { process: child.id(), thread: child.id(), image: IMAGE };
+            assert_eq!(events.last().map(|event| event.thread), Some(thread));
+            assert!(events.is_sorted_by_key(|event| event.end));
+            let _ = child.wait();
+        }
+    }
+
+    fn has_ended(child: &Child) -> bool {
+        crate::watched::Watched::open(child.id()).is_ok_and(|process| process.has_ended())
+    }
+
+    #[test]
+    fn the_end_of_one_that_gave_its_rings_back_is_told_once_and_that_of_one_that_runs_is_not() {
+        let (mut drain, mut child, mut merger) = (drain(), start(), Merger::new());
+        let (index, ring) = lease(&drain, child.id(), child.id());
+        lease(&drain, std::process::id(), std::process::id());
+        let pool = drain.shared().pool();
+        ring.close(|| clock::now(CLOCK), 1);
+        pool.give_back(index, owner(child.id(), child.id()));
+        drop(child.stdin.take());
+        while !has_ended(&child) {}
+        for _ in 0..200 {
+            drain.round(&mut |item| take(&mut merger, item)).expect("memory");
+        }
+        let ends = finish(drain, merger).into_iter().filter(|event| matches!(event.what, What::ProcessEnd(_)));
+        let ends: Vec<_> = ends.map(|event| (event.thread.process, event.what)).collect();
+        assert_eq!(ends, [(child.id(), What::ProcessEnd(Some(0)))]);
+        child.wait().expect("ours");
+    }
 }

@@ -43,6 +43,8 @@ pub enum What {
     Call(Box<Call>),
     /// A process attached, or a new program in it.
     ProcessStart(Box<ProcessStart>),
+    /// A process has ended, with this wait status where it is known. Nothing of it comes any more.
+    ProcessEnd(Option<i32>),
     /// A thread made its first recorded call.
     ThreadStart,
     /// A thread ended.
@@ -200,6 +202,17 @@ pub fn split(bytes: &[u8]) -> Result<Option<Split<'_>>, Damage> {
     Ok(bytes.split_at_checked(usize::from(*lines) * LINE))
 }
 
+/// The lines of those records with which processes, or new programs in them, begin.
+pub(crate) fn beginnings(mut bytes: &[u8]) -> impl Iterator<Item = Line> {
+    const KIND: [u8; 2] = kind::PROCESS_START.to_ne_bytes();
+    let records = std::iter::from_fn(move || {
+        let (record, rest) = split(bytes).ok().flatten()?;
+        bytes = rest;
+        Some(record)
+    });
+    records.filter(|record| record.starts_with(&KIND)).filter_map(line)
+}
+
 /// The line that a record begins with.
 #[must_use]
 pub fn line(record: &[u8]) -> Option<Line> {
@@ -241,6 +254,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
     let sections = Sections { bytes: record, offset: LINE };
     let what = match line.kind {
         kind::PROCESS_START => What::ProcessStart(Box::new(process_start(&line, sections)?)),
+        kind::PROCESS_END => return Ok(Some(process_end(&line))),
         kind::THREAD_START => What::ThreadStart,
         kind::THREAD_END => What::ThreadEnd,
         kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
@@ -258,9 +272,8 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
 /// Whether [`decode`] makes an event of a record of this kind.
 pub(crate) const fn is_an_event(number: u16) -> bool {
     match number {
-        kind::PROCESS_START | kind::THREAD_START | kind::THREAD_END | kind::MODULE | kind::LOST | kind::INHERITED => {
-            true
-        }
+        kind::PROCESS_START | kind::PROCESS_END | kind::THREAD_START | kind::THREAD_END => true,
+        kind::MODULE | kind::LOST | kind::INHERITED => true,
         number => number < kind::PROCESS_START,
     }
 }
@@ -335,6 +348,14 @@ fn process_start(line: &Line, sections: Sections<'_>) -> Result<ProcessStart, Da
         }
     }
     Ok(start)
+}
+
+/// Whose end it is, the record itself tells: it stands in no ring of that process.
+fn process_end(line: &Line) -> Event {
+    let [owner, image, known] = line.args;
+    let thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
+    let status = (known != 0).then_some(line.result as i32);
+    Event { thread, begin: line.begin, end: line.end, what: What::ProcessEnd(status) }
 }
 
 fn module(line: &Line, sections: Sections<'_>) -> Result<Module, Damage> {

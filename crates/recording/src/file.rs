@@ -12,8 +12,8 @@
 //! | 56 | … | items |
 //!
 //! An item is a tag (4 bytes), a ring number or 0 (4), the length of what follows (8), and that. Tags: 1 records of a
-//! ring; 2 horizon (8 bytes); 3 clock pair (16); 4 lost calls (8); 5 process (4) and wait status (4). Readers skip other
-//! tags. All numbers are little-endian, as the records are on the machines that bsock runs on.
+//! ring; 2 horizon (8 bytes); 3 clock pair (16); 4 lost calls (8); 5 process (4) and wait status (4), of one that the command
+//! waited for. Readers skip other tags. All numbers are little-endian, as the records are on the machines that bsock runs on.
 //!
 //! The header is written at once, and what a round brought when the round ends: whoever writes it may be killed at any moment,
 //! and what stands in the file then is a recording up to the last round.

@@ -102,6 +102,9 @@ pub mod kind {
     /// The line of the program's source from which the thread's next calls come, told by the program itself, where no stack shows
     /// it: that of a Python program. args: line; section PATH. Without one the calls come from no known line any more.
     pub const PLACE: u16 = 0x106;
+    /// A process has ended, and everything that it recorded ends earlier. Told by the command, in a ring of its own. args:
+    /// pid << 32 | pid, image (0 if unknown), 1 if its wait status is known; result: the wait status.
+    pub const PROCESS_END: u16 = 0x107;
 }
 
 /// Bits of [`Line::flags`].

@@ -44,6 +44,8 @@ mod sync;
 #[cfg(not(loom))]
 pub mod wait;
 mod waiting;
+#[cfg(not(loom))]
+mod watched;
 #[cfg_attr(loom, allow(dead_code, unused_imports, unused_variables, reason = "what the model has no use for"))]
 pub mod writer;
 

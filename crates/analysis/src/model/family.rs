@@ -14,7 +14,7 @@ use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread};
 use super::descriptors::Descriptors;
 use super::process::Process;
 use super::program::Program;
-use super::{Model, process_key};
+use super::{Model, ProcessKey, process_key};
 
 /// Children of which more than this many wait are those that never make a call.
 const WAITING: usize = 256;
@@ -115,11 +115,33 @@ impl Model {
 
     /// After `exit` handlers still run, and other threads' last calls come in: the table goes a little later.
     pub(super) fn exit(&mut self, thread: Thread) {
-        self.exiting.push_back(process_key(thread));
+        self.known_process(thread).exits = true;
+        self.leave(process_key(thread));
+    }
+
+    /// The process is no more, and nothing of it will come. Of one whose parent has not yet told of the fork, that is still to come.
+    pub(super) fn process_end(&mut self, thread: Thread) {
+        let key = process_key(thread);
+        match self.processes.get(&key) {
+            Some(process) if process.unproven.is_none() => self.dead = Some(key),
+            Some(_) => self.leave(key),
+            None => {}
+        }
+    }
+
+    /// The process is forgotten when some others have left as well.
+    fn leave(&mut self, process: ProcessKey) {
+        self.exiting.push_back(process);
         if self.exiting.len() > EXITING
             && let Some(gone) = self.exiting.pop_front()
-            && let Some(mut process) = self.processes.remove(&gone)
         {
+            self.forget(gone);
+        }
+    }
+
+    /// Nothing refers any more to what the process held, unless others hold it, too.
+    pub(super) fn forget(&mut self, gone: ProcessKey) {
+        if let Some(mut process) = self.processes.remove(&gone) {
             self.drop_table(&mut process.descriptors);
             if self.images.get(&gone.0) == Some(&gone.1) {
                 self.images.remove(&gone.0);

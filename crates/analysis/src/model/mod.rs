@@ -5,7 +5,8 @@
 //! [`Model::subject`] no longer shows it to any rule. A descriptor that was never seen created has no endpoint at all.
 //!
 //! Memory is bounded by what is alive: endpoints with a descriptor, processes, and the few tables in [`family`] that wait for a
-//! child. A process that was killed counts as alive until its number is given out again, since no event tells of it.
+//! child. A process is forgotten when the recording tells that it has ended, or a while after it said so itself. In recordings
+//! that do not tell it, one that was killed counts as alive until its number is given out again.
 
 mod calls;
 mod connection;
@@ -61,12 +62,12 @@ pub struct Model {
     /// Endpoints by the kernel's number of the socket, where a call told it.
     cookies: Map<u64, EndpointId>,
     exiting: VecDeque<ProcessKey>,
+    /// The process that the last event told to have ended; kept for one event, so that rules can look at what it left.
+    dead: Option<ProcessKey>,
     programs: u64,
     subject: Option<EndpointId>,
     touched: bool,
     blind: bool,
-    /// The signals that killed processes, as far as `wait` told the command.
-    killed: Map<u32, i32>,
     summary: Summary,
 }
 
@@ -103,13 +104,14 @@ impl Model {
         self.endpoints.trusted(id)
     }
 
-    /// The signal that killed a process. `None` also where it is not known how, or whether, the process ended.
-    #[must_use]
-    pub fn killed_by(&self, process: u32) -> Option<i32> {
-        self.killed.get(&process).copied()
+    /// The first thread of what runs in the process of this number, if it is known and has not ended.
+    pub(crate) fn running(&self, process: u32) -> Option<Thread> {
+        let image = *self.images.get(&process)?;
+        let thread = Thread { process, thread: process, image };
+        (self.dead != Some(process_key(thread))).then_some(thread)
     }
 
-    /// The process of a thread.
+    /// The process of a thread. One that the last event told to have ended is still there.
     #[must_use]
     pub fn process(&self, thread: Thread) -> Option<&Process> {
         self.processes.get(&process_key(thread))
@@ -137,21 +139,14 @@ impl Model {
         }
     }
 
-    /// A process ended with this wait status.
-    pub(crate) fn end(&mut self, process: u32, status: i32) {
-        let signal = status & 0x7f;
-        // 0: by itself; 0x7f: not at all, but stopped.
-        if !matches!(signal, 0 | 0x7f) {
-            self.killed.insert(process, signal);
-        }
-    }
-
     pub(crate) fn apply(&mut self, event: &Event) {
         self.endpoints.turn();
+        self.dead.take().into_iter().for_each(|dead| self.forget(dead));
         (self.subject, self.touched) = (None, false);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) => self.process_start(event, start),
+            What::ProcessEnd(_) => self.process_end(event.thread),
             What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
             What::Lost(calls) => self.lost(event.thread, *calls),
             What::Inherited(socket) => {

@@ -21,6 +21,8 @@ pub struct Process {
     pub(super) unproven: Option<EndpointId>,
     /// It called `execve`, which has not returned.
     pub(super) executing: bool,
+    /// It said that it ends.
+    pub(super) exits: bool,
     /// It called `daemon`, which forks inside libc and does not return here.
     pub(super) becomes_daemon: bool,
     /// It does things that hooks do not see.
@@ -40,6 +42,7 @@ impl Process {
             started,
             unproven: None,
             executing: false,
+            exits: false,
             becomes_daemon: false,
             blind: false,
             threads: Set::default(),
@@ -62,6 +65,18 @@ impl Process {
     #[must_use]
     pub const fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// It executes another program, which was not seen to begin: what becomes of the process from then on may be that one's doing.
+    #[must_use]
+    pub const fn executes(&self) -> bool {
+        self.executing
+    }
+
+    /// It said itself that it ends, by `exit` or one of its kind.
+    #[must_use]
+    pub const fn has_said_that_it_ends(&self) -> bool {
+        self.exits
     }
 
     /// It was seen to make calls past the recorder: what it did *not* do on its sockets is not known.

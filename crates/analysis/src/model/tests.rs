@@ -441,3 +441,50 @@ fn a_child_that_is_faster_than_its_parent_is_on_a_socket_all_the_same() {
     assert_eq!(touch(&mut story, CHILD, 3), "opaque", "for the rules, until the fork is told");
     assert!(replay(&story.events).touched_a_socket());
 }
+
+#[test]
+fn a_process_that_has_ended_is_there_for_one_event_more_and_then_it_and_its_sockets_are_not() {
+    let mut story = Story::new();
+    let server = bound(&mut story);
+    let child = story.forked(server);
+    story.socket(child, 4);
+    assert_eq!(touch(&mut story, child, 3), "0.0.0.0:80");
+    story.push(child, What::ProcessEnd(None));
+    let model = replay(&story.events);
+    assert!(model.process(child).is_some() && model.endpoint_of(child, 4).is_some());
+    assert_eq!(model.running(child.process), None);
+    assert!(model.endpoint_of(server, 3).is_some_and(|shared| shared.is_shared()));
+    // Told twice, or late: it changes nothing.
+    story.push(child, What::ProcessEnd(Some(9)));
+    story.push(server, What::ThreadEnd);
+    let model = replay(&story.events);
+    assert!(model.process(child).is_none());
+    assert_eq!((model.processes.len(), model.images.len(), model.endpoints.alive()), (1, 1, 1));
+    assert!(model.endpoint_of(server, 3).is_some_and(|own| !own.is_shared()), "the server holds it alone now");
+}
+
+#[test]
+fn the_end_of_a_former_program_or_of_nobody_ends_nobody() {
+    let mut story = Story::new();
+    let server = bound(&mut story);
+    for image in [0, 99] {
+        story.push(Thread { image, ..server }, What::ProcessEnd(Some(9)));
+    }
+    assert_eq!(touch(&mut story, server, 3), "0.0.0.0:80");
+    assert_eq!(replay(&story.events).running(server.process), Some(server));
+}
+
+#[test]
+fn a_child_that_ends_before_its_parent_has_told_of_the_fork_is_no_child_that_is_still_to_come() {
+    let mut story = Story::new();
+    let parent = bound(&mut story);
+    let began = story.events.last().expect("events").end + 1;
+    story.start(CHILD, &[], true, parent.process);
+    story.push(CHILD, What::ProcessEnd(Some(9)));
+    fork(&mut story, parent, CHILD.process);
+    let end = story.events.last().expect("events").end;
+    story.at(began, end);
+    let model = replay(&story.events);
+    assert_eq!(model.unborn.len(), 0);
+    assert!(model.process(CHILD).is_some_and(|child| child.unproven.is_none()));
+}

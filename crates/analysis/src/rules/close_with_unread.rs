@@ -66,7 +66,7 @@ use crate::forms;
 use crate::functions::{accepts, ends_the_process, waits_for_readiness};
 use crate::linux::{ECONNRESET, EINTR, EPIPE, ETIMEDOUT, POLLERR, POLLHUP, SO_ERROR, SOL_SOCKET};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model, direction};
+use crate::model::{Endpoint, EndpointId, Model, direction, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -115,11 +115,12 @@ pub(super) struct CloseWithUnread {
 
 impl Rule for CloseWithUnread {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        if event.what == What::ThreadEnd {
-            self.warned.remove(&event.thread);
-            self.interrupted.remove(&event.thread);
-        }
-        let What::Call(call) = &event.what else { return };
+        let call = match &event.what {
+            What::Call(call) => call,
+            What::ThreadEnd => return self.forget(|thread| thread == event.thread),
+            What::ProcessEnd(_) => return self.forget(|thread| process_key(thread) == process_key(event.thread)),
+            _ => return,
+        };
         self.interrupts(event.thread, call);
         match call.function {
             _ if call.vfork_child => {}
@@ -193,6 +194,13 @@ impl CloseWithUnread {
             self.warned.insert(thread);
         } else {
             self.lost_track = true;
+        }
+    }
+
+    /// Forgets threads that have ended.
+    fn forget(&mut self, ended: impl Fn(Thread) -> bool) {
+        for threads in [&mut self.warned, &mut self.interrupted] {
+            threads.retain(|thread| !ended(*thread));
         }
     }
 

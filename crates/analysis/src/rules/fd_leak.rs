@@ -68,7 +68,7 @@ use crate::sink::Sink;
 use crate::site::Site;
 use crate::table::Map;
 
-/// Processes with such sockets that are remembered; those that were killed stay among them.
+/// Processes with such sockets that are remembered; those of whose end nothing tells stay among them.
 const PROCESSES: usize = 4096;
 
 /// Sockets that are remembered of each: enough to prove it.
@@ -129,11 +129,13 @@ pub(super) struct FdLeak {
 
 impl Rule for FdLeak {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        let What::Call(call) = &event.what else { return };
-        if call.vfork_child {
-            return;
-        }
         let key = process_key(event.thread);
+        let call = match &event.what {
+            What::Call(call) if !call.vfork_child => call,
+            // Whatever killed it: what it had not closed by then, while it went on, it had forgotten.
+            What::ProcessEnd(_) => return self.ended(key, model, sink),
+            _ => return,
+        };
         match (call.function, call.outcome) {
             (function, Outcome::Returned(new)) if makes_a_socket(function) => {
                 self.further(key, i32::try_from(new).unwrap_or(-1));
@@ -141,11 +143,7 @@ impl Rule for FdLeak {
             (function, Outcome::Failed(errno @ (EMFILE | ENFILE))) if makes_a_socket(function) => {
                 self.exhausted(key, call, errno);
             }
-            (function, _) if ends_the_process(function) => {
-                if let Some(suspects) = self.processes.remove(&key) {
-                    judge(suspects, key.0, model, sink);
-                }
-            }
+            (function, _) if ends_the_process(function) => self.ended(key, model, sink),
             _ => self.touched(model, event, call),
         }
     }
@@ -158,6 +156,12 @@ impl Rule for FdLeak {
 }
 
 impl FdLeak {
+    fn ended(&mut self, key: ProcessKey, model: &Model, sink: &mut Sink) {
+        if let Some(suspects) = self.processes.remove(&key) {
+            judge(suspects, key.0, model, sink);
+        }
+    }
+
     fn further(&mut self, key: ProcessKey, new: i32) {
         let Some(suspects) = self.processes.get_mut(&key) else { return };
         // A number that is given out again was closed, in whatever way.
@@ -380,6 +384,31 @@ mod tests {
             story.close(client, fd);
         };
         assert_eq!(said_with_clients(lost), [""; 0], "what they did is not known");
+    }
+
+    #[test]
+    fn a_killed_server_is_judged_by_what_it_did_while_it_lived() {
+        let killed = |clients: i32, each: fn(&mut Story, Thread, i32), status| {
+            let mut story = Story::new();
+            let server = story.program(&["./server"]);
+            story.socket(server, 3);
+            story.listen(server, 3);
+            for fd in 4..4 + clients {
+                story.accept(server, 3, fd);
+                each(&mut story, server, fd);
+            }
+            story.push(server, What::ProcessEnd(status));
+            // What comes later finds it forgotten.
+            let other = story.program(&["./other"]);
+            story.socket(other, 3);
+            story.close(other, 3);
+            story.findings().len()
+        };
+        for status in [None, Some(9)] {
+            assert_eq!(killed(12, left_open, status), 1, "it went on without closing");
+            assert_eq!(killed(8, left_open, status), 0, "it may have been about to");
+            assert_eq!(killed(12, |story, server, fd| story.call(server, receive(fd, 5)), status), 0);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ use crate::forms;
 use crate::functions::{has_flag, receives_one_message, sends, waits_for_readiness};
 use crate::linux::{MSG_ERRQUEUE, MSG_OOB, MSG_PEEK};
 use crate::message::Message;
-use crate::model::{EndpointId, Model};
+use crate::model::{EndpointId, Model, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -125,10 +125,12 @@ pub(super) struct RecvZeroIgnored {
 
 impl Rule for RecvZeroIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
-        if event.what == What::ThreadEnd {
-            self.waits.remove(&event.thread);
-        }
-        let What::Call(call) = &event.what else { return };
+        let call = match &event.what {
+            What::Call(call) => call,
+            What::ThreadEnd => return self.waits.retain(|thread, _| *thread != event.thread),
+            What::ProcessEnd(_) => return self.waits.retain(|thread, _| process_key(*thread) != process_key(event.thread)),
+            _ => return,
+        };
         if waits_for_readiness(call.function) {
             return self.wait(event.thread, call.function);
         }

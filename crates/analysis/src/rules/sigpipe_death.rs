@@ -29,7 +29,7 @@
 //!
 //! # How it tells
 //!
-//! - *certain*: `wait` told that `SIGPIPE` killed the process; one of its calls had not returned, and this is a send without
+//! - *certain*: the kernel told that `SIGPIPE` killed the process; one of its calls had not returned, and this is a send without
 //!   `MSG_NOSIGNAL` on a stream socket that had been connected. Where the process has several threads, the socket must also
 //!   have shown before that its peer was gone: one of the others may have written to a pipe.
 //!
@@ -37,7 +37,8 @@
 //!
 //! - where a program merely could be killed: most that do without `MSG_NOSIGNAL` never are;
 //! - about programs that die of `SIGPIPE` on a pipe (`./program | head`), which is how those are meant to end;
-//! - about processes whose end bsock was not told: those that the program itself started and waited for;
+//! - about processes of which the kernel does not tell bsock how they ended: before Linux 6.15 those that the program itself
+//!   started and waited for at once;
 //! - where the socket's history is not known.
 //!
 //! # References
@@ -111,9 +112,11 @@ pub(super) struct SigpipeDeath {
 }
 
 impl Rule for SigpipeDeath {
-    fn event(&mut self, model: &Model, event: &Event, _sink: &mut Sink) {
+    fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         match &event.what {
             What::ThreadStart => self.thread(event.thread),
+            What::ProcessStart(_) => self.forget_former_images(event.thread),
+            What::ProcessEnd(status) => self.ended(model, event.thread, *status, sink),
             What::Call(call) if !call.vfork_child => self.call(model, event, call),
             _ => {}
         }
@@ -122,23 +125,27 @@ impl Rule for SigpipeDeath {
     fn gone(&mut self, endpoint: EndpointId) {
         self.gone.remove(&endpoint);
     }
-
-    fn finish(&mut self, model: &Model, sink: &mut Sink) {
-        let mut stuck: Vec<_> = self.stuck.drain().collect();
-        stuck.sort_unstable_by_key(|((process, image), _)| (*process, *image));
-        for ((process, image), stuck) in stuck {
-            let runs_still = model.process(Thread { process, thread: process, image }).is_some();
-            if let Stuck::One(finding) = stuck
-                && runs_still
-                && model.killed_by(process) == Some(SIGPIPE)
-            {
-                sink.emit(*finding);
-            }
-        }
-    }
 }
 
 impl SigpipeDeath {
+    /// The process has ended. What it left by `exec` long ago says nothing of that.
+    fn ended(&mut self, model: &Model, thread: Thread, status: Option<i32>, sink: &mut Sink) {
+        let key = process_key(thread);
+        self.threads.remove(&key);
+        let Some(Stuck::One(finding)) = self.stuck.remove(&key) else { return };
+        let by_the_signal = status.is_some_and(|status| status & 0x7f == SIGPIPE);
+        if by_the_signal && model.process(thread).is_some_and(|process| !process.executes()) {
+            sink.emit(*finding);
+        }
+    }
+
+    /// A new program runs in the process, or another process has its number.
+    fn forget_former_images(&mut self, thread: Thread) {
+        let is_former = |key: &ProcessKey| key.0 == thread.process && key.1 != thread.image;
+        self.threads.retain(|key, _| !is_former(key));
+        self.stuck.retain(|key, _| !is_former(key));
+    }
+
     fn thread(&mut self, thread: Thread) {
         let key = process_key(thread);
         if self.threads.len() < REMEMBERED || self.threads.contains_key(&key) {
@@ -268,6 +275,57 @@ mod tests {
         for end in silent {
             assert_eq!(said(KILLED_BY_SIGPIPE, end), [""; 0]);
         }
+    }
+
+    /// A server with a child that was in a send when it ended so.
+    fn child(status: Option<i32>) -> (Story, Thread) {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.listen(server, 3);
+        story.accept(server, 3, 4);
+        let child = story.forked(server);
+        send_on(&mut story, child, 4);
+        story.push(child, What::ProcessEnd(status));
+        (story, child)
+    }
+
+    fn send_on(story: &mut Story, thread: Thread, fd: i32) {
+        story.call(thread, Call { args: [0x7000, 5, 0], ..call(Function::Send, fd, Outcome::Unfinished) });
+    }
+
+    #[test]
+    fn a_child_whose_end_the_recording_tells_is_told_of_when_it_tells_so() {
+        let (story, child) = child(Some(KILLED_BY_SIGPIPE));
+        let mut analysis = Analysis::new(ALL);
+        story.events.iter().for_each(|event| analysis.event(event));
+        let found: Vec<_> = analysis.fresh().map(|found| (found.rule, found.process.pid)).collect();
+        assert_eq!(found, [("sigpipe-death", child.process)]);
+        // The command may have waited for it, too.
+        analysis.ended(child.process, KILLED_BY_SIGPIPE);
+        assert_eq!(analysis.finish().findings.len(), 1);
+    }
+
+    #[test]
+    fn where_the_kernel_does_not_tell_how_a_child_ended_nothing_is_said() {
+        for status in [None, Some(9), Some(13 << 8)] {
+            assert_eq!(child(status).0.findings().len(), 0, "{status:?}");
+        }
+        // Another process has its number, and dies of the signal elsewhere.
+        let (mut story, first) = child(None);
+        let second = Thread { image: 77, ..first };
+        story.start(second, &["./other"], false, 1);
+        story.push(second, What::ProcessEnd(Some(KILLED_BY_SIGPIPE)));
+        assert_eq!(story.findings().len(), 0);
+    }
+
+    #[test]
+    fn a_program_that_was_executed_meanwhile_may_have_raised_the_signal() {
+        let (mut story, child) = child(Some(KILLED_BY_SIGPIPE));
+        let end = story.events.pop().expect("the end");
+        story.call(child, call(Function::Execve, -1, Outcome::Unfinished));
+        story.events.push(end);
+        assert_eq!(story.findings().len(), 0);
     }
 
     #[test]

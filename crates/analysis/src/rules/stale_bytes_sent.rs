@@ -129,7 +129,9 @@ impl Rule for StaleBytesSent {
                 None => self.send(model, event, call, sink),
             },
             // What was received meanwhile is not known.
-            What::Lost(_) | What::Unknown(_) | What::ProcessStart(_) => drop(self.buffers.remove(&key)),
+            What::Lost(_) | What::Unknown(_) | What::ProcessStart(_) | What::ProcessEnd(_) => {
+                self.buffers.remove(&key);
+            }
             _ => {}
         }
     }

@@ -63,7 +63,7 @@ use crate::sink::Sink;
 use crate::site::Site;
 use crate::table::Map;
 
-/// Processes whose numbers are remembered; those that were killed stay among them.
+/// Processes whose numbers are remembered; those of whose end nothing tells stay among them.
 const PROCESSES: usize = 4096;
 
 /// Numbers that are remembered of each.
@@ -108,7 +108,7 @@ impl Rule for UseAfterClose {
         match &event.what {
             What::Call(call) if !call.vfork_child => self.call(model, event, call, sink),
             // Any number may have been given out and closed again meanwhile.
-            What::Lost(_) | What::ProcessStart(_) => drop(self.closed.remove(&key)),
+            What::Lost(_) | What::ProcessStart(_) | What::ProcessEnd(_) => drop(self.closed.remove(&key)),
             What::Unknown(fd) => self.forget(key, *fd),
             _ => {}
         }

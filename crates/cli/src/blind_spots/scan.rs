@@ -23,7 +23,7 @@ impl Scan {
     /// Looks at the next item.
     pub(crate) fn item(&mut self, item: Item<'_>) {
         match item {
-            Item::Chunk { ring, bytes } => self.chunk(ring as usize % MAX_RINGS, bytes),
+            Item::Chunk { ring, bytes } => self.chunk((ring as usize).min(MAX_RINGS), bytes),
             Item::Clock(pair) => self.last = Some(pair),
             Item::Ended { process, .. } => self.blind_spots.ended(process),
             Item::Lost(calls) => self.counts.lost += calls,

@@ -1,6 +1,8 @@
 //! A trace for scripts: one object a line. `docs/trace-json.md` describes the fields; a test holds the two together.
 
 use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
 use bsock_analysis::address::{Address, Printable};
 use bsock_analysis::model::{Connection, Model};
@@ -110,6 +112,22 @@ pub(super) fn start(out: &mut dyn Write, event: &Event, start: &ProcessStart, sc
     )
 }
 
+/// A process that has ended, with its wait status where that is known.
+pub(super) fn exit(out: &mut dyn Write, event: &Event, status: Option<i32>, scale: &Scale) -> io::Result<()> {
+    let ended = status.map(ExitStatus::from_raw);
+    line(
+        out,
+        &json!({
+            "version": VERSION,
+            "event": "exit",
+            "pid": event.thread.process,
+            "status": ended.and_then(|ended| ended.code()),
+            "signal": ended.and_then(|ended| ended.signal()).map(words::signal),
+            "end_ns": scale.since_start(event.end),
+        }),
+    )
+}
+
 /// Calls of a thread that were not recorded.
 pub(super) fn lost(out: &mut dyn Write, event: &Event, calls: u64, scale: &Scale) -> io::Result<()> {
     let (pid, tid, end_ns) = (event.thread.process, event.thread.thread, scale.since_start(event.end));
@@ -177,6 +195,9 @@ mod tests {
         super::start(&mut out, &begun, &start, &scale).expect("memory");
         super::call(&mut out, &Model::default(), &call, made, &scale, Some(location)).expect("memory");
         super::lost(&mut out, &begun, 3, &scale).expect("memory");
+        for status in [None, Some(libc::SIGPIPE), Some(3 << 8)] {
+            super::exit(&mut out, &begun, status, &scale).expect("memory");
+        }
         super::end(&mut out, &Counts::default(), &[BlindSpot::damage("x")]).expect("memory");
 
         let page = include_str!("../../../../docs/trace-json.md");
@@ -203,6 +224,11 @@ mod tests {
             expected.sort();
             emitted.sort();
             assert_eq!(emitted, expected, "`{event}` in docs/trace-json.md");
+        }
+        for ended in
+            [r#""signal":null,"status":null"#, r#""signal":"SIGPIPE","status":null"#, r#""signal":null,"status":3"#]
+        {
+            assert!(text.contains(ended), "{text}");
         }
         assert!(text.contains(r#""errno":"EAGAIN""#) && text.contains(r#""args":[1,-1,0]"#), "{text}");
     }
