@@ -11,7 +11,13 @@
 
 static void send_request(int fd, struct request *request)
 {
-    if (send(fd, request, sizeof(request), 0) < 0) {
+#ifndef MENDED
+    size_t size = sizeof(request);
+#else
+    size_t size = sizeof(*request);
+#endif
+    /* not found: it is a whole message to whoever does not know what the pointer points to */
+    if (send(fd, request, size, 0) < 0) {
         perror("send");
         exit(1);
     }

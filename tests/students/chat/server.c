@@ -51,8 +51,13 @@ int main(int argc, char *argv[])
                 send(conn, "welcome\n", 8, 0);
                 continue;
             }
+            /* found: recv-zero-ignored */
             ssize_t n = recv(fd, words, sizeof(words), 0);
+#ifndef MENDED
             if (n < 0) {
+#else
+            if (n <= 0) {
+#endif
                 printf("%d leaves\n", fd);
                 close(fd);
                 FD_CLR(fd, &all);
@@ -60,7 +65,12 @@ int main(int argc, char *argv[])
             }
             for (int other = 0; other <= highest; other++) {
                 if (n > 0 && other != fd && other != server && FD_ISSET(other, &all))
+#ifndef MENDED
+                    /* found: sigpipe-death */
                     send(other, words, n, 0);
+#else
+                    send(other, words, n, MSG_NOSIGNAL);
+#endif
             }
         }
     }

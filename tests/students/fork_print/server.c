@@ -49,6 +49,7 @@ int main(int argc, char *argv[])
         exit(1);
     }
     while (1) {
+        /* not found: fd-leak */
         int conn = accept(server, NULL, NULL);
         if (conn == -1) {
             perror("accept");
@@ -66,5 +67,8 @@ int main(int argc, char *argv[])
             exit(0);
         }
         printf("process %d serves the client\n", (int)pid);
+#ifdef MENDED
+        close(conn);
+#endif
     }
 }

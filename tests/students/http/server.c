@@ -29,11 +29,28 @@ static void respond(int conn, const char *status, const char *page)
 
 static void serve(int conn)
 {
+#ifndef MENDED
     char request[1024];
     ssize_t n = recv(conn, request, sizeof(request) - 1, 0);
     if (n <= 0)
         return;
     request[n] = '\0';
+#else
+    char request[8192];
+    size_t used = 0, wanted = sizeof(request) - 1;
+    while (used < wanted) {
+        ssize_t n = recv(conn, request + used, wanted - used, 0);
+        if (n <= 0)
+            return;
+        used += n;
+        request[used] = '\0';
+        char *body = strstr(request, "\r\n\r\n"), *length = strstr(request, "Content-Length: ");
+        if (body != NULL)
+            wanted = body + 4 - request + (length != NULL && length < body ? atoi(length + 16) : 0);
+        if (wanted >= sizeof(request))
+            return;
+    }
+#endif
     if (strncmp(request, "GET / ", 6) == 0)
         respond(conn, "200 OK", "<h1>Hello</h1>\n");
     else if (strncmp(request, "POST ", 5) == 0)
@@ -67,6 +84,7 @@ int main(int argc, char *argv[])
             continue;
         }
         serve(conn);
+        /* not found: close-with-unread */
         close(conn);
     }
 }

@@ -8,9 +8,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#ifndef MENDED
+#define KIND SOCK_STREAM
+#else
+#define KIND SOCK_SEQPACKET /* one recv() returns what one send() sent */
+#endif
+
 static int open_log(const char *path)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = socket(AF_UNIX, KIND, 0);
     struct sockaddr_un address;
     memset(&address, 0, sizeof(address));
     address.sun_family = AF_UNIX;

@@ -8,12 +8,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#ifndef MENDED
+#define KIND SOCK_STREAM
+#else
+#define KIND SOCK_SEQPACKET /* one recv() returns what one send() sent */
+#endif
+
 static int number;
 
 static void collect(int conn)
 {
     char message[1024];
     ssize_t n;
+    /* not found: a reader that does not care where messages end does the same */
     while ((n = recv(conn, message, sizeof(message) - 1, 0)) > 0) {
         message[n] = '\0';
         printf("%d: %s\n", ++number, message);
@@ -29,7 +36,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: %s PATH\n", argv[0]);
         return 2;
     }
-    int server = socket(AF_UNIX, SOCK_STREAM, 0);
+    int server = socket(AF_UNIX, KIND, 0);
     if (server < 0) {
         perror("socket");
         return 1;

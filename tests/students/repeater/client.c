@@ -20,7 +20,12 @@ int main(int argc, char *argv[])
     memset(&address, 0, sizeof(address));
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = inet_addr("127.0.0.1");
+#ifndef MENDED
     address.sin_port = atoi(argv[1]);
+#else
+    address.sin_port = htons(atoi(argv[1]));
+#endif
+    /* found: port-byte-order */
     if (connect(client, (struct sockaddr *)&address, sizeof(address)) < 0) {
         perror("connect");
         return 1;

@@ -45,6 +45,10 @@ int main(int argc, char *argv[])
     }
     printf("the server has started\n");
     for (;;) {
+#ifdef MENDED
+        client_length = sizeof(client_address);
+#endif
+        /* found: addrlen-not-set */
         ssize_t n = recvfrom(server, message, sizeof(message), 0, (struct sockaddr *)&client_address, &client_length);
         if (n < 0) {
             perror("recvfrom");
