@@ -42,7 +42,7 @@ static void send_file(int conn, const char *path)
     }
     printf("sending %s, %zu bytes\n", path, size);
 #ifndef MENDED
-    /* not found: short-send-ignored */
+    /* found: short-send-ignored */
     if (send(conn, data, size, MSG_NOSIGNAL) < 0)
         perror("send");
 #else

@@ -9,7 +9,7 @@ use super::peers::Peers;
 use super::traffic::Traffic;
 use super::turns::Turns;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
 use crate::table::Map;
 
 /// Tells endpoints of a recording apart; never used again for another.
@@ -148,10 +148,11 @@ impl Endpoints {
         self.alive.get_mut(&id)
     }
 
-    /// A new endpoint with one reference.
+    /// A new endpoint with one reference; `kind` as `socket` takes it, flags and all.
     pub(super) fn create(&mut self, family: u16, kind: u32) -> EndpointId {
         self.created += 1;
         let id = EndpointId(self.created);
+        let nonblocking = kind & SOCK_NONBLOCK != 0;
         let kind = kind & SOCK_TYPE_MASK;
         let endpoint = Endpoint {
             id,
@@ -161,7 +162,7 @@ impl Endpoints {
             told: None,
             remote: None,
             backlog: None,
-            course: Course::default(),
+            course: Course { nonblocking, ..Course::default() },
             peer: None,
             met_at: None,
             traffic: Traffic::default(),
