@@ -38,7 +38,7 @@ const EXERCISES: [Exercise; 10] = [
     exercise("timestamp", "{}", "", "\n"),
     exercise("file", "{} big got", "", "big: 33554432 bytes\n"),
     exercise("udp_title", "{}", "hello wORLD\nagain\n", "Hello WORLD\nAgain\n"),
-    exercise("fork_print", "{}", "", "job 2: printed line 3\n"),
+    exercise("fork_print", "{}", "", "job 19: printed line 3\n"),
     exercise("calculator", "{}", "", "10 + 20 = 30\n7 * 6 = 42\n"),
     exercise("key_value", "{}", "", "OK\nOK\nBeijing\n(none)\n"),
     exercise("http", "{}", "", "<p>Thank you.</p>\n"),

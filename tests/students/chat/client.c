@@ -1,4 +1,4 @@
-/* Exercise: tries the chat room: three people enter, talk, and the first leaves while the others go on.
+/* Exercise: tries the chat room: three people enter, talk, the first leaves, a crowd enters, and the others go on.
  * Mistake: none here; see server.c.
  * Usage: ./client PORT */
 #include <arpa/inet.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define CROWD 12
 
 /* Prints the next line that this person hears; 0 if the room is closed. */
 static int hear(int person, const char *name)
@@ -50,19 +52,24 @@ int main(int argc, char *argv[])
         return 2;
     }
     int port = atoi(argv[1]);
+    int crowd[CROWD];
     int alice = enter(port, "alice"), bob = enter(port, "bob"), carol = enter(port, "carol");
     say(alice, "hello, and goodbye\n");
-    if (hear(bob, "bob") && hear(carol, "carol")) {
-        close(alice);
-        for (int round = 0; round < 3; round++) {
-            say(bob, "is alice still here?\n");
-            if (!hear(carol, "carol"))
-                break;
-            say(carol, "I do not think so\n");
-            if (!hear(bob, "bob"))
-                break;
-        }
+    if (!hear(bob, "bob") || !hear(carol, "carol"))
+        return 1;
+    close(alice);
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = enter(port, "the crowd");
+    for (int round = 0; round < 3; round++) {
+        say(bob, "is alice still here?\n");
+        if (!hear(carol, "carol"))
+            break;
+        say(carol, "I do not think so\n");
+        if (!hear(bob, "bob"))
+            break;
     }
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
     close(bob);
     close(carol);
     return 0;

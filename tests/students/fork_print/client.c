@@ -1,4 +1,4 @@
-/* Exercise: the client of the print server: three jobs, one after the other, each over a connection of its own.
+/* Exercise: the client of the print server: twenty jobs, one after the other, each over a connection of its own.
  * Mistake: none here; see server.c.
  * Usage: ./client PORT */
 #include <arpa/inet.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define JOBS 20
 
 static int connect_to(int port)
 {
@@ -42,7 +44,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     const char *lines[] = {"first page\n", "second page\n", "last page\n"};
-    for (int job = 0; job < 3; job++) {
+    for (int job = 0; job < JOBS; job++) {
         int fd = connect_to(atoi(argv[1]));
         char answer[64];
         for (int i = 0; i < 3; i++) {

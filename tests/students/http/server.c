@@ -84,7 +84,7 @@ int main(int argc, char *argv[])
             continue;
         }
         serve(conn);
-        /* not found: close-with-unread */
+        /* found: close-with-unread */
         close(conn);
     }
 }

@@ -80,6 +80,12 @@ impl Endpoint {
         self.backlog.is_some()
     }
 
+    /// A server's end of a connection: `accept` returned it.
+    #[must_use]
+    pub const fn was_accepted(&self) -> bool {
+        self.accepted.is_some()
+    }
+
     /// How many descriptors refer to it, in all processes; 0 if the last event closed the last one.
     #[must_use]
     pub const fn references(&self) -> u32 {

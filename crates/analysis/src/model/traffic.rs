@@ -20,6 +20,8 @@ pub enum Direction {
 pub struct Traffic {
     /// Bytes that the program sent.
     pub sent: u64,
+    /// Where the last call began that sent some of them.
+    pub last_send: u64,
     /// Bytes that the program received. What it only peeked at is not counted.
     pub received: u64,
     /// Calls that moved bytes in the direction of the last one, since one in the other.
@@ -54,6 +56,9 @@ impl Traffic {
         self.uncounted |= has_flag(call, MSG_OOB);
         if bytes == 0 {
             return;
+        }
+        if direction == Direction::Out {
+            self.last_send = self.sent.saturating_sub(bytes);
         }
         let buffer = (call.args[0], call.args[1]);
         let run = &mut self.run;
