@@ -49,12 +49,12 @@ int main(int argc, char *argv[])
         exit(1);
     }
     while (1) {
-        /* not found: fd-leak */
         int conn = accept(server, NULL, NULL);
         if (conn == -1) {
             perror("accept");
             continue;
         }
+        /* found: fd-leak */
         pid_t pid = fork();
         if (pid == -1) {
             perror("fork");
