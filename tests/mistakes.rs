@@ -17,7 +17,6 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,7 +29,7 @@ use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
 use fastrand::Rng;
 use serde_json::Value;
-use support::{TempDir, TempProgram, compile_c, root, target_dir, text};
+use support::{TempDir, TempProgram, compile_c, free_port, root, swappable_port, target_dir, text};
 
 /// How often each recording is analysed with other gaps.
 const ROUNDS: u64 = 200;
@@ -91,13 +90,7 @@ fn name(path: &Path) -> String {
 }
 
 fn with_ports(text: &str) -> String {
-    let free = || TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("loopback").port();
-    let mut swapped = free().swap_bytes();
-    // A port that needs no privilege and is not its own swap.
-    while swapped < 1024 || swapped == swapped.swap_bytes() {
-        swapped = free().swap_bytes();
-    }
-    text.replace("{port}", &free().to_string()).replace("{swapped}", &swapped.to_string())
+    text.replace("{port}", &free_port().to_string()).replace("{swapped}", &swappable_port().to_string())
 }
 
 /// What `bsock check` made of a program.

@@ -8,7 +8,7 @@ pub(crate) mod recording;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -120,6 +120,20 @@ pub(crate) fn compile_c_text<F: AsRef<OsStr>>(source: &str, flags: &[F]) -> Temp
     let file = directory.path().join("program.c");
     fs::write(&file, source).expect("the directory is ours");
     compile_c(&file, flags)
+}
+
+/// A port that nobody listens at, for programs that do not take 0.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("loopback").port()
+}
+
+/// A free port that is another free one once its two bytes are swapped, as they are in a program without `htons`.
+pub(crate) fn swappable_port() -> u16 {
+    let swapped = std::iter::repeat_with(|| free_port().swap_bytes());
+    // One that needs no privilege and is not its own swap.
+    let may_be = |port: &u16| *port >= 1024 && *port != port.swap_bytes();
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    swapped.filter(may_be).find(is_free).expect("the iterator has no end")
 }
 
 /// A server that says `listening on ADDRESS` when it is ready. Killed when dropped.

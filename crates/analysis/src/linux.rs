@@ -11,6 +11,7 @@ pub(crate) const SOCK_STREAM: u32 = 1;
 pub(crate) const SOCK_DGRAM: u32 = 2;
 /// The bits of `socket`'s second argument that name a type; the others are flags.
 pub(crate) const SOCK_TYPE_MASK: u32 = 0xf;
+pub(crate) const SOCK_NONBLOCK: u32 = 0o4000;
 pub(crate) const SOCK_CLOEXEC: u64 = 0o2_000_000;
 
 pub(crate) const F_DUPFD: u64 = 0;
@@ -23,6 +24,8 @@ pub(crate) const FIOCLEX: u64 = 0x5451;
 pub(crate) const FIONCLEX: u64 = 0x5450;
 /// Commands of `fcntl` and requests of `ioctl` that set how a socket works, or whom it sends signals.
 pub(crate) const F_SETFL: u64 = 4;
+/// The flag that [`F_SETFL`] sets or clears.
+pub(crate) const O_NONBLOCK: u64 = 0o4000;
 pub(crate) const F_SETOWN: u64 = 8;
 pub(crate) const F_SETSIG: u64 = 10;
 pub(crate) const F_SETOWN_EX: u64 = 15;

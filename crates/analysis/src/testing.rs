@@ -128,10 +128,10 @@ impl Story {
         self.call(server, Call { details: own(there), ..accept });
     }
 
-    /// A call that moves so many bytes through a buffer of 100 at one place.
+    /// A call that moves so many bytes, all of a message or into a buffer of 100, at one place.
     pub(crate) fn moves(&mut self, thread: Thread, function: Function, fd: i32, bytes: i64) {
-        let outcome = Outcome::Returned(bytes);
-        self.call(thread, Call { args: [0x5000, 100, 0], ..call(function, fd, outcome) });
+        let asked = if function == Function::Send { bytes.unsigned_abs() } else { 100 };
+        self.call(thread, Call { args: [0x5000, asked, 0], ..call(function, fd, Outcome::Returned(bytes)) });
     }
 
     pub(crate) fn close(&mut self, thread: Thread, fd: i32) {

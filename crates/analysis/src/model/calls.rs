@@ -168,7 +168,8 @@ impl Model {
             Some(listener) => (listener.family, listener.kind, listener.local.clone(), true),
             None => (remote.as_ref().map_or(0, family_of), 0, None, false),
         };
-        let id = self.endpoints.create(family, kind);
+        let flags = if call.function == Function::Accept4 { call.args[2] as u32 } else { 0 };
+        let id = self.endpoints.create(family, kind | flags);
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
             endpoint.course.connected = true;

@@ -5,7 +5,8 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use crate::linux::{
-    EINPROGRESS, EINTR, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SO_RCVTIMEO_NEW, SO_RCVTIMEO_OLD, SOL_SOCKET,
+    EINPROGRESS, EINTR, F_SETFL, FIONBIO, O_NONBLOCK, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_LINGER, SO_RCVTIMEO_NEW,
+    SO_RCVTIMEO_OLD, SOL_SOCKET,
 };
 
 /// The facts. A call that failed changes none of them.
@@ -21,6 +22,8 @@ pub struct Course {
     pub lingers: bool,
     /// A `recv` on it may end by a timeout: `SO_RCVTIMEO` was set, to whatever value.
     pub times_out: bool,
+    /// The program said last that no call on it is to wait.
+    pub nonblocking: bool,
     /// A program that was executed or started, or a process that was sent a message, may hold it as well, and need not be
     /// recorded: what is done with it is not known from here on.
     pub handed_on: bool,
@@ -43,6 +46,13 @@ impl Course {
                 (SOL_SOCKET, SO_RCVTIMEO_OLD | SO_RCVTIMEO_NEW) => self.times_out = true,
                 _ => {}
             },
+            (Function::Fcntl, Outcome::Returned(_)) if call.args[0] == F_SETFL => {
+                self.nonblocking = call.args[1] & O_NONBLOCK != 0;
+            }
+            // Where the value was not recorded, it may be any.
+            (Function::Ioctl, Outcome::Returned(_)) if call.args[0] == FIONBIO => {
+                self.nonblocking = call.more(0).is_some_and(|value| value != 0);
+            }
             _ => {}
         }
     }
@@ -56,7 +66,8 @@ pub(super) const fn is_under_way(outcome: Outcome) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{OK, REFUSED, call};
+    use crate::testing::{OK, REFUSED, call, memory_of};
+    use bsock_recording::details::Details;
 
     fn after(calls: &[Call]) -> Course {
         let mut course = Course::default();
@@ -79,5 +90,12 @@ mod tests {
         let timeout =
             |outcome| Call { args: [SOL_SOCKET, SO_RCVTIMEO_OLD, 16], ..call(Function::Setsockopt, 3, outcome) };
         assert!(after(&[timeout(OK)]).times_out && !after(&[timeout(REFUSED)]).times_out);
+        let flags = |flags| Call { args: [F_SETFL, flags, 0], ..call(Function::Fcntl, 3, OK) };
+        assert!(after(&[flags(O_NONBLOCK | 2)]).nonblocking && !after(&[flags(O_NONBLOCK), flags(2)]).nonblocking);
+        let ioctl = |value: u64| {
+            let details = Details::of([(section::MORE, memory_of(&value.to_ne_bytes()))]);
+            Call { args: [FIONBIO, 0, 0], details, ..call(Function::Ioctl, 3, OK) }
+        };
+        assert!(after(&[ioctl(1)]).nonblocking && !after(&[ioctl(1), ioctl(0)]).nonblocking);
     }
 }

@@ -9,7 +9,7 @@ use super::peers::Peers;
 use super::traffic::Traffic;
 use super::turns::Turns;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
 use crate::table::Map;
 
 /// Tells endpoints of a recording apart; never used again for another.
@@ -78,6 +78,12 @@ impl Endpoint {
     #[must_use]
     pub const fn is_listening(&self) -> bool {
         self.backlog.is_some()
+    }
+
+    /// A server's end of a connection: `accept` returned it.
+    #[must_use]
+    pub const fn was_accepted(&self) -> bool {
+        self.accepted.is_some()
     }
 
     /// How many descriptors refer to it, in all processes; 0 if the last event closed the last one.
@@ -153,10 +159,11 @@ impl Endpoints {
         EndpointId(self.created)
     }
 
-    /// A new endpoint with one reference.
+    /// A new endpoint with one reference; `kind` as `socket` takes it, flags and all.
     pub(super) fn create(&mut self, family: u16, kind: u32) -> EndpointId {
         self.created += 1;
         let id = EndpointId(self.created);
+        let nonblocking = kind & SOCK_NONBLOCK != 0;
         let kind = kind & SOCK_TYPE_MASK;
         let endpoint = Endpoint {
             id,
@@ -166,7 +173,7 @@ impl Endpoints {
             told: None,
             remote: None,
             backlog: None,
-            course: Course::default(),
+            course: Course { nonblocking, ..Course::default() },
             peer: None,
             met_at: None,
             traffic: Traffic::default(),

@@ -27,6 +27,7 @@ impl Model {
         let id = self.known_process(event.thread).descriptors.resolve(call.fd, event.begin);
         if let Some(id) = id {
             self.look_at(event.thread, id);
+            self.endpoints.get_mut(id).into_iter().for_each(|endpoint| endpoint.course.note(call));
         }
         let Some(copy) = descriptor(call.outcome) else {
             if id.is_some() && call.outcome == Outcome::Failed(EBADF) {

@@ -20,6 +20,8 @@ pub enum Direction {
 pub struct Traffic {
     /// Bytes that the program sent.
     pub sent: u64,
+    /// Where the last call began that sent some of them.
+    pub last_send: u64,
     /// Bytes that the program received. What it only peeked at is not counted.
     pub received: u64,
     /// Calls that moved bytes in the direction of the last one, since one in the other.
@@ -58,6 +60,9 @@ impl Traffic {
             return;
         }
         self.last = self.last.max(begin);
+        if direction == Direction::Out {
+            self.last_send = self.sent.saturating_sub(bytes);
+        }
         let buffer = (call.args[0], call.args[1]);
         let run = &mut self.run;
         if run.direction == Some(direction) {

@@ -1,7 +1,7 @@
 //! # What it does
 //!
 //! Finds TCP connections that are given up, by `close` or by the end of the program, while there are bytes that the program has
-//! not read and bytes of its own that the peer has not got.
+//! not read, where that harms: bytes of its own are lost that the peer has not got, or the peer gets an error.
 //!
 //! # Why is this bad
 //!
@@ -35,10 +35,14 @@
 //! - *likely*: right before the last descriptor of a TCP connection was closed, the kernel told that there were unread bytes
 //!   (`SIOCINQ`), and more unacknowledged ones (`SIOCOUTQ`) than may have arrived all the same: more than 16 KiB, and on
 //!   loopback, where an acknowledgement may wait for a whole receive buffer, more than 128 KiB.
+//! - *likely*, where both ends are recorded: a server read the beginning of what its client sent by one call, sent something,
+//!   and closed with the rest of it unread, as the kernel told; and the client, which sent nothing else, read on and failed with
+//!   `ECONNRESET`.
 //!
 //! It keeps silent, because such programs are correct,
 //!
-//! - where little or nothing of the program's own was under way: a client that has seen enough, or says a last word;
+//! - where little or nothing of the program's own was under way, but for the second case: a client that has seen enough, or
+//!   says a last word; a server that leaves a whole further request alone;
 //! - where another descriptor, another process or a program that was started may still hold the connection;
 //! - where the program set `SO_LINGER`, or said by `shutdown` that it would read no more;
 //! - after an error on the connection, or after `poll` or `epoll` reported one in this thread: the peer broke it;
@@ -53,6 +57,8 @@
 //! - RFC 9112, section 9.6 ("Tear-down")
 //! - `man 7 tcp` (`SIOCINQ`, `SIOCOUTQ`)
 
+mod answered;
+
 use std::net::IpAddr;
 
 use bsock_recording::details::Queue;
@@ -60,6 +66,7 @@ use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
+use self::answered::Answered;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
@@ -98,6 +105,18 @@ forms! {
     HELD = "held",
         "the kernel held {unread} bytes for the program to read, and {unsent} that the peer had not acknowledged and may never get",
         "当时内核中有 {unread} 字节程序尚未读取，另有 {unsent} 字节对端尚未确认，可能再也收不到";
+    UNREAD_REST = "unread-rest",
+        "{function}() with the rest of the peer's message unread resets the connection, and the peer gets an error in place of the end",
+        "{function}() 关闭连接时对端的消息还有剩余部分未读，内核因此复位连接，对端得到的不是结尾而是错误";
+    READ = "read",
+        "{read} of the {length} bytes that the peer sent at once had been read",
+        "对端一次发送了 {length} 字节，当时只读取了其中 {read} 字节";
+    FAILED = "failed",
+        "the peer's {function}() fails with ECONNRESET here; over a slow network, it may not even get what was sent before",
+        "对端的 {function}() 在此处失败（ECONNRESET）；如果网络较慢，它甚至可能收不到此前发送的数据";
+    READ_ALL = "read-all",
+        "read the whole message, in a loop that knows where it ends, before close(); to refuse it, call shutdown(fd, SHUT_WR) and read until recv() returns 0 (with a limit)",
+        "应循环读取，直到读完整条消息（循环须知道消息在哪里结束），然后才 close()；如要拒绝它，应调用 shutdown(fd, SHUT_WR)，再读到 recv() 返回 0 为止（要设上限）";
 }
 
 /// See the module's documentation.
@@ -111,6 +130,7 @@ pub(super) struct CloseWithUnread {
     interrupted: Set<Thread>,
     /// There were more of them than are remembered.
     lost_track: bool,
+    answered: Answered,
 }
 
 impl Rule for CloseWithUnread {
@@ -122,6 +142,7 @@ impl Rule for CloseWithUnread {
             _ => return,
         };
         self.interrupts(event.thread, call);
+        self.answered.call(model, event, call, sink);
         match call.function {
             _ if call.vfork_child => {}
             // Does not tell errors, and takes none back.
@@ -151,6 +172,7 @@ impl Rule for CloseWithUnread {
 
     fn gone(&mut self, endpoint: EndpointId) {
         self.broken.remove(&endpoint);
+        self.answered.gone(endpoint);
     }
 }
 
@@ -161,7 +183,7 @@ struct Held {
     unsent: u32,
 }
 
-/// What of it is lost.
+/// What it held, if somebody gave it up who did not say how it was to end.
 fn held(endpoint: &Endpoint, queue: Queue) -> Option<Held> {
     let course = endpoint.course;
     let deliberate = course.lingers || course.shut_read;
@@ -170,8 +192,7 @@ fn held(endpoint: &Endpoint, queue: Queue) -> Option<Held> {
     }
     // A FIN that was not acknowledged counts as a byte.
     let unsent = queue.unsent?.saturating_sub(u32::from(course.shut_write));
-    let unread = queue.unread?;
-    (unread > 0 && unsent > may_have_arrived(endpoint)).then_some(Held { fd: queue.fd, unread, unsent })
+    queue.unread.filter(|unread| *unread > 0).map(|unread| Held { fd: queue.fd, unread, unsent })
 }
 
 /// A peer that is not known may be on this machine.
@@ -225,14 +246,18 @@ impl CloseWithUnread {
         }
     }
 
-    fn given_up(&self, endpoint: &Endpoint, held: Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+    fn given_up(&mut self, endpoint: &Endpoint, held: Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
         let Some(process) = model.process(event.thread) else { return };
         let stops = self.warned.contains(&event.thread) || self.interrupted.contains(&event.thread);
         if self.lost_track || stops || self.broken.contains(&endpoint.id) {
             return;
         }
-        let by = ProcessName::of(process.program(), event.thread);
-        sink.emit(finding(&held, by, event, call, Site::of(process.program(), call)));
+        if held.unsent > may_have_arrived(endpoint) {
+            let by = ProcessName::of(process.program(), event.thread);
+            sink.emit(finding(&held, by, event, call, Site::of(process.program(), call)));
+        } else if call.function == Function::Close {
+            self.answered.closed(endpoint, &held, model, event, call, sink);
+        }
     }
 }
 

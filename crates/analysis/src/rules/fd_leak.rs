@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Every way out of the function that owns the descriptor passes its `close`. After a failed `connect` the descriptor is there
-//! all the same.
+//! all the same. In a server that forks, the parent closes the connection and the child the listening socket, right after `fork`.
 //!
 //! # How it tells
 //!
@@ -36,15 +36,18 @@
 //! - *likely*: at least three such sockets, of which the same line was the last to use them, were not touched again until
 //!   the process or the recording ended, and after the first of them the process got at least 8 further sockets with higher
 //!   numbers. (The kernel gives out the lowest free number: the old one was not free.)
-//! - *certain*: besides, `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
+//! - *likely*: in a server that forks, at least three connections that the same `accept` returned, of which each was used by
+//!   the child of the next `fork` alone, and that child has ended. The server did nothing with its own descriptor since the
+//!   `fork`, and after the child's end got at least 8 further connections with higher numbers.
+//! - *certain*: as in the first case, and `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half, also
 //!   those that never came because the server was ended first, where the client is recorded and still waited for its answer;
 //! - for programs that make a few sockets and end: the end closes everything;
-//! - where another descriptor, process or program may use the socket: `dup`, `fork`, descriptors that were sent or kept open
-//!   through an `exec`;
+//! - where another descriptor, process or program may use the socket: `dup`, `fork` but for the second case, descriptors that
+//!   were sent or kept open through an `exec`;
 //! - where calls were lost.
 //!
 //! # References
@@ -52,9 +55,12 @@
 //! - `man 2 close`, `man 2 accept` (`EMFILE`), RFC 9293, section 3.6 (CLOSE-WAIT)
 //! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
 
+mod forked;
+
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 
+use self::forked::Forked;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::functions::{accepts, ends_the_process};
@@ -99,6 +105,21 @@ forms! {
     NO_MORE = "no-more",
         "then {function}() failed with {error}: the process had no descriptor left",
         "随后 {function}() 失败（{error}）：进程已经没有可用的描述符";
+    FORKED = "forked",
+        "fork() gives the connection to a child, and the parent never closes its own descriptor of it",
+        "fork() 把连接交给了子进程，而父进程始终没有关闭自己的那个描述符";
+    GIVEN = "given",
+        "from here on both have a descriptor of it",
+        "从此处起父子进程各有一个描述符";
+    RETURNED = "returned",
+        "{function}() returned the descriptor here",
+        "{function}() 在此处返回了这个描述符";
+    CLOSE_IN_PARENT = "close-in-parent",
+        "close() the connection in the parent, right after fork()",
+        "应在 fork() 之后立即在父进程中 close() 这个连接";
+    KEPT = "kept",
+        "the connection ends when both have closed it: a client that reads until the end waits, though the child has ended",
+        "父子进程都关闭之后连接才结束：即使子进程已经结束，一直读到结尾的客户端仍会等待";
 }
 
 /// A socket whose conversation is over and that nobody has touched since.
@@ -125,10 +146,12 @@ struct Suspects {
 #[derive(Default)]
 pub(super) struct FdLeak {
     processes: Map<ProcessKey, Suspects>,
+    forked: Forked,
 }
 
 impl Rule for FdLeak {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
+        self.forked.event(model, event, sink);
         let key = process_key(event.thread);
         let call = match &event.what {
             What::Call(call) if !call.vfork_child => call,
@@ -152,6 +175,7 @@ impl Rule for FdLeak {
         for ((process, _), suspects) in self.processes.drain() {
             judge(suspects, process, model, sink);
         }
+        self.forked.finish(model, sink);
     }
 }
 

@@ -1,14 +1,15 @@
 //! # What it does
 //!
 //! Finds `send` and `write` that took only a part of the bytes, where the program then sent something else instead of the
-//! rest.
+//! rest, or closed the connection.
 //!
 //! # Why is this bad
 //!
 //! On a stream socket, `send` may take fewer bytes than it is given, and returns how many. That happens where the socket is
 //! non-blocking, has a timeout (`SO_SNDTIMEO`), or a signal arrives while it waits for room. The rest is still the program's
 //! to send. If it sends the next message instead, the peer sees the beginning of one message and right behind it the next:
-//! there is a hole in its stream, and from there on it reads lengths and lines where there are none.
+//! there is a hole in its stream, and from there on it reads lengths and lines where there are none. If it closes instead, the
+//! peer gets the beginning of a file, and an end that looks like that of the whole.
 //!
 //! On the loopback interface, with small messages and a peer that reads, it never happens. On a slow network it does.
 //!
@@ -38,13 +39,17 @@
 //!
 //! - *likely*: a call on a stream socket sent fewer bytes than it was given, and what the same thread sent next on this
 //!   socket neither lies where the rest lies nor begins with the same bytes.
+//! - *likely*, where both ends are recorded: a call on a stream socket that does not wait (`O_NONBLOCK`, `MSG_DONTWAIT`) sent
+//!   fewer bytes than it was given, though the peer had read what was sent before, but for 4 KiB. Next, the thread closed the
+//!   connection, and the peer read all that came, and the end behind it.
 //!
 //! It is never certain: no call failed, and to a program whose bytes mean nothing a hole in them does no harm.
 //!
 //! The content counts, not only the address: a rest that was moved to the front of its buffer, into a ring or a queue, and
 //! goes out later by whatever call, is the rest. It keeps silent
 //!
-//! - where nothing more is sent: a connection may be given up in the middle of a message (`close`, `shutdown`, the end);
+//! - where nothing more is sent, but for the second case: a connection may be given up in the middle of a message (`close`,
+//!   `shutdown`, the end), because the peer is slow, the time is over, or a signal came;
 //! - where one and the same block is sent before and after: programs that measure throughput do so, and where a block ends is
 //!   nothing to them;
 //! - where another thread or process may have sent the rest, or a call whose content is not recorded (`sendfile`, `splice`);
@@ -55,9 +60,12 @@
 //! - `man 2 send`, `man 2 write` (section "Return value"); POSIX.1-2017, `send`
 //! - `man 7 socket` (`SO_SNDTIMEO`), `man 7 signal` (calls that a handler interrupts)
 
+mod cut;
+
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 
+use self::cut::Cuts;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
 use crate::functions::{forks, has_flag, receives_one_message, starts_a_program};
@@ -89,6 +97,18 @@ forms! {
     HOLE = "hole",
         "the peer receives the beginning of this message and, right behind it, the beginning of something else",
         "对端收到的是这条消息的开头，紧接着就是另一条消息的开头";
+    CUT_SHORT = "cut-short",
+        "{function}() sent only a part of its bytes, and then the connection was closed without the rest",
+        "{function}() 只发送了一部分数据，随后程序关闭了连接，其余部分没有发送";
+    CLOSED = "closed",
+        "this closes the connection: the last {missing} bytes are never sent",
+        "此处关闭了连接：最后 {missing} 字节再也不会发送";
+    READ_END = "read-end",
+        "here, after {total} bytes, the peer reads an end that looks like that of a whole message",
+        "对端在此处读到结尾，共收到 {total} 字节，这个结尾与完整消息的结尾没有区别";
+    NO_FAULT = "no-fault",
+        "the socket does not wait (O_NONBLOCK), and the message is larger than its buffers: it took what had room",
+        "套接字处于非阻塞模式（O_NONBLOCK），而消息比它的缓冲区大：内核只接受了放得下的部分";
 }
 
 /// A send that was short, and what it left.
@@ -110,11 +130,13 @@ struct Short {
 pub(super) struct ShortSendIgnored {
     /// Sockets whose last send was short.
     short: Map<EndpointId, Short>,
+    cuts: Cuts,
 }
 
 impl Rule for ShortSendIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
+        self.cuts.call(model, event, call, sink);
         if may_hand_on(call) {
             return self.short.retain(|_, short| short.thread.process != event.thread.process);
         }
@@ -134,9 +156,7 @@ impl Rule for ShortSendIgnored {
             let name = ProcessName::of(process.program(), event.thread);
             sink.emit(finding(before, name, event, call, site()));
         }
-        if let Some(sent) = sent.filter(|sent| sent.moved < sent.asked && !sent.behind.is_empty())
-            && self.short.len() < REMEMBERED
-        {
+        if let Some(sent) = sent.filter(|sent| sent.moved < sent.asked) {
             let short = Short {
                 thread: event.thread,
                 function: call.function,
@@ -147,12 +167,16 @@ impl Rule for ShortSendIgnored {
                 first: sent.first.to_vec(),
                 rest: sent.behind.to_vec(),
             };
-            self.short.insert(endpoint.id, short);
+            self.cuts.short(model, event, call, endpoint, &short);
+            if !short.rest.is_empty() && self.short.len() < REMEMBERED {
+                self.short.insert(endpoint.id, short);
+            }
         }
     }
 
     fn gone(&mut self, endpoint: EndpointId) {
         self.short.remove(&endpoint);
+        self.cuts.gone(endpoint);
     }
 }
 

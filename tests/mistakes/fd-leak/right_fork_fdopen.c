@@ -1,0 +1,38 @@
+/* The child makes a stream of its connection, and the parent closes its own descriptor when the child has ended. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 5) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) < 0)
+        return 1;
+    for (int number = 0; number < 12; number++) {
+        int client = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(client, (struct sockaddr *)&address, sizeof address) < 0)
+            return 1;
+        int fd = accept(listener, NULL, NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            FILE *out = fdopen(fd, "w");
+            if (out != NULL)
+                fputs("bye", out);
+            exit(out != NULL && fclose(out) == 0 ? 0 : 1);
+        }
+        char answer[8];
+        if (recv(client, answer, sizeof answer, 0) != 3 || waitpid(child, NULL, 0) != child)
+            return 1;
+        close(fd);
+        close(client);
+    }
+    return 0;
+}
