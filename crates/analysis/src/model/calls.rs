@@ -164,18 +164,19 @@ impl Model {
         let asked = call.details.get(section::PEER_NAME);
         let remote = call.address_result.as_ref().or(asked).and_then(Address::from_memory);
         let trusted = listener.and_then(|id| self.visible(event.thread, id)).and_then(|id| self.endpoints.trusted(id));
-        let (family, kind, local, known) = match trusted {
-            Some(listener) => (listener.family, listener.kind, listener.local.clone(), true),
-            None => (remote.as_ref().map_or(0, family_of), 0, None, false),
+        let (family, kind, local, course) = match trusted {
+            Some(listener) => (listener.family, listener.kind, listener.local.clone(), Some(listener.course)),
+            None => (remote.as_ref().map_or(0, family_of), 0, None, None),
         };
         let id = self.endpoints.create(family, kind);
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
+            endpoint.course = course.map(|listener| listener.of_accepted()).unwrap_or_default();
             endpoint.course.connected = true;
             endpoint.told = call.details.get(section::OWN_NAME).and_then(Address::from_memory);
             endpoint.accepted = Some(event.end);
         }
-        if !known {
+        if course.is_none() {
             self.endpoints.distrust(id);
         }
         self.open(event, fd, id, call.function == Function::Accept4 && call.args[2] & SOCK_CLOEXEC != 0);

@@ -27,6 +27,11 @@ pub struct Course {
 }
 
 impl Course {
+    /// What a connection has of the listener that it was accepted from: options are inherited, what was done is not.
+    pub(super) fn of_accepted(self) -> Self {
+        Self { lingers: self.lingers, times_out: self.times_out, ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, call: &Call) {
         match (call.function, call.outcome) {
             (Function::Connect, outcome) => self.connected |= is_under_way(outcome),
@@ -79,5 +84,7 @@ mod tests {
         let timeout =
             |outcome| Call { args: [SOL_SOCKET, SO_RCVTIMEO_OLD, 16], ..call(Function::Setsockopt, 3, outcome) };
         assert!(after(&[timeout(OK)]).times_out && !after(&[timeout(REFUSED)]).times_out);
+        let listener = after(&[timeout(OK), shut(SHUT_RD, OK)]);
+        assert_eq!(listener.of_accepted(), Course { times_out: true, ..Course::default() });
     }
 }
