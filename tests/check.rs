@@ -243,6 +243,24 @@ fn a_recording_that_was_kept_shows_the_same_and_nothing_is_shown_twice_with_live
 }
 
 #[test]
+fn the_recording_of_a_program_that_still_runs_is_analysed_as_far_as_it_goes() {
+    let (directory, server) = (TempDir::new(), mistake("peer_without_htons.c"));
+    let file = directory.path().join("r.bsock");
+    let port = swapped().to_string();
+    let mut running = recorded(&server.path(), &[&port], &file).spawn().expect("runs");
+    // It is written in rounds: what is not there yet comes with the next.
+    let look = || check(&directory, &["r.bsock"]).output().expect("runs");
+    let early = std::iter::repeat_with(look).take(1000).find(|output| output.status.code() == Some(1));
+    let said = text(&early.expect("the bind is recorded while the server waits for clients").stderr);
+    assert!(said.contains(&format!("which is {port} with its bytes swapped")), "{said}");
+    assert!(running.try_wait().expect("is ours").is_none(), "it still runs");
+    // bsock passes the signal on to the server.
+    assert!(Command::new("kill").arg(running.id().to_string()).status().expect("runs").success());
+    running.wait().expect("ends");
+    assert_eq!(look().status.code(), Some(1), "and when it has ended");
+}
+
+#[test]
 fn a_recording_that_is_named_twice_counts_once_and_is_never_written_over() {
     let directory = TempDir::new();
     let client = mistake("wrong_client.c");

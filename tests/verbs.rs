@@ -83,6 +83,9 @@ fn a_correct_server_has_no_findings_in_posix_and_with_libbsock() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{said}");
         assert!(said.starts_with("bsock: no findings in "), "{said}");
+        for seen in [" calls on 2 sockets of 1 process; ", " bytes sent, "] {
+            assert!(said.contains(seen), "{seen} is not in {said}");
+        }
     }
 }
 
@@ -123,6 +126,37 @@ fn a_missing_htons_is_shown_in_its_line_in_posix_and_with_libbsock() {
         assert!(said.contains(&place), "{place} is not in\n{said}");
         assert!(said.contains(&format!("htons({port})")) && said.contains("bsock explain port-byte-order"), "{said}");
         assert!(!said.contains('\x1b'), "no colour into a file");
+    }
+}
+
+/// The course's server, listening where nobody looks for it.
+#[test]
+fn a_server_without_htons_is_told_its_line_and_the_cure_in_both_languages() {
+    let pair = Pair::new("c-examples/posix", &[], without_htons);
+    let place = format!("repeater_server.c:{}:", pair.line_of("repeater_server.c", "bind(listener"));
+    for (lang, bound, one) in [
+        ("en", "bound to port {used}, which is {meant} with its bytes swapped", "1 finding (1 certain)"),
+        ("zh", "绑定到了端口 {used}，它正是 {meant} 的两个字节颠倒后的结果", "发现 1 个问题（确定 1 个）"),
+    ] {
+        let port = free_port();
+        let said = pair.directory.path().join(lang);
+        let mut command = bsock();
+        command
+            .args(["check", "--lang", lang, "-o"])
+            .arg(&said)
+            .arg("--")
+            .arg(pair.server.path())
+            .arg(port.to_string());
+        let server = Server::start(&mut command);
+        assert_eq!(server.port(), port.swap_bytes());
+        let client = run_with_input(pair.client.command().arg(port.to_string()), "q\n");
+        assert!(client.status.success(), "wrong on both sides they find each other: {}", text(&client.stderr));
+        assert_eq!(server.end().0, Some(1));
+        let said = fs::read_to_string(said).expect("written");
+        let title = bound.replace("{used}", &port.swap_bytes().to_string()).replace("{meant}", &port.to_string());
+        for expected in [&*title, &place, &format!("htons({port})"), one] {
+            assert!(said.contains(expected), "{expected} is not in\n{said}");
+        }
     }
 }
 

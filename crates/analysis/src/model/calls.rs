@@ -7,6 +7,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use super::Model;
+use super::course::Course;
 use super::endpoint::EndpointId;
 use super::handing_on::Scope;
 use super::numbers::descriptor;
@@ -164,19 +165,20 @@ impl Model {
         let asked = call.details.get(section::PEER_NAME);
         let remote = call.address_result.as_ref().or(asked).and_then(Address::from_memory);
         let trusted = listener.and_then(|id| self.visible(event.thread, id)).and_then(|id| self.endpoints.trusted(id));
-        let (family, kind, local, known) = match trusted {
-            Some(listener) => (listener.family, listener.kind, listener.local.clone(), true),
-            None => (remote.as_ref().map_or(0, family_of), 0, None, false),
+        let (family, kind, local, course) = match trusted {
+            Some(listener) => (listener.family, listener.kind, listener.local.clone(), Some(listener.course)),
+            None => (remote.as_ref().map_or(0, family_of), 0, None, None),
         };
         let flags = if call.function == Function::Accept4 { call.args[2] as u32 } else { 0 };
         let id = self.endpoints.create(family, kind | flags);
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
-            endpoint.course.connected = true;
+            let inherited = course.map(Course::of_accepted).unwrap_or_default();
+            endpoint.course = Course { connected: true, nonblocking: endpoint.course.nonblocking, ..inherited };
             endpoint.told = call.details.get(section::OWN_NAME).and_then(Address::from_memory);
             endpoint.accepted = Some(event.end);
         }
-        if !known {
+        if course.is_none() {
             self.endpoints.distrust(id);
         }
         self.open(event, fd, id, call.function == Function::Accept4 && call.args[2] & SOCK_CLOEXEC != 0);

@@ -30,6 +30,11 @@ pub struct Course {
 }
 
 impl Course {
+    /// What a connection has of the listener that it was accepted from: options are inherited, what was done is not.
+    pub(super) fn of_accepted(self) -> Self {
+        Self { lingers: self.lingers, times_out: self.times_out, ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, call: &Call) {
         match (call.function, call.outcome) {
             (Function::Connect, outcome) => self.connected |= is_under_way(outcome),
@@ -97,5 +102,7 @@ mod tests {
             Call { args: [FIONBIO, 0, 0], details, ..call(Function::Ioctl, 3, OK) }
         };
         assert!(after(&[ioctl(1)]).nonblocking && !after(&[ioctl(1), ioctl(0)]).nonblocking);
+        let listener = after(&[timeout(OK), shut(SHUT_RD, OK)]);
+        assert_eq!(listener.of_accepted(), Course { times_out: true, ..Course::default() });
     }
 }

@@ -334,6 +334,25 @@ mod tests {
         assert_eq!(said(Function::Close, 5, 99_999, goes_on).len(), 1);
     }
 
+    /// A server that sends a reset on purpose, as it told its listener.
+    #[test]
+    fn what_was_set_on_the_listener_holds_for_its_connections() {
+        let given_up = |on: i32| {
+            let mut story = Story::new();
+            let server = story.program(&["./server"]);
+            story.socket(server, 3);
+            let details = section_of(section::VALUE, &[on, 0]);
+            story.call(server, Call { args: [1, 13, 8], details, ..call(Function::Setsockopt, 3, OK) });
+            story.bind(server, 3, "127.0.0.1:80");
+            story.listen(server, 3);
+            story.accept(server, 3, 4);
+            let details = section_of(section::QUEUES, &[4, 5, 999_999]);
+            story.call(server, Call { details, ..call(Function::Close, 4, OK) });
+            story.findings().len()
+        };
+        assert_eq!([given_up(1), given_up(0)], [0, 1]);
+    }
+
     fn section_of(number: u16, words: &[i32]) -> Details {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         Details::of([(number, Memory { claimed: bytes.len() as u32, bytes })])

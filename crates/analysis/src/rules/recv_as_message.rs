@@ -36,8 +36,8 @@
 //!   before; and both ends are recorded, and the peer sent another number in that place.
 //! - *likely*, where both ends are recorded: two messages before were sent by one `send` each, received by one `recv` with room
 //!   for more, and answered. Now a part of one is answered; what follows is read at the same place and answered as well;
-//!   the peer, which sent one message, sends the next when it has read the first of the two answers; and in the end some of the
-//!   answers are left unread.
+//!   the peer, which sent one message, sends the next when it has read the first of the two answers, never reads more than one in
+//!   a row, and in the end leaves some unread.
 //! - *likely*, where both ends are recorded: at two places, one `recv` got one `send` each, twice or more. Now one of them got two
 //!   at once, and the other one waits for what was read already, while the peer waits as well, until one of them is ended.
 //!
@@ -428,9 +428,9 @@ impl Claim {
     fn note(&mut self, end: &Endpoint) {
         let Proof::Twice(twice) = &mut self.proof else { return };
         if end.id == self.reader {
-            twice.total = end.traffic.sent;
+            twice.reader(end.traffic.sent);
         } else if end.id == self.sender {
-            twice.taken = end.traffic.received;
+            twice.peer(end.traffic.sent, end.traffic.received);
         }
     }
 

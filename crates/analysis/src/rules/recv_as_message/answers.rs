@@ -9,7 +9,7 @@
 //!
 //! Who sends back as many bytes as came passes a stream on, and answers nothing. Who acknowledges what came so far looks like
 //! such a reader; its peer waits until all is acknowledged. Who takes lines out of a buffer and fills it again looks like one, too,
-//! where two lines came by one `send`; its peer, which knows of both, reads both answers in the end, and leaves none.
+//! where two lines came by one `send`; its peer, which knows of both, reads more than one answer in a row, or all in the end.
 
 use super::sends::{Sends, Sent};
 use crate::site::Site;
@@ -71,9 +71,23 @@ pub(super) struct Twice {
     pub(super) length: Option<u64>,
     /// The peer went on after the first answer.
     pub(super) went_on: bool,
-    /// Bytes that were answered, and that the peer read of it, in all.
-    pub(super) total: u64,
-    pub(super) taken: u64,
+    balance: Balance,
+}
+
+/// What was answered after all, and what the peer read of it.
+#[derive(Default)]
+struct Balance {
+    /// Bytes that were answered.
+    answered: u64,
+    /// The most that was answered at once.
+    longest: u64,
+    /// Bytes that the peer has sent, and what it had read by then.
+    asked: u64,
+    before: u64,
+    /// Bytes that the peer has read by now.
+    read: u64,
+    /// It read more at once than one answer.
+    reads_several: bool,
 }
 
 impl Reader {
@@ -99,8 +113,9 @@ impl Reader {
         self.make_sure(sends);
         if let Some(Cut { read, answer, answered, rest }) = self.cut.take() {
             let answers = [answer, site];
-            let (length, went_on, total, taken) = (None, false, end, 0);
-            return (rest > 0).then_some(Twice { read, rest, answers, answered, length, went_on, total, taken });
+            let balance = Balance { answered: end, longest: end.saturating_sub(answered), ..Balance::default() };
+            let (length, went_on) = (None, false);
+            return (rest > 0).then_some(Twice { read, rest, answers, answered, length, went_on, balance });
         }
         let length = sends.at(read.start).map(|sent| sent.length);
         if read.had_room() && length == Some(read.bytes) {
@@ -131,9 +146,27 @@ impl Reader {
 }
 
 impl Twice {
-    /// The peer sent one message, went on after the first answer, and never read all of the answers.
+    /// How long the message was, if the peer went on after the first answer to it, and knew of no second one.
     pub(super) fn proven(&self) -> Option<u64> {
-        self.length.filter(|_| self.went_on && self.taken < self.total)
+        let balance = &self.balance;
+        self.length.filter(|_| self.went_on && !balance.reads_several && balance.read < balance.answered)
+    }
+
+    /// The reader has sent so many bytes so far.
+    pub(super) fn reader(&mut self, sent: u64) {
+        let balance = &mut self.balance;
+        balance.longest = balance.longest.max(sent.saturating_sub(balance.answered));
+        balance.answered = sent;
+    }
+
+    /// Its peer has sent and received so many bytes so far.
+    pub(super) fn peer(&mut self, sent: u64, received: u64) {
+        let balance = &mut self.balance;
+        if sent != balance.asked {
+            (balance.asked, balance.before) = (sent, received);
+        }
+        balance.read = received;
+        balance.reads_several |= received.saturating_sub(balance.before) > balance.longest;
     }
 
     /// The peer sent this, before or after.

@@ -121,12 +121,14 @@ struct Scene {
     read: i64,
     /// The part that it reads in the end.
     late: i64,
+    /// How often the server says more, which nobody reads.
+    after: u32,
     /// Something that the server does between the parts.
     between: fn(&mut Story, Thread),
 }
 
 impl Scene {
-    const WRONG: Self = Self { whole: 2, parts: [20, 30], answer: 3, read: 3, late: 0, between: |_, _| {} };
+    const WRONG: Self = Self { whole: 2, parts: [20, 30], answer: 3, read: 3, late: 0, after: 0, between: |_, _| {} };
 
     fn found(&self) -> Vec<String> {
         let mut story = Story::new();
@@ -142,6 +144,9 @@ impl Scene {
         story.moves(server, Function::Send, 4, self.answer);
         story.moves(client, Function::Recv, 3, self.read);
         story.moves(client, Function::Send, 3, 5);
+        for _ in 0..self.after {
+            story.moves(server, Function::Send, 4, self.answer);
+        }
         if self.late > 0 {
             story.moves(client, Function::Recv, 3, self.late);
         }
@@ -160,6 +165,7 @@ fn one_message_that_is_answered_twice_is_likely_taken_for_two() {
         ("an echo", Scene { answer: 20, read: 20, ..Scene::WRONG }),
         ("the peer reads all acknowledgements", Scene { read: 6, ..Scene::WRONG }),
         ("the peer knows of two answers", Scene { late: 3, ..Scene::WRONG }),
+        ("the peer reads several in a row", Scene { answer: 4, read: 4, late: 8, after: 3, ..Scene::WRONG }),
         ("the peer reads on", Scene { read: 2, ..Scene::WRONG }),
         ("the whole, and another message", Scene { parts: [50, 5], ..Scene::WRONG }),
         ("more than the message", Scene { parts: [20, 40], ..Scene::WRONG }),
