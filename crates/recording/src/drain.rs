@@ -419,8 +419,8 @@ mod tests {
             let last: Vec<_> = events.iter().rev().take(3).map(|event| &event.what).collect();
             assert_eq!(*last[0], What::ProcessEnd(Some(libc::SIGKILL)));
             assert!(last[1..].iter().any(|what| matches!(what, What::Lost(_))), "{last:?}");
-            let unfinished = |what: &&What| matches!(what, What::Call(call) if call.outcome == Outcome::Unfinished);
-            assert!(last[1..].iter().any(unfinished), "{last:?}");
+            let unfinished = |what: &What| matches!(what, What::Call(call) if call.outcome == Outcome::Unfinished);
+            assert!(last[1..].iter().copied().any(unfinished), "{last:?}");
             let thread = Thread { process: child.id(), thread: child.id(), image: IMAGE };
             assert_eq!(events.last().map(|event| event.thread), Some(thread));
             assert!(events.is_sorted_by_key(|event| event.end));

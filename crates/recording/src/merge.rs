@@ -229,6 +229,24 @@ mod tests {
     }
 
     #[test]
+    fn whose_end_a_record_tells_it_says_itself() {
+        let mut merger = Merger::new();
+        merger.chunk(0, &record(kind::THREAD_START, 1, [7 << 32 | 8, 99, 0])).expect("whole");
+        for (end, known) in [(2, 1), (3, 0)] {
+            let mut bytes = record(kind::PROCESS_END, end, [5 << 32 | 5, 66, known]);
+            bytes[32] = 9;
+            merger.chunk(0, &bytes).expect("whole");
+        }
+        merger.finish();
+        let events: Vec<_> = std::iter::from_fn(|| merger.pop()).map(|event| (event.thread, event.what)).collect();
+        let (thread, ended) =
+            (Thread { process: 7, thread: 8, image: 99 }, Thread { process: 5, thread: 5, image: 66 });
+        let ends = [Some(9), None].map(|status| (ended, What::ProcessEnd(status)));
+        assert_eq!(events, [[(thread, What::ThreadStart)].as_slice(), &ends].concat());
+        assert_eq!(merger.skipped(), 0);
+    }
+
+    #[test]
     fn a_call_comes_from_the_line_that_was_told_last_unless_something_was_lost() {
         let place = |line: u64| {
             let mut bytes = record(kind::PLACE, 1, [line, 0, 0]);
