@@ -1,7 +1,8 @@
 //! From the items of a recording, live or kept, to its events in order of time.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use bsock_recording::clock::{Pair, Scale};
 use bsock_recording::drain::Item;
@@ -96,7 +97,12 @@ impl Stream {
         for (index, path) in paths.iter().enumerate() {
             let name = path.display();
             let bytes = fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-            let recording = Recording::open(&bytes).map_err(|damage| format!("{name}: {damage}"))?;
+            let recording = Recording::open(&bytes).map_err(|damage| match is_executable(path) {
+                true => {
+                    format!("{name} is a program and no recording; to run it, write `--` before it: {}", typed(paths))
+                }
+                false => format!("{name}: {damage}"),
+            })?;
             let (first, stream) = all.get_or_insert_with(|| (recording.header, Self::new(recording.header.start)));
             if (first.boot, first.clock) != (recording.header.boot, recording.header.clock) {
                 return Err(format!(
@@ -137,6 +143,15 @@ impl Stream {
             }
         }
     }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+/// As it should have been typed, to be run.
+fn typed(words: &[PathBuf]) -> String {
+    words.iter().fold("--".to_owned(), |text, word| format!("{text} {}", word.display()))
 }
 
 #[cfg(test)]
