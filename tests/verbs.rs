@@ -324,6 +324,12 @@ fn what_is_not_a_recording_is_refused_with_its_name_and_a_cut_one_shown_as_far_a
 fn usage_is_explained_and_has_its_own_status() {
     let output = bsock().arg("check").output().expect("runs");
     assert_eq!(output.status.code(), Some(2));
+    let no_dashes = bsock().args(["check", "/bin/true", "8989"]).output().expect("runs");
+    let said = text(&no_dashes.stderr);
+    assert!(said.contains("/bin/true is a program") && said.ends_with("before it: -- /bin/true 8989\n"), "{said}");
+    let no_quotes = bsock().args(["check", "--with", "./server", "8989", "--", "./client"]).output().expect("runs");
+    assert_eq!((no_dashes.status.code(), no_quotes.status.code()), (Some(2), Some(2)));
+    assert!(text(&no_quotes.stderr).contains("--with './server 8989'"), "{}", text(&no_quotes.stderr));
     let help = bsock().arg("--help").output().expect("runs");
     assert!(help.status.success() && text(&help.stdout).contains("Examples:"));
     let missing = bsock().args(["trace", "--", "/nonexistent"]).output().expect("runs");

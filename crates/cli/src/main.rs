@@ -100,6 +100,9 @@ fn explained(rule: Option<&str>, language: Language) -> ExitCode {
 /// Prints help and version as such, a mistake as one; `run` and `trace` keep the statuses below 125 for the program.
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
+    if error.kind() == clap::error::ErrorKind::ArgumentConflict && std::env::args().any(|word| word == "--with") {
+        say("a server that has arguments is one word, in quotes: --with './server 8989'");
+    }
     let verb = std::env::args().nth(1).unwrap_or_default();
     match error.use_stderr() {
         false => ExitCode::SUCCESS,

@@ -5,8 +5,9 @@
 //! Of several files, the one that is known least far is read on: what all have passed is in order. Recordings made in one boot of
 //! one machine share their clock; others are refused.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufReader;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bsock_recording::drain::Item;
@@ -45,7 +46,14 @@ impl Recordings {
             if own.is_some() && paths[..index].iter().any(|before| identity(before) == own) {
                 continue;
             }
-            let part = Part::open(path)?;
+            let part = Part::open(path).map_err(|error| match is_executable(path) {
+                true => format!(
+                    "{} is a program and no recording; to run it, write `--` before it: {}",
+                    path.display(),
+                    typed(paths)
+                ),
+                false => error,
+            })?;
             let header = |part: &Part| (part.recording.header.boot, part.recording.header.clock);
             if let Some(first) = all.first().filter(|first| header(first) != header(&part)) {
                 return Err(format!(
@@ -119,14 +127,21 @@ impl Part {
     }
 }
 
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+/// As it should have been typed, to be run.
+fn typed(words: &[PathBuf]) -> String {
+    words.iter().fold("--".to_owned(), |text, word| format!("{text} {}", word.display()))
+}
+
 fn unreadable(name: &str, error: &std::io::Error) -> String {
     format!("cannot read {name}: {error}")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use bsock_recording::clock::Pair;
     use bsock_recording::file::{Header, Recorder};
     use bsock_recording::layout::LINE;

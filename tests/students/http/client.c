@@ -1,4 +1,4 @@
-/* Exercise: an HTTP client: fetches the page, then posts a form with a long text.
+/* Exercise: an HTTP client: posts a form with a long text, then fetches the page.
  * Mistake: none here; see server.c.
  * Usage: ./client PORT */
 #include <arpa/inet.h>
@@ -46,14 +46,14 @@ int main(int argc, char *argv[])
         return 2;
     }
     int port = atoi(argv[1]);
-    const char *get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
-    ask(port, get, strlen(get));
-
     char text[2000], post[3000];
     memset(text, 'x', sizeof(text));
     int length = snprintf(post, sizeof(post),
                           "POST /guestbook HTTP/1.0\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%.*s",
                           sizeof(text), (int)sizeof(text), text);
     ask(port, post, length);
+
+    const char *get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
+    ask(port, get, strlen(get));
     return 0;
 }
