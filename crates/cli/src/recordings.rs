@@ -5,8 +5,9 @@
 //! Of several files, the one that is known least far is read on: what all have passed is in order. Recordings made in one boot of
 //! one machine share their clock; others are refused.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::fs::{self, File};
+use std::io::{BufReader, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bsock_recording::drain::Item;
@@ -81,7 +82,13 @@ impl Part {
         let name = path.display().to_string();
         match Recording::open_file(path) {
             Ok(recording) => Ok(Self { name, recording, horizon: 0, damage: Vec::new() }),
+            Err(Broken::Damaged(_)) if is_a_program(path) => {
+                Err(format!("{name} is a program and no recording; to run it, write `--` in front of it"))
+            }
             Err(Broken::Damaged(damage)) => Err(format!("{name}: {damage}")),
+            Err(Broken::Unreadable(error)) if error.kind() == ErrorKind::NotFound => {
+                Err(format!("{}; a program to be run stands behind `--`", unreadable(&name, &error)))
+            }
             Err(Broken::Unreadable(error)) => Err(unreadable(&name, &error)),
         }
     }
@@ -113,14 +120,17 @@ impl Part {
     }
 }
 
+/// A file that may be executed, which no recording is.
+fn is_a_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
 fn unreadable(name: &str, error: &std::io::Error) -> String {
     format!("cannot read {name}: {error}")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use bsock_recording::clock::Pair;
     use bsock_recording::file::{Header, Recorder};
     use bsock_recording::layout::LINE;
@@ -158,6 +168,15 @@ mod tests {
         let read = read_all(std::slice::from_ref(&path)).expect("a recording").0;
         assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
         fs::remove_file(&path).expect("ours");
+    }
+
+    #[test]
+    fn a_program_without_its_dashes_is_told_how_to_be_run() {
+        let said = |path: &str| Recordings::open(&[path.into()]).err().expect("no recording");
+        assert_eq!(said("/bin/sh"), "/bin/sh is a program and no recording; to run it, write `--` in front of it");
+        assert!(said("/nonexistent/server").ends_with("; a program to be run stands behind `--`"));
+        assert!(said("/etc/passwd").contains("damaged at byte 0: not a bsock recording"));
+        assert!(said("/").starts_with("cannot read /: "));
     }
 
     #[test]
