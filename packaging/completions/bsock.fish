@@ -33,7 +33,7 @@ complete -c bsock -n "__fish_bsock_needs_command" -f -a "compare" -d 'Make the s
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "explain" -d 'Tell the long story of a rule, or list all rules'
 complete -c bsock -n "__fish_bsock_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l record -d 'Keep the recording in FILE (readable by you alone; it holds addresses and arguments, no payload unless --payload)' -r -F
-complete -c bsock -n "__fish_bsock_using_subcommand run" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
+complete -c bsock -n "__fish_bsock_using_subcommand run" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status of run and trace is 124 then' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand run" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
@@ -42,17 +42,102 @@ complete -c bsock -n "__fish_bsock_using_subcommand run" -s h -l help -d 'Print 
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l format -d 'How to write the calls' -r -f -a "text\t'For people, a line a call'
 json\t'One object a line (docs/trace-json.md)'"
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -s o -l output -d 'Write to FILE; otherwise to standard error when the program has ended' -r -F
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l call -d 'Only these calls: names as in C, separated by commas' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status of run and trace is 124 then' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l call -d 'Only these calls: names as in C, separated by commas' -r -f -a "socket\t''
+bind\t''
+listen\t''
+accept\t''
+accept4\t''
+connect\t''
+send\t''
+recv\t''
+write\t''
+read\t''
+shutdown\t''
+close\t''
+fork\t''
+execve\t''
+exit\t''
+_exit\t''
+socketpair\t''
+getsockname\t''
+getpeername\t''
+getsockopt\t''
+setsockopt\t''
+sockatmark\t''
+isfdtype\t''
+bindresvport\t''
+sendto\t''
+recvfrom\t''
+sendmsg\t''
+recvmsg\t''
+sendmmsg\t''
+recvmmsg\t''
+writev\t''
+readv\t''
+sendfile\t''
+splice\t''
+tee\t''
+vmsplice\t''
+copy_file_range\t''
+pread\t''
+pwrite\t''
+preadv\t''
+pwritev\t''
+dup\t''
+dup2\t''
+dup3\t''
+fcntl\t''
+ioctl\t''
+close_range\t''
+closefrom\t''
+fclose\t''
+fcloseall\t''
+freopen\t''
+fdopen\t''
+pclose\t''
+poll\t''
+ppoll\t''
+select\t''
+pselect\t''
+epoll_create\t''
+epoll_create1\t''
+epoll_ctl\t''
+epoll_wait\t''
+epoll_pwait\t''
+epoll_pwait2\t''
+__fdelt_chk\t''
+_Fork\t''
+posix_spawn\t''
+posix_spawnp\t''
+execvp\t''
+fexecve\t''
+execveat\t''
+system\t''
+popen\t''
+daemon\t''
+forkpty\t''
+login_tty\t''
+quick_exit\t''
+getaddrinfo\t''
+freeaddrinfo\t''
+getnameinfo\t''
+gethostbyname\t''
+gethostbyname2\t''
+gethostbyaddr\t''
+gethostbyname_r\t''
+syscall\t''
+dlopen\t''
+dlmopen\t''"
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l fd -d 'Only calls on these descriptors' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l address -d 'Only calls on sockets with this address on either side, or that pass it: HOST, :PORT, HOST:PORT, or a UNIX path' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l process -d 'Only these processes: a number, or the program\'s name' -r
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l all -d 'Show read, write and close on files and pipes, too'
-complete -c bsock -n "__fish_bsock_using_subcommand trace" -l failed -d 'Only calls that failed'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l follow -d 'Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -l lossless -d 'Let a program that is faster than bsock wait for it, rather than lose calls'
+complete -c bsock -n "__fish_bsock_using_subcommand trace" -l failed -d 'Only calls that failed'
 complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to write the findings' -r -f -a "text\t'For people, in the manner of a compiler'
 json\t'One object a line (docs/check-json.md)'
@@ -65,7 +150,7 @@ complete -c bsock -n "__fish_bsock_using_subcommand check" -l lang -d 'The langu
 zh\t'Chinese (中文)'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SERVER first, wait until it listens, and end it when the command has ended; both are checked' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l record -d 'Keep the recording in FILE as well' -r -F
-complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status of run and trace is 124 then' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l ring-kib -d 'Room for the records of each of eight threads; further ones have half. More loses less when bsock gets no processor for long' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l advice -d 'Show also what is not wrong but slow or not portable'

@@ -66,6 +66,7 @@ pub(crate) enum Verb {
     },
     /// Show each socket call, decoded, one a line
     #[command(
+        override_usage = "bsock trace [OPTIONS] -- COMMAND...\n       bsock trace [OPTIONS] RECORDING...",
         after_help = "Examples:\n  bsock trace -- ./client 127.0.0.1 8989\n  bsock trace -o calls.txt -- ./server 8989\n  bsock trace --failed --call connect,bind r.bsock\n  bsock trace --format json -o calls.json server.bsock client.bsock"
     )]
     Trace {
@@ -78,13 +79,15 @@ pub(crate) enum Verb {
         /// Show read, write and close on files and pipes, too
         #[arg(long)]
         all: bool,
-        #[command(flatten)]
-        filter: Filter,
+        // Before the filters, whose heading would go on over it.
         #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        filter: Filter,
     },
     /// Say what the program does wrong on its sockets, and in which line of its source
     #[command(
+        override_usage = "bsock check [OPTIONS] -- COMMAND...\n       bsock check [OPTIONS] RECORDING...",
         after_help = "Examples:\n  bsock check -- ./server 8989\n  bsock check --with './server 8989' -- ./client 8989\n  bsock check --format json -o findings.json r.bsock"
     )]
     Check(check::Options),
@@ -123,7 +126,8 @@ pub(crate) struct Running {
     /// Go on until the last descendant of COMMAND has ended, too. Ctrl-C then ends it
     #[arg(long)]
     pub(crate) follow: bool,
-    /// End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status is 124
+    /// End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status
+    /// of run and trace is 124 then
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Let a program that is faster than bsock wait for it, rather than lose calls
@@ -262,6 +266,9 @@ mod tests {
         assert!(parse("bsock check a.bsock -- ./server").is_err());
         assert!(parse("bsock run --record x").is_err());
         assert!(parse("bsock run --timeout 0.5 --follow -- ./server").is_ok());
+        assert!(parse("bsock trace --call connect,bind a.bsock").is_ok());
+        let misspelt = parse("bsock trace --call connect,bnid a.bsock").expect_err("no call").to_string();
+        assert!(misspelt.contains("'bnid'") && misspelt.contains("'bind'"), "{misspelt}");
         for wrong in ["0", "-1", "x", "nan", "inf"] {
             assert!(parse(&format!("bsock run --timeout={wrong} -- ./server")).is_err(), "{wrong}");
         }

@@ -6,7 +6,7 @@
 //! one machine share their clock; others are refused.
 
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -46,14 +46,7 @@ impl Recordings {
             if own.is_some() && paths[..index].iter().any(|before| identity(before) == own) {
                 continue;
             }
-            let part = Part::open(path).map_err(|error| match is_executable(path) {
-                true => format!(
-                    "{} is a program and no recording; to run it, write `--` before it: {}",
-                    path.display(),
-                    typed(paths)
-                ),
-                false => error,
-            })?;
+            let part = Part::open(path, paths)?;
             let header = |part: &Part| (part.recording.header.boot, part.recording.header.clock);
             if let Some(first) = all.first().filter(|first| header(first) != header(&part)) {
                 return Err(format!(
@@ -91,11 +84,18 @@ impl Recordings {
 }
 
 impl Part {
-    fn open(path: &Path) -> Result<Self, String> {
+    /// That at `path`, which is one of `paths`.
+    fn open(path: &Path, paths: &[PathBuf]) -> Result<Self, String> {
         let name = path.display().to_string();
         match Recording::open_file(path) {
             Ok(recording) => Ok(Self { name, recording, horizon: 0, damage: Vec::new() }),
+            Err(Broken::Damaged(_)) if is_a_program(path) => {
+                Err(format!("{name} is a program and no recording; to run it, write `--` before it: {}", typed(paths)))
+            }
             Err(Broken::Damaged(damage)) => Err(format!("{name}: {damage}")),
+            Err(Broken::Unreadable(error)) if error.kind() == ErrorKind::NotFound => {
+                Err(format!("{}; a program to be run stands behind `--`", unreadable(&name, &error)))
+            }
             Err(Broken::Unreadable(error)) => Err(unreadable(&name, &error)),
         }
     }
@@ -127,8 +127,9 @@ impl Part {
     }
 }
 
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+/// A file that may be executed, which no recording is.
+fn is_a_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// As it should have been typed, to be run.
@@ -179,6 +180,18 @@ mod tests {
         let read = read_all(std::slice::from_ref(&path)).expect("a recording").0;
         assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
         fs::remove_file(&path).expect("ours");
+    }
+
+    #[test]
+    fn a_program_without_its_dashes_is_told_how_to_be_run() {
+        let said = |path: &str| Recordings::open(&[path.into()]).err().expect("no recording");
+        assert_eq!(
+            said("/bin/sh"),
+            "/bin/sh is a program and no recording; to run it, write `--` before it: -- /bin/sh"
+        );
+        assert!(said("/nonexistent/server").ends_with("; a program to be run stands behind `--`"));
+        assert!(said("/etc/passwd").contains("damaged at byte 0: not a bsock recording"));
+        assert!(said("/").starts_with("cannot read /: "));
     }
 
     #[test]

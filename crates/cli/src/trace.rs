@@ -104,7 +104,10 @@ struct Trace<'a> {
 #[derive(Debug, Default)]
 struct Counts {
     shown: u64,
-    hidden: u64,
+    /// On files and pipes.
+    on_others: u64,
+    /// Not asked for.
+    left_out: u64,
     lost: u64,
     processes: BTreeSet<u32>,
     sent: u64,
@@ -129,11 +132,13 @@ impl Trace<'_> {
         self.counts.processes.insert(event.thread.process);
         let json = self.options.format == TraceFormat::Json;
         match &event.what {
-            What::Call(call) if self.is_wanted(event, call) => self.call(event, call, scale),
-            What::Call(_) => {
-                self.counts.hidden += 1;
-                Ok(())
-            }
+            What::Call(call) => match self.why_not(event, call) {
+                None => self.call(event, call, scale),
+                Some(count) => {
+                    *count += 1;
+                    Ok(())
+                }
+            },
             What::Lost(calls) => {
                 self.counts.lost += calls;
                 match json {
@@ -165,9 +170,16 @@ impl Trace<'_> {
             || status.is_some_and(|it| killed_by(it).is_some())
     }
 
-    fn is_wanted(&self, event: &Event, call: &Call) -> bool {
+    /// The count of those that are not shown for the same reason; none if this one is shown.
+    fn why_not(&mut self, event: &Event, call: &Call) -> Option<&mut u64> {
         let model = self.analysis.model();
-        (self.options.all || is_on_a_socket(model, call)) && self.options.filter.shows(model, event, call)
+        if !self.options.filter.shows(model, event, call) {
+            Some(&mut self.counts.left_out)
+        } else if !self.options.all && !is_on_a_socket(model, call) {
+            Some(&mut self.counts.on_others)
+        } else {
+            None
+        }
     }
 
     fn call(&mut self, event: &Event, call: &Call, scale: &Scale) -> io::Result<()> {
@@ -201,14 +213,17 @@ fn line(out: &mut dyn Write, event: &Event, scale: &Scale, text: fmt::Arguments<
 
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { shown, hidden, lost, processes, sent, received } = self;
+        let Self { shown, on_others, left_out, lost, processes, sent, received } = self;
         write!(f, "{} of {}, {lost} lost", quantity::calls(*shown), quantity::processes(processes.len() as u64))?;
         if sent + received > 0 {
             write!(f, "; {sent} bytes sent, {received} received")?;
         }
-        match hidden {
+        if *on_others > 0 {
+            write!(f, "; {} on other descriptors not shown (--all shows them)", quantity::calls(*on_others))?;
+        }
+        match left_out {
             0 => Ok(()),
-            _ => write!(f, "; {} on other descriptors not shown (--all shows them)", quantity::calls(*hidden)),
+            _ => write!(f, "; {} left out by the filters", quantity::calls(*left_out)),
         }
     }
 }
@@ -301,6 +316,15 @@ mod tests {
             told,
             ["ended", "killed by SIGPIPE", "killed by SIGPIPE (core dumped)", "exited with 3", "exited with 0"]
         );
+    }
+
+    #[test]
+    fn the_end_tells_what_all_would_show_from_what_the_filters_left_out() {
+        let counts = Counts { shown: 2, on_others: 1, left_out: 30, ..Counts::default() };
+        let told = "2 calls of 0 processes, 0 lost; 1 call on other descriptors not shown (--all shows them); \
+                    30 calls left out by the filters";
+        assert_eq!(counts.to_string(), told);
+        assert_eq!(Counts::default().to_string(), "0 calls of 0 processes, 0 lost");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use bsock_recording::event::{Call, Event, Outcome};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 /// What the user asked to see.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Filters (of one kind: any; of several kinds: all)")]
 pub(crate) struct Filter {
     /// Only these calls: names as in C, separated by commas
-    #[arg(long = "call", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long = "call", value_name = "NAME", value_delimiter = ',', value_parser = names(), hide_possible_values = true)]
     pub(crate) calls: Vec<String>,
     /// Only calls on these descriptors
     #[arg(long = "fd", value_name = "N", value_delimiter = ',')]
@@ -26,6 +27,11 @@ pub(crate) struct Filter {
     /// Only calls that failed
     #[arg(long)]
     pub(crate) failed: bool,
+}
+
+/// The names of all calls that a recording can hold: one that is misspelt would leave out everything.
+fn names() -> PossibleValuesParser {
+    Function::ALL.iter().map(|function| function.name()).into()
 }
 
 impl Filter {

@@ -142,7 +142,7 @@ pub(super) fn end(out: &mut dyn Write, counts: &Counts, blind_spots: &[BlindSpot
             "version": VERSION,
             "event": "end",
             "shown": counts.shown,
-            "hidden": counts.hidden,
+            "hidden": counts.on_others + counts.left_out,
             "processes": counts.processes.len(),
             "lost": counts.lost,
             "sent": counts.sent,
