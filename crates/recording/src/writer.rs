@@ -353,7 +353,7 @@ impl Cursor {
         start[4..].copy_from_slice(&header.claimed.to_ne_bytes());
         self.bytes(&start);
         self.bytes(bytes);
-        self.bytes(&[0; 8][..padding]);
+        self.bytes([0; 8].get(..padding).unwrap_or(&[]));
     }
 
     /// Ends the section list, so that what the ring held before is not taken for more of it.
