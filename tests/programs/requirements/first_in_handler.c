@@ -4,7 +4,9 @@
  * seldom does, so each request that a handler makes is counted, and spoils its child.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,10 @@ static void on_alarm(int number)
 
 static int allocate_until_interrupted(unsigned turn)
 {
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     struct itimerval soon = {{0, 50}, {0, 20 + turn % 40}};
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -58,6 +64,28 @@ static int allocate_until_interrupted(unsigned turn)
     return made == 1 && requests == 0 ? 0 : 1;
 }
 
+static void *in_a_thread(void *turn)
+{
+    return (void *)(intptr_t)allocate_until_interrupted((unsigned)(intptr_t)turn);
+}
+
+/* Every other one in a new thread, of which nobody knows before its first call: of a child, the fork has told. */
+static int child_of(int turn)
+{
+    pthread_t thread;
+    void *failed = &thread;
+    sigset_t alarm;
+    if (turn % 2 == 0)
+        return allocate_until_interrupted((unsigned)turn);
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+    if (pthread_create(&thread, NULL, in_a_thread, (void *)(intptr_t)turn) != 0)
+        return 1;
+    pthread_join(thread, &failed);
+    return failed != NULL;
+}
+
 int main(int count, char **arguments)
 {
     int done = 0, children = count > 1 ? atoi(arguments[1]) : 1;
@@ -65,7 +93,7 @@ int main(int count, char **arguments)
         int status = -1;
         pid_t child = fork();
         if (child == 0)
-            _exit(allocate_until_interrupted((unsigned)i));
+            _exit(child_of(i));
         waitpid(child, &status, 0);
         done += status == 0;
     }
