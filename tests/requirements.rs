@@ -1,14 +1,18 @@
 //! What a drop-in must do, one by one, and which test shows it: the table behind docs/requirements.md, held to the tests.
 //!
-//! Each line is a promise that a recorder easily breaks. Its test fails for the mistake that the promise is about; tests carry
-//! the numbers of what they show in their names. The numbers are fixed: a new promise gets a new one at the end.
+//! Each line is a promise that a recorder easily breaks. Its test fails for the mistake that the promise is about: mutants
+//! (`tests/preload_mutants/table.rs`) make that mistake, and the test turns red. Tests carry the numbers of what they show in
+//! their names. The numbers are fixed: a new promise gets a new one at the end.
 
 mod support;
+#[path = "preload_mutants/table.rs"]
+mod table;
 
 use std::fmt::Write;
 use std::fs;
 
 use support::root;
+use table::{MUTANTS, Mutant, WITHOUT_MUTANT};
 
 /// A promise, and the tests that fail where it is broken: file and name, in `tests/real/` that of a scenario. No test: it comes
 /// with faults, which there are not yet.
@@ -405,6 +409,18 @@ const REQUIREMENTS: &[Requirement] = &[
     ),
 ];
 
+impl Requirement {
+    /// The mistakes of which it is shown that a test of its own turns red.
+    fn mutants(&self) -> Vec<&'static Mutant> {
+        MUTANTS.iter().filter(|mutant| mutant.numbers.contains(&self.number)).collect()
+    }
+
+    /// Why there is no such mistake.
+    fn excuse(&self) -> Option<&'static str> {
+        WITHOUT_MUTANT.iter().find(|(number, _)| *number == self.number).map(|(_, reason)| *reason)
+    }
+}
+
 /// The names of the tests in a file; where `make test-real` runs them, of the scenarios.
 fn tests_in(file: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -458,21 +474,47 @@ fn every_number_in_a_tests_name_is_in_the_table() {
     }
 }
 
+#[test]
+fn every_promise_is_broken_by_a_mutant_or_it_says_why_not() {
+    for requirement in REQUIREMENTS {
+        let (number, mutants) = (requirement.number, requirement.mutants());
+        assert_ne!(mutants.is_empty(), requirement.excuse().is_none(), "{number} has {} mutants", mutants.len());
+        for mutant in mutants {
+            let (file, name) = (mutant.noticed_by.file, mutant.noticed_by.name);
+            let named = requirement.tests.contains(&(file, name));
+            assert!(named, "{number}: {name} notices \"{}\" and is not named as a test of it", mutant.name);
+        }
+    }
+    let numbers: Vec<u32> = REQUIREMENTS.iter().map(|requirement| requirement.number).collect();
+    let of_mutants = MUTANTS.iter().flat_map(|mutant| mutant.numbers);
+    for number in of_mutants.chain(WITHOUT_MUTANT.iter().map(|(number, _)| number)) {
+        assert!(numbers.contains(number), "there is no promise {number}");
+    }
+}
+
 /// docs/requirements.md.
 fn page() -> String {
     let mut page = String::from(
         "# What the recorder promises\n\n\
          A program under the recorder does what it does without it. These are the promises that come of that, with the tests that\n\
-         fail where one is broken. Made from `tests/requirements.rs` by `make docs`; `make torment` and `make mutants` run what is too\n\
-         long for `make test`. What a program can notice all the same stands in [limits.md](limits.md).\n",
+         fail where one is broken, and the mistakes of which `make mutants` shows that they turn one of these red. Made from\n\
+         `tests/requirements.rs` and `tests/preload_mutants/table.rs` by `make docs`; `make torment` runs what is too long for\n\
+         `make test`. What a program can notice all the same stands in [limits.md](limits.md).\n",
     );
-    for Requirement { number, promise, tests } in REQUIREMENTS {
+    for requirement in REQUIREMENTS {
+        let Requirement { number, promise, tests } = requirement;
         if let Some((_, group)) = GROUPS.iter().find(|(first, _)| first == number) {
-            write!(page, "\n## {group}\n\n| | promise | shown by |\n|---|---|---|\n").expect("memory");
+            write!(page, "\n## {group}\n\n| | promise | shown by | which fails where |\n|---|---|---|---|\n")
+                .expect("memory");
         }
         let shown: Vec<String> = tests.iter().map(|(file, name)| format!("[{name}](../{file})")).collect();
         let shown = if shown.is_empty() { "comes with faults".to_owned() } else { shown.join("<br>") };
-        writeln!(page, "| {number} | {promise} | {shown} |").expect("memory");
+        let mistakes: Vec<&str> = requirement.mutants().iter().map(|mutant| mutant.name).collect();
+        let mistakes = match requirement.excuse() {
+            Some(reason) if !tests.is_empty() => format!("({reason})"),
+            _ => mistakes.join(";<br>"),
+        };
+        writeln!(page, "| {number} | {promise} | {shown} | {mistakes} |").expect("memory");
     }
     page
 }
