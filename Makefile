@@ -81,7 +81,7 @@ test-real: all ## programs of the world, plain, recorded and checked: make test-
 torment: all ## kill -9 at 1,000 instants, forks, storms of signals, no descriptors: make torment SEED=7; some minutes
 	TORMENT=all SEED=$(SEED) $(CARGO) test --test torment --test meaning
 
-mutants: all ## the recorder with one mistake at a time: each must turn a test red; some minutes, or make mutants ONLY=errno
+mutants: all ## recorder and command with one mistake at a time: each must turn a test red; a quarter of an hour, or ONLY=errno, or ONLY=58
 	ONLY='$(ONLY)' $(CARGO) test --test preload_mutants -- --include-ignored --nocapture
 
 soak: all ## a server's life under the recorder beside rounds of torment: an hour, or make soak SECONDS=60

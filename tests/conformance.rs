@@ -95,7 +95,7 @@ fn under_the_preload_it_is_libc_19_56() {
 }
 
 #[test]
-fn recorded_it_is_libc_19_21_22_28_56() {
+fn recorded_it_is_libc_15_19_21_22_23_28_56() {
     let (program, printed) = reference();
     let folder = TempDir::new();
     let mut bsock = Command::new(target_dir().join("bsock"));

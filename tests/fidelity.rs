@@ -68,6 +68,29 @@ fn lengths_and_results_are_as_wide_as_they_are_20_27() {
     );
 }
 
+/// The room lies at the end of a page behind which there is nothing, and in a block of four bytes that valgrind knows.
+#[test]
+fn of_an_address_no_more_is_read_than_there_was_room_for_22() {
+    let program = program("short_room.c");
+    let said = plain(&program);
+    assert!(said.contains("getsockname(listener, NAME): 0, errno 0, 16:"), "the kernel tells how long it is: {said}");
+    assert!(said.lines().count() > 30, "{said}");
+    let contents = same_in_every_way(&program, &[], &said);
+    for function in
+        [Function::Accept, Function::Accept4, Function::Getsockname, Function::Getpeername, Function::Recvfrom]
+    {
+        let told = contents.calls(function).filter_map(|(_, call)| call.address_result.as_ref());
+        let cut = told.filter(|address| address.bytes.len() == 4 && address.claimed > 4).count();
+        assert!(cut >= 2, "{}: {cut}", function.name());
+    }
+    let directory = TempDir::new();
+    let mut valgrind = Command::new(target_dir().join("bsock"));
+    valgrind.args(["run", "--record"]).arg(directory.path().join("recording")).args(["--", "valgrind", "--quiet"]);
+    let output = valgrind.arg("--error-exitcode=99").arg(program.path()).output().expect("runs");
+    assert_eq!((text(&output.stdout), output.status.code()), (said, Some(0)), "{}", text(&output.stderr));
+    assert!(Contents::of(&directory.path().join("recording")).calls(Function::Accept4).count() >= 4, "it was recorded");
+}
+
 #[test]
 fn nothing_around_the_program_is_the_recorders_30_31() {
     let program = program("surroundings.c");

@@ -241,19 +241,25 @@ fn a_process_that_confines_itself_stays_alive_57() {
 fn a_filter_that_kills_for_every_other_system_call_finds_nothing_to_kill_for_57() {
     let program = compile_c(&root().join("tests/programs/requirements/filter.c"), &["-pthread"]);
     let directory = TempDir::new();
-    let file = directory.path().join("recording");
-    let plain = program.command().output().expect("runs");
-    assert_eq!(plain.status.code(), Some(7), "{}", text(&plain));
-    let preload = target_dir().join("libbsock_preload.so");
-    let idle = program.command().env("LD_PRELOAD", preload).output().expect("runs");
-    let under = recorded(&program.path(), &[], &file).output().expect("runs");
-    for (how, other) in [("idle", &idle), ("recorded", &under)] {
-        assert_eq!((text(other), other.status), (text(&plain), plain.status), "{how}");
+    for arguments in [&[][..], &["by prctl"]] {
+        let file = directory.path().join("recording");
+        let plain = program.command().args(arguments).output().expect("runs");
+        assert_eq!(plain.status.code(), Some(7), "{}", text(&plain));
+        let preload = target_dir().join("libbsock_preload.so");
+        let idle = program.command().args(arguments).env("LD_PRELOAD", preload).output().expect("runs");
+        let under = recorded(&program.path(), arguments, &file).output().expect("runs");
+        for (how, other) in [("idle", &idle), ("recorded", &under)] {
+            assert_eq!((text(other), other.status), (text(&plain), plain.status), "{how} {arguments:?}");
+        }
+        told_as_far_as_it_goes(&Contents::of(&file));
     }
-    let contents = Contents::of(&file);
+}
+
+fn told_as_far_as_it_goes(contents: &Contents) {
     // The thread that was new to it cannot be attached any more, and its calls are told as lost.
-    assert!(sends(&contents) >= 202 && sends(&contents) <= 303, "{} sends", sends(&contents));
-    assert!(sends(&contents) + contents.lost >= 303, "{} sends, {} lost", sends(&contents), contents.lost);
+    let sends = sends(contents);
+    assert!((202..=303).contains(&sends), "{sends} sends");
+    assert!(sends + contents.lost >= 303, "{sends} sends, {} lost", contents.lost);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn sockets_and_options_with_what_was_before_and_after() {
 }
 
 #[test]
-fn messages_with_names_buffers_and_descriptors() {
+fn messages_with_names_buffers_and_descriptors_25() {
     assert_traced(
         "messages",
         &[

@@ -1,16 +1,21 @@
 //! What a drop-in must do, one by one, and which test shows it: the table behind docs/requirements.md, held to the tests.
 //!
-//! Each line is a promise that a recorder easily breaks. Its test fails for the mistake that the promise is about; tests carry
-//! the numbers of what they show in their names. The numbers are fixed: a new promise gets a new one at the end.
+//! Each line is a promise that a recorder easily breaks. Its test fails for the mistake that the promise is about: mutants
+//! (`tests/preload_mutants/table.rs`) make that mistake, and the test turns red. Tests carry the numbers of what they show in
+//! their names. The numbers are fixed: a new promise gets a new one at the end.
 
 mod support;
+#[path = "preload_mutants/table.rs"]
+mod table;
 
 use std::fmt::Write;
 use std::fs;
 
 use support::root;
+use table::{MUTANTS, Mutant, WITHOUT_MUTANT};
 
-/// A promise, and the tests that fail where it is broken: file and name. No test: it comes with faults, which there are not yet.
+/// A promise, and the tests that fail where it is broken: file and name, in `tests/real/` that of a scenario. No test: it comes
+/// with faults, which there are not yet.
 struct Requirement {
     number: u32,
     promise: &'static str,
@@ -31,7 +36,7 @@ const MEANING: &str = "tests/meaning.rs";
 const RINGS: &str = "tests/rings.rs";
 const TORMENT: &str = "tests/torment.rs";
 
-const LIBC: (&str, &str) = (CONFORMANCE, "recorded_it_is_libc_19_21_22_28_56");
+const LIBC: (&str, &str) = (CONFORMANCE, "recorded_it_is_libc_15_19_21_22_23_28_56");
 const CHANGES_NOTHING: (&str, &str) =
     (PRELOAD, "what_a_recorder_could_change_it_does_not_14_15_19_21_22_28_30_31_34_35_36");
 const EVERY_CALL: (&str, &str) =
@@ -52,7 +57,10 @@ const REQUIREMENTS: &[Requirement] = &[
     must(
         1,
         "Real functions are found with `RTLD_NEXT`, without memory or locks: an allocator may make calls while it sets itself up.",
-        &[(START_UP, "an_allocator_may_make_calls_before_anything_else_runs_1")],
+        &[
+            (START_UP, "an_allocator_may_make_calls_before_anything_else_runs_1"),
+            (START_UP, "allocators_of_the_world_set_themselves_up_under_the_recorder_1"),
+        ],
     ),
     must(
         2,
@@ -126,7 +134,7 @@ const REQUIREMENTS: &[Requirement] = &[
     must(
         15,
         "Cancellation points stay cancellation points.",
-        &[CHANGES_NOTHING, (CALLS, "a_thread_is_cancelled_in_each_call_that_waits_14_15")],
+        &[CHANGES_NOTHING, (CALLS, "a_thread_is_cancelled_in_each_call_that_waits_14_15"), LIBC],
     ),
     must(
         16,
@@ -170,15 +178,29 @@ const REQUIREMENTS: &[Requirement] = &[
     must(
         22,
         "Of an address that is longer than its room only what was filled in is read.",
-        &[(PRELOAD, "errors_and_addresses_are_recorded_as_they_were_21_22"), LIBC, CHANGES_NOTHING, EVERY_CALL],
+        &[
+            (FIDELITY, "of_an_address_no_more_is_read_than_there_was_room_for_22"),
+            (PRELOAD, "errors_and_addresses_are_recorded_as_they_were_21_22"),
+            LIBC,
+            CHANGES_NOTHING,
+            EVERY_CALL,
+        ],
     ),
     must(
         23,
         "Bytes that were looked at, cut, or came back as an error are not received twice, and not received at all.",
-        &[(MEANING, "a_flag_that_makes_the_result_another_thing_does_not_change_what_was_received_23"), EVERY_CALL],
+        &[
+            (MEANING, "a_flag_that_makes_the_result_another_thing_does_not_change_what_was_received_23"),
+            EVERY_CALL,
+            LIBC,
+        ],
     ),
     must(24, "A datagram without bytes is not the end.", &[(MEANING, "a_datagram_without_bytes_is_no_end_24")]),
-    must(25, "Of many messages at once those are told that went.", &[EVERY_CALL]),
+    must(
+        25,
+        "Of many messages at once those are told that went.",
+        &[(CALLS, "messages_with_names_buffers_and_descriptors_25"), EVERY_CALL],
+    ),
     must(
         26,
         "The names that hardened programs call are recorded, and still end the program where its buffer would overflow.",
@@ -358,7 +380,12 @@ const REQUIREMENTS: &[Requirement] = &[
     must(
         56,
         "The same cases, with the same assertions, come out the same natively, under an idle recorder, and recorded.",
-        &[LIBC, (CONFORMANCE, "under_the_preload_it_is_libc_19_56")],
+        &[
+            LIBC,
+            (CONFORMANCE, "under_the_preload_it_is_libc_19_56"),
+            // CPython's own tests of sockets, and many more: `make test-real`.
+            ("tests/real/cpython.rs", "cpython/test_socket"),
+        ],
     ),
     must(
         57,
@@ -370,8 +397,12 @@ const REQUIREMENTS: &[Requirement] = &[
     ),
     must(
         58,
-        "Another user, a changed root, an address space that is full: the program does what it does.",
-        &[(START_UP, "poor_surroundings_change_nothing_58")],
+        "Another user, a changed root, an address space that is full, a stack that is used up: the program does what it does.",
+        &[
+            (START_UP, "poor_surroundings_change_nothing_58"),
+            (START_UP, "a_program_may_begin_in_poor_surroundings_58"),
+            ("tests/stack.rs", "a_stack_that_is_used_up_but_for_what_is_said_is_enough_58"),
+        ],
     ),
     must(
         59,
@@ -384,9 +415,24 @@ const REQUIREMENTS: &[Requirement] = &[
     ),
 ];
 
-/// The names of the tests in a file.
+impl Requirement {
+    /// The mistakes of which it is shown that a test of its own turns red.
+    fn mutants(&self) -> Vec<&'static Mutant> {
+        MUTANTS.iter().filter(|mutant| mutant.numbers.contains(&self.number)).collect()
+    }
+
+    /// Why there is no such mistake.
+    fn excuse(&self) -> Option<&'static str> {
+        WITHOUT_MUTANT.iter().find(|(number, _)| *number == self.number).map(|(_, reason)| *reason)
+    }
+}
+
+/// The names of the tests in a file; where `make test-real` runs them, of the scenarios.
 fn tests_in(file: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    if file.starts_with("tests/real/") {
+        return text.split('"').skip(1).step_by(2).filter(|name| name.contains('/')).map(str::to_owned).collect();
+    }
     let after = text.split("#[test]\n").skip(1);
     let name = |rest: &str| Some(rest.split_once("fn ")?.1.split_once('(')?.0.to_owned());
     after.filter_map(name).collect()
@@ -411,8 +457,9 @@ fn every_test_that_is_named_exists_and_carries_the_number() {
     for Requirement { number, tests, .. } in REQUIREMENTS {
         for (file, name) in *tests {
             assert!(tests_in(file).iter().any(|test| test == name), "{number}: {file} has no test {name}");
-            // Tests of the crates are about their own things, too, and have names of their own.
-            assert!(file.starts_with("crates/") || numbers(name).contains(number), "{name} does not say {number}");
+            // Tests of the crates are about their own things, too, and have names of their own; scenarios have the software's.
+            let is_named_otherwise = file.starts_with("crates/") || file.starts_with("tests/real/");
+            assert!(is_named_otherwise || numbers(name).contains(number), "{name} does not say {number}");
         }
     }
 }
@@ -433,21 +480,47 @@ fn every_number_in_a_tests_name_is_in_the_table() {
     }
 }
 
+#[test]
+fn every_promise_is_broken_by_a_mutant_or_it_says_why_not() {
+    for requirement in REQUIREMENTS {
+        let (number, mutants) = (requirement.number, requirement.mutants());
+        assert_ne!(mutants.is_empty(), requirement.excuse().is_none(), "{number} has {} mutants", mutants.len());
+        for mutant in mutants {
+            let (file, name) = (mutant.noticed_by.file, mutant.noticed_by.name);
+            let named = requirement.tests.contains(&(file, name));
+            assert!(named, "{number}: {name} notices \"{}\" and is not named as a test of it", mutant.name);
+        }
+    }
+    let numbers: Vec<u32> = REQUIREMENTS.iter().map(|requirement| requirement.number).collect();
+    let of_mutants = MUTANTS.iter().flat_map(|mutant| mutant.numbers);
+    for number in of_mutants.chain(WITHOUT_MUTANT.iter().map(|(number, _)| number)) {
+        assert!(numbers.contains(number), "there is no promise {number}");
+    }
+}
+
 /// docs/requirements.md.
 fn page() -> String {
     let mut page = String::from(
         "# What the recorder promises\n\n\
          A program under the recorder does what it does without it. These are the promises that come of that, with the tests that\n\
-         fail where one is broken. Made from `tests/requirements.rs` by `make docs`; `make torment` and `make mutants` run what is too\n\
-         long for `make test`. What a program can notice all the same stands in [limits.md](limits.md).\n",
+         fail where one is broken, and the mistakes of which `make mutants` shows that they turn one of these red. Made from\n\
+         `tests/requirements.rs` and `tests/preload_mutants/table.rs` by `make docs`; `make torment` runs what is too long for\n\
+         `make test`. What a program can notice all the same stands in [limits.md](limits.md).\n",
     );
-    for Requirement { number, promise, tests } in REQUIREMENTS {
+    for requirement in REQUIREMENTS {
+        let Requirement { number, promise, tests } = requirement;
         if let Some((_, group)) = GROUPS.iter().find(|(first, _)| first == number) {
-            write!(page, "\n## {group}\n\n| | promise | shown by |\n|---|---|---|\n").expect("memory");
+            write!(page, "\n## {group}\n\n| | promise | shown by | which fails where |\n|---|---|---|---|\n")
+                .expect("memory");
         }
         let shown: Vec<String> = tests.iter().map(|(file, name)| format!("[{name}](../{file})")).collect();
         let shown = if shown.is_empty() { "comes with faults".to_owned() } else { shown.join("<br>") };
-        writeln!(page, "| {number} | {promise} | {shown} |").expect("memory");
+        let mistakes: Vec<&str> = requirement.mutants().iter().map(|mutant| mutant.name).collect();
+        let mistakes = match requirement.excuse() {
+            Some(reason) if !tests.is_empty() => format!("({reason})"),
+            _ => mistakes.join(";<br>"),
+        };
+        writeln!(page, "| {number} | {promise} | {shown} | {mistakes} |").expect("memory");
     }
     page
 }

@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 use support::recording::output;
@@ -15,6 +16,9 @@ const MOST: usize = 4608;
 /// The most that the calls take which handlers make, where no payload is recorded: with all that the first call of a thread
 /// and of a place takes.
 const MOST_OF_TRANSFERS: usize = 1536;
+
+/// Those calls.
+const TRANSFERS: [&str; 6] = ["send", "recv", "read", "write", "sendto", "recvfrom"];
 
 /// Functions are bound at the start, since to bind one takes more stack than to call it.
 fn program(more: &[String]) -> TempProgram {
@@ -59,7 +63,7 @@ fn no_hook_takes_more_stack_than_is_said() {
         let too_much: Vec<_> = added.iter().filter(|(_, bytes)| **bytes > MOST).collect();
         assert!(too_much.is_empty(), "{options:?}: {too_much:?}");
         assert!(added["send"] > 100, "the hook was measured: {added:?}");
-        for call in ["send", "recv", "read", "write", "sendto", "recvfrom"].iter().filter(|_| options.is_empty()) {
+        for call in TRANSFERS.iter().filter(|_| options.is_empty()) {
             assert!(added[*call] <= MOST_OF_TRANSFERS, "{call} {}", added[*call]);
         }
     }
@@ -84,5 +88,27 @@ fn programs_with_the_smallest_stacks_live_on() {
         );
         let ran = Command::new("sh").args(["-c", &line]).env_clear().output().expect("runs");
         assert_eq!(text(&ran.stdout), "done\n", "{options:?}: {} {}", ran.status, text(&ran.stderr));
+    }
+}
+
+/// A thread has used up its stack but for what the call takes natively, and what is said that a hook takes. Behind that lies a page
+/// that nobody may touch.
+#[test]
+fn a_stack_that_is_used_up_but_for_what_is_said_is_enough_58() {
+    let program = program(&[]);
+    let plain = figures(&output(&mut program.command()));
+    let left = |more: fn(&str) -> usize| -> Vec<String> {
+        let both = |(name, bytes): (&String, &usize)| [name.clone(), (bytes + more(name)).to_string()];
+        ["exhausted".to_owned()].into_iter().chain(plain.iter().flat_map(both)).collect()
+    };
+    let nothing_more = left(|_| 0);
+    assert_eq!(output(program.command().args(&nothing_more)), "done\n");
+    let too_little = program.command().args(["exhausted", "getnameinfo", "64"]).output().expect("runs");
+    assert_eq!(too_little.status.signal(), Some(libc::SIGSEGV), "there is a page that cannot be touched");
+    let without_payload = left(|name| if TRANSFERS.contains(&name) { MOST_OF_TRANSFERS } else { MOST });
+    let with_payload = left(|_| MOST);
+    for (options, arguments) in [(&[][..], without_payload), (&["--payload", "64"], with_payload)] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert_eq!(output(&mut under(options, &program, &arguments)), "done\n", "{options:?}");
     }
 }

@@ -3,11 +3,12 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
-use support::recording::{Contents, of_the_program, recorded, same_in_every_way};
+use support::recording::{Contents, of_the_program, output, recorded, same_in_every_way};
 use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
 
 fn program(name: &str, flags: &[&str]) -> TempProgram {
@@ -19,8 +20,41 @@ fn program(name: &str, flags: &[&str]) -> TempProgram {
 #[test]
 fn an_allocator_may_make_calls_before_anything_else_runs_1() {
     let program = program("allocator.c", &["-pthread"]);
-    let contents = same_in_every_way(&program, &[], "allocator made a socket: 1\nmain made a socket: 1\n");
+    let expected = "allocator made a socket: 1\nand was asked for memory meanwhile: 0\nmain made a socket: 1\n";
+    let contents = same_in_every_way(&program, &[], expected);
     assert!(contents.calls(Function::Socket).count() >= 1, "main's socket is recorded");
+}
+
+/// Allocators of the world, which read files while they set themselves up, and the Debian packages that have them.
+const ALLOCATORS: [(&str, &str); 2] =
+    [("libjemalloc.so.2", "libjemalloc2"), ("libtcmalloc_minimal.so.4", "libtcmalloc-minimal4")];
+
+/// Where the dynamic linker finds this library.
+fn installed(library: &str, package: &str) -> PathBuf {
+    let folders =
+        ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"];
+    let found = folders.iter().map(|folder| Path::new(folder).join(library)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{library} is missing; on Debian or Ubuntu: sudo apt-get install {package}"))
+}
+
+/// Preloaded beside the recorder, and linked to the program, in threads that allocate and send.
+#[test]
+fn allocators_of_the_world_set_themselves_up_under_the_recorder_1() {
+    let source = |name: &str| root().join("tests/programs").join(name);
+    for (library, package) in ALLOCATORS {
+        let path = installed(library, package);
+        let linked = compile_c(&source("requirements/allocating.c"), &[&path, Path::new("-pthread")]);
+        let contents = same_in_every_way(&linked, &[library], &format!("{library} 1, received 800\n"));
+        assert_eq!(contents.calls(Function::Send).count(), 800, "{library}, linked");
+        let preloaded = compile_c(&source("requirements/allocating.c"), &["-pthread"]);
+        let run = |command: &mut Command| output(command.env("LD_PRELOAD", &path));
+        let plain = run(preloaded.command().arg(library));
+        assert_eq!(plain, format!("{library} 1, received 800\n"));
+        let directory = TempDir::new();
+        let file = directory.path().join("recording");
+        assert_eq!(run(&mut recorded(&preloaded.path(), &[library], &file)), plain);
+        assert_eq!(Contents::of(&file).calls(Function::Send).count(), 800, "{library}, preloaded");
+    }
 }
 
 /// Constructors of libraries run before the recorder's own, and call it.
@@ -55,7 +89,7 @@ fn constructors_of_other_libraries_may_make_calls_2() {
 /// The first call of the process is made in a signal handler that interrupts `malloc`.
 #[test]
 fn the_first_call_may_be_made_in_a_handler_that_interrupts_malloc_3() {
-    let program = program("first_in_handler.c", &[]);
+    let program = program("first_in_handler.c", &["-pthread"]);
     let contents = same_in_every_way(&program, &["300"], "done 300\n");
     assert_eq!(contents.calls(Function::Socket).count(), 300, "one in the handler of each child");
     assert_eq!(contents.lost, 0);
@@ -166,8 +200,8 @@ fn programs_with_sanitizers_run_8() {
 #[test]
 fn calls_are_recorded_to_the_very_end_16() {
     let program = program("last_calls.c", &["-pthread"]);
-    let contents = same_in_every_way(&program, &[], "thread-specific 1\natexit 1\ndestructor 1\n");
-    assert_eq!(contents.calls(Function::Send).count(), 3);
+    let contents = same_in_every_way(&program, &[], "thread 1\nthread-specific 1\natexit 1\ndestructor 1\n");
+    assert_eq!(contents.calls(Function::Send).count(), 4);
 }
 
 /// Unloading the recorder under threads that are in it would leave them nowhere.
@@ -281,20 +315,54 @@ fn a_recording_does_not_hold_what_was_said_45() {
     assert_eq!(sent, [Outcome::Returned(18)]);
 }
 
-/// Another user's program, a changed root, an address space that is full: the program does what it does without us.
+/// A folder to be the root of `program`: it lies in it as `/program`, with the libraries that it loads, and nothing else does.
+fn root_for(program: &TempProgram) -> TempDir {
+    let folder = TempDir::new();
+    std::fs::copy(program.path(), folder.path().join("program")).expect("ours");
+    let libraries = output(Command::new("ldd").arg(program.path()));
+    for library in libraries.split_whitespace().filter(|word| word.starts_with('/')) {
+        let place = folder.path().join(library.trim_start_matches('/'));
+        std::fs::create_dir_all(place.parent().expect("in a folder")).expect("ours");
+        std::fs::copy(library, place).expect("ours");
+    }
+    folder
+}
+
+/// Runs `poor.c` plain and recorded, and asserts that it says the same; how many sends were recorded, and what else than the
+/// program wrote to its standard error.
+fn in_poor_surroundings(program: &TempProgram, arguments: &[&str]) -> (usize, String) {
+    let directory = TempDir::new();
+    let file = directory.path().join("recording");
+    let plain = program.command().args(arguments).output().expect("runs");
+    let (said, again) = (text(&plain.stdout), if arguments.len() > 1 { "changed 0 1 1 x\n" } else { "" });
+    // Changing user and root is root's; anybody else is refused, with and without the recorder.
+    let allowed = ["changed", "refused"].map(|how| format!("{how} 0 1 1 x\nthread 0 1 1 x\n{again}"));
+    assert!(said == allowed[0] || arguments[0] != "memory" && said == allowed[1], "{arguments:?}: {said}");
+    let under = recorded(&program.path(), arguments, &file).output().expect("runs");
+    assert_eq!((text(&under.stdout), under.status), (said, plain.status), "{arguments:?}");
+    (Contents::of(&file).calls(Function::Send).count(), of_the_program(&under.stderr))
+}
+
+/// Another user, a changed root, no more memory to be had: whoever attached before goes on to be recorded, threads that make
+/// their first call now among them.
 #[test]
 fn poor_surroundings_change_nothing_58() {
-    let program = program("poor.c", &[]);
+    let program = program("poor.c", &["-pthread"]);
     for how in ["user", "root", "memory"] {
-        // Changing user and root is root's; anybody else sees the same refusal with and without the recorder.
-        let directory = TempDir::new();
-        let file = directory.path().join("recording");
-        let plain = program.command().arg(how).output().expect("runs");
-        let under = recorded(&program.path(), &[how], &file).output().expect("runs");
-        assert_eq!(
-            (text(&under.stdout), of_the_program(&under.stderr), under.status),
-            (text(&plain.stdout), of_the_program(&plain.stderr), plain.status),
-            "{how}"
-        );
+        assert_eq!(in_poor_surroundings(&program, &[how]), (2, String::new()), "{how}");
     }
+}
+
+/// A program that begins in them is recorded if it can attach, and otherwise runs without a word of the recorder's.
+#[test]
+fn a_program_may_begin_in_poor_surroundings_58() {
+    let program = program("poor.c", &["-pthread"]);
+    assert_eq!(in_poor_surroundings(&program, &["user", "."]), (3, String::new()), "another user may attach");
+    assert_eq!(in_poor_surroundings(&program, &["memory", "."]), (2, String::new()), "there is no room for the rings");
+    let folder = root_for(&program);
+    let (sends, said) = in_poor_surroundings(&program, &["root", folder.path().to_str().expect("is text")]);
+    let of_the_linker = said.starts_with("ERROR: ld.so: object ")
+        && said.ends_with(" cannot be preloaded (cannot open shared object file): ignored.");
+    // Who may not change the root begins once more in the same one.
+    assert!((sends, of_the_linker) == (2, true) || (sends, said.as_str()) == (3, ""), "{sends} {said}");
 }

@@ -188,7 +188,7 @@ fn a_handler_that_sends_ten_thousand_times_a_second_33() {
 
 #[test]
 fn the_first_call_of_a_process_is_made_in_a_handler_ten_thousand_times_3() {
-    let program = compile_c::<&str>(&root().join("tests/programs/requirements/first_in_handler.c"), &[]);
+    let program = compile_c(&root().join("tests/programs/requirements/first_in_handler.c"), &["-pthread"]);
     let children = much("100", "10000");
     let contents = same_in_every_way(&program, &[children], &format!("done {children}\n"));
     let made = contents.calls(Function::Socket).count() as u64 + contents.lost;

@@ -8,6 +8,9 @@
  *   stack_use handler N  a handler that sends, on the smallest alternate stack that the kernel accepts and N bytes more, since
  *                        that one has room for the kernel's frame alone; prints `done`
  *   stack_use main       all calls in the main thread; prints `done`
+ *   stack_use exhausted CALL N ...
+ *                        each of these calls in a thread that has used its stack up but for N bytes, below which there is a page
+ *                        that cannot be touched; prints `done`
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -183,6 +186,35 @@ static void measure(void)
     }
 }
 
+/* A thread's work on the last bytes of its stack. */
+struct last_bytes {
+    void *(*make)(void *);
+    size_t left;
+};
+
+static void *exhausted(void *argument)
+{
+    const struct last_bytes *last = argument;
+    unsigned char *here = __builtin_frame_address(0);
+    volatile unsigned char *used = __builtin_alloca((size_t)(here - stack_of_measured) - OWN - last->left);
+    *used = 0;
+    return last->make(NULL);
+}
+
+static void exhaust(char **names_and_bytes)
+{
+    unsigned char *area = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    mprotect(area, 4096, PROT_NONE);
+    stack_of_measured = area + 4096;
+    /* In the order of the table: some calls take what others have sent. */
+    for (int i = 0; i < COUNT; i++)
+        for (char **each = names_and_bytes; each[0] && each[1]; each += 2)
+            if (!strcmp(calls[i].name, each[0])) {
+                struct last_bytes last = {calls[i].make, strtoul(each[1], NULL, 10)};
+                in_a_thread(exhausted, &last, stack_of_measured, ROOM - 4096);
+            }
+}
+
 static void on_signal(int signal)
 {
     (void)signal;
@@ -210,7 +242,10 @@ int main(int count, char **arguments)
     prepare();
     if (!strcmp(how, "handler"))
         handle(count > 2 ? strtoul(arguments[2], NULL, 10) : 0);
-    else if (!*how)
+    else if (!strcmp(how, "exhausted")) {
+        exhaust(arguments + 2);
+        puts("done");
+    } else if (!*how)
         measure();
     else {
         void *stack = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

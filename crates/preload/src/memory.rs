@@ -146,7 +146,7 @@ pub(crate) fn beginnings(strings: &[*const c_char], into: &mut [[u8; BEGINNING];
         place.iov_base = string.cast_mut().cast();
         used += 1;
     }
-    let (doubtful, ours) = into.split_at_mut(used);
+    let Some((doubtful, ours)) = into.split_at_mut_checked(used) else { return false };
     for (bytes, string) in ours.iter_mut().zip(strings.iter().filter(is_ours)) {
         read(string.cast(), bytes, Use::Doubtful, frame);
     }

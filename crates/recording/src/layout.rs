@@ -371,7 +371,11 @@ pub const fn ring_at(offset: usize, ring_bytes: usize) -> usize {
         first = TIERS[tier].0;
         tier += 1;
     }
-    first + (offset - ring_offset(first, ring_bytes)) / (PAGE + capacity_in(tier, ring_bytes))
+    // A size that leads to a division by zero is none of ours; hooks come here, which may not even have the code for a panic.
+    match (offset - ring_offset(first, ring_bytes)).checked_div(PAGE + capacity_in(tier, ring_bytes)) {
+        Some(further) => first + further,
+        None => first,
+    }
 }
 
 /// Rounds up to the 8 bytes that sections are aligned to.

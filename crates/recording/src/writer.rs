@@ -339,7 +339,8 @@ impl Ring {
         };
         let behind = sections.iter().fold(first, |position, section| {
             let position = put(put(position, &section.header().to_ne_bytes()), section.bytes);
-            put(position, &[0; 8][..padded(section.bytes.len()) - section.bytes.len()])
+            let padding = padded(section.bytes.len()) - section.bytes.len();
+            put(position, [0; 8].get(..padding).unwrap_or(&[]))
         });
         if behind < end {
             put(behind, &[0; 8]);

@@ -2,6 +2,7 @@
 
 use super::table::{decimal, fields};
 use crate::sys::quiet::File;
+use core::cell::Cell;
 use core::ffi::CStr;
 use core::fmt::{self, Write};
 
@@ -21,14 +22,13 @@ pub(super) fn line<T>(path: &CStr, mut find: impl FnMut(&[u8]) -> Option<T>) -> 
     loop {
         let read = file.read(buffer.get_mut(filled..)?);
         let bytes = buffer.get(..filled + read)?;
-        let mut begin = 0;
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if let Some(line) = line.strip_suffix(b"\n") {
-                if let Some(found) = find(line) {
-                    return Some(found);
-                }
-                begin += line.len() + 1;
+        let (mut begin, mut rest) = (0, bytes);
+        while let Some((line, further)) = first_line(rest) {
+            if let Some(found) = find(line) {
+                return Some(found);
             }
+            begin += line.len() + 1;
+            rest = further;
         }
         if begin == 0 && bytes.len() == LINE_BYTES {
             begin = LINE_BYTES;
@@ -37,8 +37,16 @@ pub(super) fn line<T>(path: &CStr, mut find: impl FnMut(&[u8]) -> Option<T>) -> 
         if read == 0 {
             return None;
         }
-        buffer.copy_within(begin..begin + filled, 0);
+        // Not `copy_within`, which panics where it is given a wrong range.
+        let cells = Cell::from_mut(buffer.as_mut_slice()).as_slice_of_cells();
+        cells.iter().zip(cells.get(begin..begin + filled)?).for_each(|(to, from)| to.set(from.get()));
     }
+}
+
+/// The bytes before the first end of a line, and those behind it. (The iterators of the standard library have a panic in them.)
+fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    Some((bytes.get(..end)?, bytes.get(end + 1..)?))
 }
 
 /// The first numbers in a file.

@@ -1,6 +1,7 @@
 /*
  * Confines itself by a filter that kills for every system call but a few, and goes on with those: in a thread that has made
- * calls before, and in one that makes its first only now.
+ * calls before, and in one that makes its first only now. With an argument, it does so by `prctl`, as before there was `seccomp`,
+ * and the second thread is not confined.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +33,14 @@ static void talk(const char *who)
         _exit(3);
 }
 
+static int confine(const struct sock_fprog *filter, int by_prctl)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -1;
+    return by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter)
+                    : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, filter);
+}
+
 static void *thread(void *unused)
 {
     pthread_barrier_wait(&confined); /* It is there, */
@@ -40,8 +49,9 @@ static void *thread(void *unused)
     return unused;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+    (void)arguments;
     struct sock_filter allowed[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         ALLOW(SYS_sendto),
@@ -64,7 +74,7 @@ int main(void)
     pthread_barrier_init(&confined, NULL, 2);
     pthread_create(&other, NULL, thread, NULL);
     pthread_barrier_wait(&confined);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
+    if (confine(&filter, count > 1) != 0)
         return 2;
     talk("confined:");
     pthread_barrier_wait(&confined);

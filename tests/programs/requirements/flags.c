@@ -132,7 +132,7 @@ static void stale(void)
     close(pair[0]);
 }
 
-/* As event loops connect: EINPROGRESS, wait, ask; first to somebody, then to nobody. */
+/* As event loops connect: EINPROGRESS, wait, ask; first to somebody, then to nobody. Who does not ask learns it by receiving. */
 static void connects(void)
 {
     for (int refused = 0; refused < 2; refused++) {
@@ -150,6 +150,15 @@ static void connects(void)
         printf("SO_ERROR %d\n", error);
         if (error == 0)
             SHOW(send(fd, "x", 1, MSG_NOSIGNAL));
+        close(fd);
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        wait.fd = fd;
+        if (refused) {
+            connect(fd, (struct sockaddr *)&address, sizeof address);
+            poll(&wait, 1, -1);
+            SHOW(recv(fd, bytes, sizeof bytes, 0));
+            printf("refused %d\n", errno == ECONNREFUSED);
+        }
         close(fd);
         close(listener);
     }
