@@ -363,7 +363,7 @@ const REQUIREMENTS: &[Requirement] = &[
         &[
             ("crates/recording/src/merge.rs", "unknown_kinds_are_skipped_and_damage_is_told_with_its_place"),
             ("crates/recording/src/merge.rs", "a_call_that_a_newer_version_knows_is_told_with_its_descriptor"),
-            ("crates/recording/src/file.rs", "an_unknown_tag_is_skipped_and_a_cut_is_told_with_its_place"),
+            ("crates/recording/src/file/read.rs", "an_unknown_tag_is_skipped_and_a_cut_is_told_with_its_place"),
         ],
     ),
     must(49, "A short read leaves the rest for later, and a short write sends what it says.", &[]),

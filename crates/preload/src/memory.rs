@@ -4,9 +4,8 @@
 //! may have been refused before its address was looked at. Nor is it enough that the kernel has read the bytes: the other end
 //! has them then, and a thread that it answers may unmap them before this one is back from its call. Bytes are read directly
 //! only where the kernel has just written them, where they lie on the stack that we stand on (in the page of our frame or, on
-//! the process's first stack, above it), and, where there is no other thread, if the kernel has read them or says that they
-//! are there. Others are copied by the kernel, which answers EFAULT instead of killing; not once the process is confined, and
-//! then they are *unreadable*.
+//! the process's first stack, above it), and, where there is no other thread, if the kernel has read them. Others are copied by
+//! the kernel, which answers EFAULT instead of killing; not once the process is confined, and then they are *unreadable*.
 
 use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
@@ -167,7 +166,7 @@ pub(crate) fn stays(address: *const c_void, length: usize, used: Use, frame: Fra
     match used {
         Use::Written => true,
         Use::Read => is_alone() || on_our_stack(address.addr(), length, frame),
-        Use::Doubtful => on_our_stack(address.addr(), length, frame) || is_alone() && is_there(address.cast(), length),
+        Use::Doubtful => on_our_stack(address.addr(), length, frame),
     }
 }
 
@@ -235,7 +234,10 @@ pub(crate) fn is_there(address: *const u8, length: usize) -> bool {
     let last = address.wrapping_add(length.saturating_sub(1));
     let pages = last.addr() / PAGE - address.addr() / PAGE;
     let in_each = (1..=pages).map(|page| address.wrapping_add(page * PAGE - address.addr() % PAGE));
-    !process::confined() && core::iter::once(address).chain(in_each).all(|byte| raw::is_readable(byte.cast()))
+    !process::confined()
+        && core::iter::once(address)
+            .chain(in_each)
+            .all(|byte| raw::read_memory(process::number(), byte.cast(), &mut [0]))
 }
 
 /// True if the bytes lie in the page of the stack that holds the return address.

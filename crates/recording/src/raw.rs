@@ -216,18 +216,6 @@ pub fn read_memories(process: u32, places: &[libc::iovec], into: &mut [u8]) -> b
     usize::try_from(read) == Ok(into.len())
 }
 
-/// True if the eight bytes around `address` that are aligned can be read now: a fifth of what [`read_memory`] takes, without the
-/// bytes. The kernel reads a set of signals before it refuses to do with it what no number stands for.
-#[must_use]
-pub fn is_readable(address: *const c_void) -> bool {
-    const NO_HOW: usize = 77;
-    const LENGTH: usize = 8;
-    let aligned = address.addr() & !(LENGTH - 1);
-    // SAFETY: the kernel reads eight bytes, and answers EFAULT for memory that is not there; nothing changes.
-    let answer = unsafe { syscall(libc::SYS_rt_sigprocmask, [NO_HOW, aligned, 0, LENGTH, 0, 0]) };
-    aligned != 0 && answer == -(libc::EINVAL as isize)
-}
-
 /// An `int` that `ioctl` writes, as SIOCINQ does; `None` where it fails.
 #[must_use]
 pub fn ioctl_int(fd: i32, request: u64) -> Option<i32> {
@@ -305,9 +293,6 @@ mod tests {
         assert!(!read_memory(process(), 8 as *const c_void, &mut into));
         assert!(read_memory(process(), b"abcd".as_ptr().cast(), &mut into));
         assert_eq!(&into, b"abcd");
-        assert!(
-            is_readable(b"abcd".as_ptr().cast()) && !is_readable(8 as *const c_void) && !is_readable(std::ptr::null())
-        );
         let place = |address| libc::iovec { iov_base: address, iov_len: 2 };
         let there = |bytes: &[u8]| place(bytes.as_ptr().cast_mut().cast());
         assert!(read_memories(process(), &[there(b"ef"), there(b"gh")], &mut into));
