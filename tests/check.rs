@@ -8,8 +8,10 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Output, Stdio};
 
+use bsock_recording::event::Outcome;
+use bsock_recording::function::Function;
 use serde_json::Value;
-use support::recording::recorded;
+use support::recording::{Contents, recorded};
 use support::{TempDir, TempProgram, compile_c, compile_c_text, root, target_dir, text};
 
 const RULE: &str = "port-byte-order";
@@ -59,30 +61,80 @@ fn a_server_is_started_first_ended_last_and_checked_with_its_client() {
     assert!(!said.contains("signal"), "that bsock ended the server is no news: {said}");
 }
 
-/// A server at the UNIX address `s` in the working directory, which then does this; and a client that waits for its end.
-fn unix_pair(server: &str) -> [TempProgram; 2] {
+/// A server at the UNIX address `s` in the working directory, which then does this; and a client that connects and does that.
+fn unix_pair(server: &str, client: &str) -> [TempProgram; 2] {
     let program = |what: &str| {
-        let head = "#include <signal.h>\n#include <sys/socket.h>\n#include <sys/un.h>\n#include <unistd.h>\n\
-                    int main(void) {\nstruct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = \"s\"};\nchar byte;\n\
+        let head = "#include <poll.h>\n#include <signal.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n\
+                    #include <sys/un.h>\n#include <unistd.h>\nint main(void) {\nstruct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = \"s\"};\nchar byte;\n\
                     int fd = socket(AF_UNIX, SOCK_STREAM, 0);\n";
         compile_c_text::<&str>(&format!("{head}{what}\n}}\n"), &[])
     };
     let address = "(struct sockaddr *)&a, sizeof a";
     [
-        program(&format!(
-            "byte = (char)bind(fd, {address});\nbyte += (char)listen(fd, 1);\nsignal(SIGTERM, SIG_IGN);\n{server}"
-        )),
-        program(&format!("return connect(fd, {address}) || recv(fd, &byte, 1, 0) > 0 ? 1 : 3;")),
+        program(&format!("byte = (char)bind(fd, {address});\nbyte += (char)listen(fd, 1);\n{server}")),
+        program(&format!("return connect(fd, {address}) || ({client}) ? 1 : 3;")),
     ]
+}
+
+/// The pair under `bsock check --with`, with these options: what it says, as JSON, of how everything ended.
+fn checked_pair([server, client]: &[TempProgram; 2], directory: &TempDir, options: &[&str]) -> Value {
+    let with = server.path().display().to_string();
+    let mut command = check(directory, &["--format", "json", "--with", &with]);
+    let output = command.args(options).arg("--").arg(client.path()).output().expect("runs");
+    let said = text(&output.stderr);
+    let summary = said.lines().last().and_then(|line| serde_json::from_str(line).ok());
+    summary.unwrap_or_else(|| panic!("the last line is the summary: {said}"))
+}
+
+/// What a server does that first talks to its client until the client has gone.
+fn when_its_client_has_gone(then: &str) -> [TempProgram; 2] {
+    let until_the_end = "int with = accept(fd, 0, 0);\nwhile (recv(with, &byte, 1, 0) > 0) {}\n";
+    unix_pair(&format!("{until_the_end}{then}"), "byte = 'x', send(fd, &byte, 1, 0) != 1")
+}
+
+#[test]
+fn what_a_server_does_when_its_client_has_gone_is_recorded_too() {
+    let pair = when_its_client_has_gone(
+        "for (volatile int work = 0; work < 1000000; work++) {}\nbyte += (char)mkdir(\"done\", 0700);\n\
+         byte += (char)close(with);\nreturn accept(fd, 0, 0);",
+    );
+    for run in 0..20 {
+        let directory = TempDir::new();
+        let summary = checked_pair(&pair, &directory, &["--record", "r.bsock"]);
+        assert_eq!(summary["server"]["signal"], 15, "it waited for the next client: {summary}");
+        assert!(directory.path().join("done").exists(), "run {run}: it was ended before it was done");
+        let recording = Contents::of(&directory.path().join("r.bsock"));
+        let closed = recording.calls(Function::Close).filter(|(_, call)| call.outcome == Outcome::Returned(0)).count();
+        assert!(closed > 0, "run {run}: the server's close; its client makes none");
+    }
+}
+
+#[test]
+fn a_server_that_never_stops_calling_is_ended_all_the_same() {
+    let pair = when_its_client_has_gone("for (;;) byte += (char)poll(0, 0, 0);");
+    let summary = checked_pair(&pair, &TempDir::new(), &[]);
+    assert_eq!(summary["server"]["signal"], 15, "{summary}");
+}
+
+#[test]
+fn a_server_that_ends_by_itself_when_its_client_has_gone_is_not_ended() {
+    let pair = when_its_client_has_gone("for (volatile int work = 0; work < 1000000; work++) {}\nreturn 7;");
+    for _ in 0..20 {
+        let summary = checked_pair(&pair, &TempDir::new(), &[]);
+        assert_eq!(summary["server"]["status"], 7, "{summary}");
+    }
 }
 
 #[test]
 fn a_server_that_ignores_sigterm_is_killed_and_one_that_crashes_is_named() {
     for (server, expected) in [
-        ("byte += (char)close(accept(fd, 0, 0));\nfor (;;) pause();", "did not end on SIGTERM and was killed"),
+        (
+            "signal(SIGTERM, SIG_IGN);\nbyte += (char)close(accept(fd, 0, 0));\nfor (;;) pause();",
+            "did not end on SIGTERM and was killed",
+        ),
         ("byte += (char)accept(fd, 0, 0);\nraise(SIGSEGV);\nreturn byte;", "the server was ended by signal 11"),
     ] {
-        let [server, client] = unix_pair(server);
+        let [server, client] = unix_pair(server, "recv(fd, &byte, 1, 0) > 0");
         let directory = TempDir::new();
         let with = server.path().display().to_string();
         let output = check(&directory, &["--with", &with, "--"]).arg(client.path()).output().expect("runs");

@@ -148,7 +148,7 @@ complete -c bsock -n "__fish_bsock_using_subcommand check" -l allow -d 'Do not l
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l only -d 'Look for what RULE finds and nothing else; can be given several times' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l lang -d 'The language of the findings; otherwise that of LC_ALL, LC_MESSAGES or LANG' -r -f -a "en\t'English'
 zh\t'Chinese (中文)'"
-complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SERVER first, wait until it listens, and end it when the command has ended; both are checked' -r
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SERVER first, wait until it listens, and end it when the command has ended and all threads of SERVER wait, or a second later; both are checked' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l record -d 'Keep the recording in FILE as well' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l timeout -d 'End COMMAND and its descendants after so many seconds: with SIGTERM, two seconds later with SIGKILL. The exit status of run and trace is 124 then' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l payload -d 'Record the first BYTES that each call on a socket sends or receives (check: 32, which rules look at; otherwise 0)' -r

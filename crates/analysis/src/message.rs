@@ -15,7 +15,7 @@ pub enum Language {
 }
 
 /// A sentence without its values, which belong where `{name}` stands.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Form {
     /// What is said; stable, and never reused for something else.
     pub id: &'static str,

@@ -18,10 +18,10 @@ use bsock_recording::function::Function;
 
 pub(crate) use self::options::{Format, Options};
 
-use crate::holder::Holders;
+use crate::holder::{Failed, Holders};
 use crate::language::Choice;
 use crate::locate::Locator;
-use crate::observe::{observe, observe_programs};
+use crate::observe::{Observed, observe, observe_programs};
 use crate::programs::{Plan, Server};
 use crate::report::{self, Counts, Ending, Manner, Output};
 use crate::say;
@@ -77,12 +77,33 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         Some(plan) => observe_programs(plan, options.source.running, PAYLOAD, recording, &mut each),
         None => observe(&options.source, PAYLOAD, &mut each),
     }?;
+    conclude(analysis, findings, observed, Rest { live: options.live, allowed: settings.allow, in_use })
+}
+
+/// What the conclusion takes beside the analysis and what was observed.
+#[derive(Default)]
+struct Rest {
+    /// Findings were shown as they came.
+    live: bool,
+    /// Rules that the project's file allows.
+    allowed: Vec<String>,
+    /// Addresses that were in use.
+    in_use: Vec<Failed>,
+}
+
+/// Shows what is left to show when no more events come.
+fn conclude(
+    mut analysis: Analysis,
+    mut findings: Findings<'_>,
+    observed: Observed,
+    rest: Rest,
+) -> Result<Verdict, Failure> {
     analysis.lost(observed.lost);
     observed.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
     analysis.end();
-    let fresh = if options.live { findings.show(analysis.fresh(), &observed.scale) } else { Ok(()) };
+    let fresh = if rest.live { findings.show(analysis.fresh(), &observed.scale) } else { Ok(()) };
     let report = analysis.finish();
-    let written = fresh.and_then(|()| match options.live {
+    let written = fresh.and_then(|()| match rest.live {
         true => Ok(()),
         false => findings.show(report.findings.iter(), &observed.scale),
     });
@@ -95,8 +116,8 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         status: observed.end.map(|end| end.status),
         course: observed.course,
         broken: report.broken,
-        allowed: settings.allow,
-        in_use,
+        allowed: rest.allowed,
+        in_use: rest.in_use,
         blind_spots: observed.blind_spots,
     };
     say::unless_closed(written.and_then(|()| findings.output.end(&ending)))
@@ -171,27 +192,4 @@ fn verdict(ending: &Ending) -> Verdict {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::programs::{Course, NotStarted};
-
-    #[test]
-    fn a_rule_that_failed_makes_the_work_incomplete_whatever_was_found() {
-        let found = Counts { certain: 1, ..Counts::default() };
-        let broken = vec!["x"];
-        let deaf = Course { not_started: Some(NotStarted::ServerIsDeaf), ..Course::default() };
-        assert_eq!(verdict(&Ending::default()), Verdict::Clean);
-        assert_eq!(verdict(&Ending { counts: found, ..Ending::default() }), Verdict::Findings);
-        assert_eq!(verdict(&Ending { counts: found, broken, ..Ending::default() }), Verdict::Incomplete);
-        assert_eq!(verdict(&Ending { course: deaf.clone(), ..Ending::default() }), Verdict::Incomplete);
-        let why = "what was found may be why the server never listened";
-        assert_eq!(verdict(&Ending { counts: found, course: deaf, ..Ending::default() }), Verdict::Findings, "{why}");
-    }
-
-    #[test]
-    fn a_server_is_split_into_words_as_a_shell_would() {
-        let words = |text| server(text).map(|server| server.command);
-        assert_eq!(words("./server 'a b' 8989").expect("words"), ["./server", "a b", "8989"]);
-        assert!(words("").is_err() && words("./server 'a").is_err());
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ mod preload;
 mod programs;
 mod quantity;
 mod queue;
+mod quiet;
 mod recordings;
 mod report;
 mod run;

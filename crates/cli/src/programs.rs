@@ -1,5 +1,5 @@
 //! The programs of a session: one, or a server and the client that comes when the server listens; how each begins, and how
-//! each ends. A server is ended when its client has: first asked, by SIGTERM, and after a grace killed.
+//! each ends. A server is ended when its client has and it is quiet: first asked, by SIGTERM, and after a grace killed.
 //!
 //! Nothing here waits: the session looks again and again, between the rounds in which it reads the recording.
 
@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::arguments::Running;
+use crate::quiet::Quiet;
 use crate::session::{End, Failure};
-use crate::sys::{Environment, Limit};
+use crate::sys::{self, Environment, Limit};
 use crate::tree::Tree;
 
 /// How long a server may take until it listens, unless the user said how long the whole may take.
@@ -72,8 +73,9 @@ pub(crate) struct Programs {
     client: Option<Client>,
     timeout: Option<Duration>,
     started: Instant,
-    /// How the client ended, once the server is `main` again, to be ended.
+    /// How the client ended, once the server is `main` again, to be ended when it is quiet.
     client_status: Option<ExitStatus>,
+    quiet: Option<Quiet>,
     course: Course,
     ended: Vec<(u32, i32)>,
 }
@@ -109,21 +111,26 @@ impl Programs {
             timeout: running.timeout,
             started: Instant::now(),
             client_status: None,
+            quiet: None,
             course: Course::default(),
             ended: Vec::new(),
         })
     }
 
-    /// Does what is due. At the end of all: how the program that the user asks about ended, and how it went.
-    pub(crate) fn look(&mut self) -> Result<Option<(End, Course)>, Failure> {
+    /// Does what is due. At the end of all: how the program that the user asks about ended, and how it went. `all_wait`: by the
+    /// recording nobody does anything; only asked where that counts.
+    pub(crate) fn look(&mut self, all_wait: impl FnOnce() -> bool) -> Result<Option<(End, Course)>, Failure> {
         self.start_client()?;
         self.watch_the_clock();
         self.look_at_the_server()?;
-        let Some(status) = self.main.look().map_err(unknown)? else { return Ok(None) };
+        let Some(status) = self.main.look().map_err(unknown)? else {
+            self.end_when_quiet(all_wait);
+            return Ok(None);
+        };
         self.ended.extend(self.main.take_ended());
-        if let Some(mut server) = self.server.take() {
-            server.end();
+        if let Some(server) = self.server.take() {
             self.client_status = Some(status);
+            self.quiet = Some(Quiet::begin());
             self.main = server;
             return Ok(None);
         }
@@ -178,9 +185,18 @@ impl Programs {
         Ok(())
     }
 
-    /// Ends what has taken too long.
+    /// Ends the server whose client has ended, once it is quiet; at once if nobody wants to wait any more.
+    fn end_when_quiet(&mut self, all_wait: impl FnOnce() -> bool) {
+        let Some(quiet) = self.quiet.as_mut().filter(|_| !self.main.is_ending()) else { return };
+        let time_is_up = self.timeout.is_some_and(|allowed| self.started.elapsed() >= allowed);
+        if time_is_up || sys::is_told_to_end() || quiet.has_come(all_wait() && self.main.sleeps()) {
+            self.main.end();
+        }
+    }
+
+    /// Ends what has taken too long. A server whose client has ended is no concern of this.
     fn watch_the_clock(&mut self) {
-        if self.main.is_ending() {
+        if self.main.is_ending() || self.quiet.is_some() {
             return;
         }
         let deaf = self.client.is_some();

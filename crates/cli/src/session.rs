@@ -194,7 +194,8 @@ impl Session {
                 }
                 _ => Ok(0),
             };
-            if let Some(ended) = self.programs.look()? {
+            let all_wait = || matches!(drained, Ok(0)) && self.drain.as_ref().map_or(true, Drain::all_wait);
+            if let Some(ended) = self.programs.look(all_wait)? {
                 break ended;
             }
             match drained {

@@ -80,6 +80,12 @@ impl Tree {
         self.press();
     }
 
+    /// True if the kernel lets none of their threads run: each waits for something, or is stopped.
+    pub(crate) fn sleeps(&self) -> bool {
+        let below = descendants(self.program.id());
+        below.into_iter().chain([self.program.id()]).flat_map(threads).all(|stat| is_asleep(&stat))
+    }
+
     /// It is to end.
     pub(crate) const fn is_ending(&self) -> bool {
         self.ending.is_some()
@@ -138,9 +144,25 @@ fn descendants(process: u32) -> Vec<u32> {
     found
 }
 
-/// The parent in the text of `/proc/N/stat`, in which the name may hold anything.
+/// The text of `/proc/N/task/T/stat` of each of the threads that a process still has.
+fn threads(process: u32) -> impl Iterator<Item = String> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok())
+}
+
+/// Not of one that runs or waits for the processor, nor of one that waits for a disk and then goes on.
+fn is_asleep(stat: &str) -> bool {
+    !behind_the_name(stat).is_some_and(|rest| rest.starts_with(['R', 'D']))
+}
+
+/// The parent in the text of `/proc/N/stat`.
 fn parent_in(stat: &str) -> Option<u32> {
-    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+    behind_the_name(stat)?.split(' ').nth(1)?.parse().ok()
+}
+
+/// What follows the name, which may hold anything: state, parent and so on.
+fn behind_the_name(stat: &str) -> Option<&str> {
+    Some(stat.rsplit_once(") ")?.1)
 }
 
 #[cfg(test)]
@@ -148,9 +170,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parent_is_found_behind_any_name() {
+    fn parent_and_state_are_found_behind_any_name() {
         assert_eq!(parent_in("7 (a) S 5 7 7 0"), Some(5));
         assert_eq!(parent_in("7 (a) R 9 b) S 5 7"), Some(5));
         assert_eq!(parent_in("7"), None);
+        let states = ["7 (a) R 9 b) S 5 7", "7 (a) S 2 b) R 5 7", "7 (a) D 5 7", "7 (a) Z 5 7", "7"];
+        assert_eq!(states.map(is_asleep), [true, false, false, true, true]);
+    }
+
+    #[test]
+    fn threads_are_told_by_the_kernel() {
+        let runs = threads(std::process::id()).filter(|stat| !is_asleep(stat)).count();
+        assert!(runs >= 1, "this one runs");
     }
 }

@@ -14,16 +14,17 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Duration;
 
 use crate::clock::{self, Pair};
 use crate::event::beginnings;
+use crate::function::Function;
 use crate::holders::{End, Holder, Holders};
 use crate::horizon::Horizon;
 use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
 use crate::pool::{Pool, owner};
-use crate::reader::{RingReader, Taken, is_returning};
+use crate::reader::{RingReader, Taken, call_in_progress, is_returning};
 use crate::shared::Shared;
 use crate::{presence, raw};
 
@@ -72,6 +73,8 @@ pub struct Drain {
     rings: Vec<RingReader>,
     holders: Holders,
     rounds: u64,
+    /// The command waited for somebody since the last round, whose rings are to be taken back.
+    somebody_ended: bool,
     buffer: Vec<u8>,
 }
 
@@ -89,6 +92,7 @@ impl Drain {
             rings,
             holders: Holders::default(),
             rounds: 0,
+            somebody_ended: false,
             buffer: Vec::new(),
         }
     }
@@ -156,7 +160,8 @@ impl Drain {
         self.horizon.advance(began, returning, self.ticks(SLACK_NANOSECONDS, began));
         sink(Item::Round { horizon: self.horizon.ticks() })?;
         self.rounds += 1;
-        if self.rounds.is_multiple_of(64) || self.shared.pool().used() == self.shared.pool().rings() {
+        let all_used = self.shared.pool().used() == self.shared.pool().rings();
+        if std::mem::take(&mut self.somebody_ended) || all_used || self.rounds.is_multiple_of(64) {
             self.take_back(sink)?;
         }
         Ok(fullest)
@@ -169,7 +174,27 @@ impl Drain {
     /// Those of `sink`.
     pub fn ended(&mut self, process: u32, status: i32, sink: &mut Sink<'_>) -> io::Result<()> {
         self.holders.told(process, status);
+        self.somebody_ended = true;
         sink(Item::Ended { process, status })
+    }
+
+    /// True if every thread that has recorded something, and has not ended, is in a call that waits for others
+    /// ([`Function::awaits_others`]). What a thread does between two calls is not seen: whoever computes, sleeps or waits for another
+    /// thread does not wait here. Nor is it seen whether what is waited for has come already; the kernel knows that.
+    ///
+    /// A program is quiet if this is so again and again, and no round between finds anything.
+    #[must_use]
+    pub fn all_wait(&self) -> bool {
+        let (mut all, mut waiting) = (HashSet::new(), HashSet::new());
+        for (index, owner, holder) in self.held() {
+            // A thread may hold a second ring, in which a handler has recorded: one of the two has the call.
+            all.insert((owner, holder));
+            let call = call_in_progress(header(self.shared.pool(), index));
+            if call.and_then(|line| Function::from_number(line.kind)).is_some_and(Function::awaits_others) {
+                waiting.insert((owner, holder));
+            }
+        }
+        all == waiting
     }
 
     /// Programs are to record no more: what they do is not kept.
@@ -267,14 +292,7 @@ impl Drain {
 
     /// Puts the call that never returned into the recording.
     fn unfinished(&self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
-        if header.writer.slot_state.load(Acquire) != slot::CALLING {
-            return Ok(());
-        }
-        // SAFETY: plain data, inside the mapping. Should its thread write it at this moment, the second look tells.
-        let mut line: Line = unsafe { std::ptr::read_volatile(header.slot.get()) };
-        if header.writer.slot_state.load(Acquire) != slot::CALLING {
-            return Ok(());
-        }
+        let Some(mut line) = call_in_progress(header) else { return Ok(()) };
         line.flags |= flag::UNFINISHED;
         self.put(index, line, sink)
     }
@@ -334,11 +352,11 @@ fn header<'a>(pool: Pool, index: usize) -> &'a RingHeader {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
     use std::process::{Child, Command, Stdio};
 
     use super::*;
     use crate::event::{Event, Outcome, Thread, What};
-    use crate::function::Function;
     use crate::layout::PAGE;
     use crate::merge::Merger;
     use crate::shared::{Size, Surroundings};
@@ -425,6 +443,39 @@ mod tests {
             assert_eq!(events.last().map(|event| event.thread), Some(thread));
             assert!(events.is_sorted_by_key(|event| event.end));
             let _ = child.wait();
+        }
+    }
+
+    #[test]
+    fn all_wait_where_each_thread_has_a_call_that_waits_for_others() {
+        let (mut drain, mut child) = (drain(), start());
+        assert!(drain.all_wait(), "nobody has recorded anything");
+        let call = |function: Function| Line { kind: function.number(), fd: 3, ..Line::default() };
+        let this = std::process::id();
+        let (_, own) = lease(&drain, this, this);
+        lease(&drain, child.id(), child.id());
+        assert!(!drain.all_wait(), "two between two calls");
+        let receiving = own.enter(&call(Function::Recv), 1);
+        assert!(!drain.all_wait(), "one of them");
+        child.kill().expect("ours");
+        let status = child.wait().expect("ours").into_raw();
+        drain.ended(child.id(), status, &mut |_| Ok(())).expect("memory");
+        drain.round(&mut |_| Ok(())).expect("memory");
+        assert!(drain.all_wait(), "the other has ended");
+        let (_, of_its_handlers) = lease(&drain, this, this);
+        assert!(drain.all_wait(), "a thread with two rings");
+        own.returning(1);
+        assert!(!drain.all_wait(), "it returns");
+        own.leave(&receiving);
+        for function in [Function::Send, Function::Connect, Function::Close, Function::System] {
+            let inside = own.enter(&call(function), 1);
+            assert!(!drain.all_wait(), "in {}", function.name());
+            own.leave(&inside);
+        }
+        for function in [Function::Accept, Function::EpollWait, Function::Read, Function::Select] {
+            let inside = of_its_handlers.enter(&call(function), 1);
+            assert!(drain.all_wait(), "in {}", function.name());
+            of_its_handlers.leave(&inside);
         }
     }
 

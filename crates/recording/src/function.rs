@@ -235,6 +235,30 @@ impl Function {
     pub const fn number(self) -> u16 {
         self as u16
     }
+
+    /// True of the calls that wait until somebody else connects, sends or closes. Those that wait for somebody to take what is sent,
+    /// or for a connection of one's own, are not among them: they are in the middle of something.
+    #[must_use]
+    pub const fn awaits_others(self) -> bool {
+        matches!(
+            self,
+            Self::Accept
+                | Self::Accept4
+                | Self::Recv
+                | Self::Recvfrom
+                | Self::Recvmsg
+                | Self::Recvmmsg
+                | Self::Read
+                | Self::Readv
+                | Self::Poll
+                | Self::Ppoll
+                | Self::Select
+                | Self::Pselect
+                | Self::EpollWait
+                | Self::EpollPwait
+                | Self::EpollPwait2
+        )
+    }
 }
 
 #[cfg(test)]

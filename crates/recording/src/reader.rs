@@ -1,4 +1,4 @@
-//! The reader's side of a ring: the bytes that were published, and the losses that were not told.
+//! The reader's side of a ring: the bytes that were published, the losses that were not told, and the call in progress.
 
 #![allow(unsafe_code)] // reads memory that programs write
 
@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::data;
 use crate::event::{line, split};
-use crate::layout::{LINE, RingHeader, kind, slot};
+use crate::layout::{LINE, Line, RingHeader, kind, slot};
 
 /// How far a ring was read.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +68,17 @@ impl RingReader {
 #[must_use]
 pub fn is_returning(header: &RingHeader) -> bool {
     header.writer.slot_state.load(Acquire) == slot::RETURNING
+}
+
+/// The call in which the ring's thread is, if it is in one and the slot is whole.
+#[must_use]
+pub fn call_in_progress(header: &RingHeader) -> Option<Line> {
+    if header.writer.slot_state.load(Acquire) != slot::CALLING {
+        return None;
+    }
+    // SAFETY: plain data, inside the mapping. Should its thread write it at this moment, the second look tells.
+    let line = unsafe { core::ptr::read_volatile(header.slot.get()) };
+    (header.writer.slot_state.load(Acquire) == slot::CALLING).then_some(line)
 }
 
 /// The sum of what records of [`kind::LOST`] tell.

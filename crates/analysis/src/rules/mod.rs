@@ -26,6 +26,7 @@ pub trait Rule {
 }
 
 /// A rule as the registry knows it.
+#[derive(Clone)]
 pub struct Declaration {
     /// Named for the fault, so that "allow port-byte-order" reads well.
     pub name: &'static str,

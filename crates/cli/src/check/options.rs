@@ -28,7 +28,8 @@ pub(crate) struct Options {
     /// The language of the findings; otherwise that of LC_ALL, LC_MESSAGES or LANG
     #[arg(long, value_enum, value_name = "LANG")]
     pub(crate) lang: Option<Choice>,
-    /// Start SERVER first, wait until it listens, and end it when the command has ended; both are checked
+    /// Start SERVER first, wait until it listens, and end it when the command has ended and all threads of SERVER wait, or a second
+    /// later; both are checked
     #[arg(long, value_name = "SERVER", conflicts_with = "follow")]
     pub(crate) with: Option<String>,
     /// Keep the recording in FILE as well
