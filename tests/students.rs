@@ -7,8 +7,8 @@
 //! finding must name, and `/* not found: WHY */` before a mistake of which nothing is said. With `MENDED` defined, the
 //! programs do what the findings say; then they are correct, and nothing is found.
 //!
-//! The server is ended as soon as its client has ended, in whatever call it is. So no mistake is made in the last call that a
-//! client makes it do: the clients ask for something else after that.
+//! The server is ended when its client has ended and it is quiet, or after a second: on a busy machine that may cut off the last
+//! call that a client makes it do. So no mistake is made in it: the clients ask for something else after that.
 
 mod support;
 
