@@ -11,6 +11,9 @@
 //! Nobody may ever tell of the `sendmsg`: its process is not recorded, or was killed inside of it. So no more than a number of
 //! events wait, and none where calls were lost, of which it may be one.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use bsock_recording::event::{Event, Outcome, What};
@@ -42,13 +45,12 @@ impl Early {
     pub(crate) fn next(&mut self, model: &Model, all: bool) -> Option<Event> {
         let first = self.waiting.front()?;
         let missing = model.not_yet_sent(first);
-        let sends = |event: &Event| event.begin <= first.end && sends_one_of(event, &missing);
-        let ahead = self.waiting.iter().skip(self.seen).position(sends).map(|index| index + self.seen);
-        match ahead {
-            _ if missing.is_empty() => {}
-            Some(index) => return self.take_ahead(index),
-            None if all || self.waiting.len() > WAITING => {}
-            None => {
+        if !missing.is_empty() {
+            let sends = |event: &Event| event.begin <= first.end && sends_one_of(event, &missing);
+            if let Some(index) = self.waiting.iter().skip(self.seen).position(sends) {
+                return self.take_ahead(self.seen + index);
+            }
+            if !all && self.waiting.len() <= WAITING {
                 self.seen = self.waiting.len();
                 return None;
             }

@@ -10,7 +10,7 @@ use super::peers::Peers;
 use super::traffic::Traffic;
 use super::turns::Turns;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::linux::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
 use crate::table::Map;
 
 /// Tells endpoints of a recording apart; never used again for another.
@@ -48,6 +48,8 @@ pub struct Endpoint {
     pub(super) connecting: u64,
     /// The kernel's own number of the socket, 0 as long as no call has told it.
     pub(super) cookie: u64,
+    /// As many messages hold it that are not received yet.
+    in_flight: u32,
     /// Somebody may hold it who is not recorded. Nobody knows until when: so for ever.
     pub(super) elsewhere: bool,
     /// It brought a socket of which nobody told that it was sent: the other end is not recorded.
@@ -189,6 +191,7 @@ impl Endpoints {
             accepted: None,
             connecting: 0,
             cookie: 0,
+            in_flight: 0,
             elsewhere: false,
             of_strangers: false,
             references: 1,
@@ -215,16 +218,18 @@ impl Endpoints {
 
     /// Forgets what the last event closed.
     pub(super) fn bury(&mut self) {
-        if let Some(id) = self.dying.take()
-            && let Some(gone) = self.alive.remove(&id)
-        {
+        // With it may go what lies in its queue, and is the next to die.
+        while let Some(id) = self.dying.take() {
+            let Some(gone) = self.alive.remove(&id) else { continue };
             self.peers.withdraw(id);
             self.turns.forget(id);
             self.in_flight.forget(id, gone.cookie);
             self.buried.push(id);
             // The kernel closes what lies unread in the queue of a socket that is no more.
-            let certain = !gone.opaque && !gone.course.handed_on;
-            self.in_flight.strand(id).into_iter().for_each(|passage| self.drop_passage(passage, certain));
+            if gone.family == AF_UNIX && gone.peer.is_some() {
+                let certain = !gone.opaque && !gone.course.handed_on;
+                self.in_flight.strand(id).into_iter().for_each(|passage| self.drop_passage(passage, certain));
+            }
         }
     }
 
@@ -261,6 +266,7 @@ impl Endpoints {
         self.share(passage.id);
         if let Some(endpoint) = self.alive.get_mut(&passage.id) {
             (endpoint.course.handed_on, endpoint.course.sent_along) = (true, now);
+            endpoint.in_flight = endpoint.in_flight.saturating_add(1);
             endpoint.elsewhere |= passage.to.is_none();
         }
         if let Some(oldest) = self.in_flight.depart(passage) {
@@ -285,29 +291,33 @@ impl Endpoints {
             true => self.in_flight.peek(cookie, channel),
             false => self.in_flight.arrive(cookie, channel),
         };
+        let certain = passage.and_then(|passage| self.trusted(passage.to?)).is_some_and(|end| !end.course.handed_on);
         if only_looked_at || passage.is_none() {
             self.share(id);
+        } else {
+            self.landed(id);
         }
-        let certain = passage.and_then(|passage| self.trusted(passage.to?)).is_some_and(|end| !end.course.handed_on);
-        self.passed(id, certain);
+        self.is_held_by_known_ones(id, certain);
         Some(id)
     }
 
     /// A message with the socket is no more. It is certain that nobody received it, or not.
     fn drop_passage(&mut self, passage: Passage, certain: bool) {
-        self.passed(passage.id, certain);
+        self.landed(passage.id);
+        self.is_held_by_known_ones(passage.id, certain);
         self.release(passage.id);
     }
 
-    /// A passage of it is over, and who has it now is certain, or not.
-    fn passed(&mut self, id: EndpointId, certain: bool) {
-        if !certain {
-            return self.lose_sight_of(id);
-        }
-        let in_flight = self.in_flight.has(id);
-        if let Some(endpoint) = self.alive.get_mut(&id) {
-            endpoint.course.handed_on = endpoint.elsewhere || in_flight;
-        }
+    /// One of the messages that hold it is no more.
+    fn landed(&mut self, id: EndpointId) {
+        self.alive.get_mut(&id).into_iter().for_each(|socket| socket.in_flight = socket.in_flight.saturating_sub(1));
+    }
+
+    /// Whether it is certain that whoever took it out of the last message is recorded.
+    fn is_held_by_known_ones(&mut self, id: EndpointId, certain: bool) {
+        let Some(endpoint) = self.alive.get_mut(&id) else { return };
+        endpoint.elsewhere |= !certain;
+        endpoint.course.handed_on = endpoint.elsewhere || endpoint.in_flight > 0;
     }
 
     /// Calls were lost, and one of them may have received what is in a message.

@@ -91,11 +91,6 @@ impl InFlight {
         stranded
     }
 
-    /// Whether the endpoint is in a message.
-    pub(super) fn has(&self, id: EndpointId) -> bool {
-        self.passages.iter().any(|passage| passage.id == id)
-    }
-
     /// Everything that is in a message.
     pub(super) fn all(&self) -> Vec<EndpointId> {
         self.passages.iter().map(|passage| passage.id).collect()

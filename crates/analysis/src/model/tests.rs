@@ -1,9 +1,7 @@
 //! The table follows the calls, and stops believing where it must.
 
-use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Event, Inherited, Outcome, Thread, What};
 use bsock_recording::function::Function;
-use bsock_recording::layout::section;
 use fastrand::Rng;
 
 use super::Model;
