@@ -249,6 +249,15 @@ fn correct_programs_that_look_alike_draw_none() {
     each("right_", |_, program| assert_right(program));
 }
 
+/// The sender closes its descriptor before the message is received, or its `sendmsg` returns last: neither makes it unknown.
+#[test]
+fn sockets_that_travel_in_messages_are_judged() {
+    for program in ["right_passed_on.c", "right_received.c", "wrong_received.c"] {
+        let Checked { summary, said, .. } = check(&Scene::of(&folder_of("fd-leak").join(program)));
+        assert_eq!(summary["opaque_sockets"], 0, "{program}: {said}");
+    }
+}
+
 #[test]
 fn every_folder_is_a_rules_and_every_file_in_it_is_used() {
     let mut used = BTreeSet::new();

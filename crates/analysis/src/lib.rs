@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod early;
 pub mod finding;
 mod functions;
 mod linux;
@@ -34,6 +35,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bsock_recording::event::{Event, What};
 
+use self::early::Early;
 use self::finding::{Confidence, Finding};
 use self::model::Model;
 use self::rules::{Declaration, Rule};
@@ -48,6 +50,9 @@ pub struct Analysis {
     rules: Vec<Running>,
     sink: Sink,
     broken: Vec<&'static str>,
+    early: Early,
+    /// Who asks no rule shows each event as it comes, and needs the model of then.
+    may_wait: bool,
 }
 
 struct Running {
@@ -72,12 +77,30 @@ impl Analysis {
     /// With these rules of [`rules::ALL`].
     pub fn new<'a>(rules: impl IntoIterator<Item = &'a Declaration>) -> Self {
         let running = |rule: &Declaration| Running { name: rule.name, rule: (rule.new)() };
-        let rules = rules.into_iter().map(running).collect();
-        Self { model: Model::default(), rules, sink: Sink::default(), broken: Vec::new() }
+        let rules: Vec<Running> = rules.into_iter().map(running).collect();
+        let may_wait = !rules.is_empty();
+        let (model, sink, early) = (Model::default(), Sink::default(), Early::default());
+        Self { model, rules, sink, broken: Vec::new(), early, may_wait }
     }
 
-    /// The next event, in the order of their ends.
+    /// The next event, in the order of their ends. It may wait for a later one: see [`early`].
     pub fn event(&mut self, event: &Event) {
+        if !self.may_wait || self.early.is_empty() && self.model.not_yet_sent(event).is_empty() {
+            return self.step(event);
+        }
+        let lost = matches!(event.what, What::Lost(_));
+        self.early.push(event.clone());
+        self.go_on(lost);
+    }
+
+    /// Those that wait have their turn as far as the order of messages allows, or all of them.
+    fn go_on(&mut self, all: bool) {
+        while let Some(event) = self.early.next(&self.model, all) {
+            self.step(&event);
+        }
+    }
+
+    fn step(&mut self, event: &Event) {
         self.model.apply(event);
         if !self.model.buried().is_empty() {
             self.each_rule(|rule, model, _| model.buried().iter().for_each(|id| rule.gone(*id)));
@@ -96,6 +119,7 @@ impl Analysis {
     /// Calls were lost of which not even the process is known.
     pub fn lost(&mut self, calls: u64) {
         if calls > 0 {
+            self.go_on(true);
             self.model.lose(calls);
         }
     }
@@ -107,6 +131,7 @@ impl Analysis {
         if status & 0x7f == 0x7f {
             return;
         }
+        self.go_on(true);
         if let Some(thread) = self.model.running(process) {
             self.event(&Event { thread, begin: u64::MAX, end: u64::MAX, what: What::ProcessEnd(Some(status)) });
         }
@@ -119,6 +144,7 @@ impl Analysis {
 
     /// No more events will come: what the rules waited to say is [`fresh`](Self::fresh) now.
     pub fn end(&mut self) {
+        self.go_on(true);
         self.each_rule(|rule, model, sink| rule.finish(model, sink));
         self.rules.clear();
     }
@@ -135,7 +161,7 @@ impl Analysis {
 
     /// Does `step` with every rule. One that panics is not asked again.
     fn each_rule(&mut self, mut step: impl FnMut(&mut dyn Rule, &Model, &mut Sink)) {
-        let Self { model, rules, sink, broken } = self;
+        let Self { model, rules, sink, broken, .. } = self;
         rules.retain_mut(|Running { name, rule }| {
             // The rule is dropped, and the sink's findings of it are: nothing half-done is looked at again.
             let done = catch_unwind(AssertUnwindSafe(|| step(&mut **rule, model, sink))).is_ok();

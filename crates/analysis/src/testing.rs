@@ -174,6 +174,14 @@ pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {
     }
 }
 
+/// A call that takes or brings these descriptors along, with the kernel's numbers of their sockets.
+pub(crate) fn passing(call: Call, passed: &[(i32, u64)]) -> Call {
+    let fds: Vec<u8> = passed.iter().flat_map(|(fd, _)| fd.to_ne_bytes()).collect();
+    let cookies: Vec<u8> = passed.iter().flat_map(|(_, cookie)| cookie.to_ne_bytes()).collect();
+    let details = Details::of([(section::DESCRIPTORS, memory_of(&fds)), (section::COOKIES, memory_of(&cookies))]);
+    Call { details, ..call }
+}
+
 /// A call that moves the first `moved` bytes of `memory`, which lies at `address`, with what the recorder keeps of it.
 pub(crate) fn transfer(function: Function, fd: i32, address: u64, memory: &[u8], moved: usize) -> Call {
     let kept = |bytes: &[u8]| bytes[..bytes.len().min(32)].to_vec();

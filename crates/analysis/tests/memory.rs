@@ -236,6 +236,36 @@ fn round(life: &mut Life) {
     }
 }
 
+/// What a server does in a round that passes its connections on: to a worker of its own, which receives them or dies before,
+/// and to somebody who is not recorded.
+fn passed_on(life: &mut Life) {
+    let server = life.server();
+    life.rounds += 1;
+    let first = u64::from(life.rounds) * 4;
+    let pair = Details::of([(section::DESCRIPTORS, memory(&[8, 0, 0, 0, 9, 0, 0, 0]))]);
+    life.call_with(server, Call { details: pair, ..call(Function::Socketpair, -1, [AF_UNIX, 1, 0], OK) });
+    life.call(server, Function::Fork, -1, [0; 3], Outcome::Returned(i64::from(life.processes) + 1));
+    let worker = life.start(true, server.process);
+    life.closes(worker, &[8]);
+    life.closes(server, &[9]);
+    life.socket(server, AF_UNIX, 2, 7);
+    for (cookie, through) in [(first, 8), (first + 1, 8), (first + 2, 7)] {
+        life.named(server, call(Function::Accept, 3, [1, 16, 0], Outcome::Returned(4)), None, inet(5000), inet(9000));
+        life.call_with(server, passing(Function::Sendmsg, through, 4, cookie));
+        life.closes(server, &[4]);
+    }
+    life.call_with(worker, passing(Function::Recvmsg, 9, 5, first));
+    life.moves(worker, Function::Recv, 5, b"a question", 100);
+    life.event(worker, What::ProcessEnd(Some(9)));
+    life.closes(server, &[7, 8]);
+}
+
+fn passing(function: Function, fd: i32, passed: i32, cookie: u64) -> Call {
+    let sections =
+        [(section::DESCRIPTORS, memory(&passed.to_ne_bytes())), (section::COOKIES, memory(&cookie.to_ne_bytes()))];
+    Call { details: Details::of(sections), ..call(function, fd, [0x5000, 1, 0], Outcome::Returned(1)) }
+}
+
 /// What is bounded by a number of its own is full after the first rounds; the tables that hold it have grown by then.
 const ROUNDS: u32 = 2500;
 
@@ -276,4 +306,9 @@ fn a_long_life_is_remembered_in_no_more_memory_than_a_short_one() {
 #[test]
 fn of_a_thousand_children_that_were_killed_nothing_is_kept() {
     is_bounded(2000, killed);
+}
+
+#[test]
+fn of_sockets_that_were_sent_only_the_last_that_may_be_received_are_kept() {
+    is_bounded(2500, passed_on);
 }

@@ -38,6 +38,10 @@ impl Model {
             Function::CloseRange | Function::Closefrom => self.close_range(event, call),
             Function::Dup | Function::Dup2 | Function::Dup3 | Function::Fcntl => self.copy(event, call),
             Function::Fdopen => self.behind_a_stream(event, call),
+            Function::Sendmsg => {
+                self.send_along(event, call);
+                self.socket_call(event, call);
+            }
             Function::Recvmsg => {
                 self.socket_call(event, call);
                 self.arrive(event, call);
@@ -112,9 +116,6 @@ impl Model {
         let other = if has_two_descriptors(call.function) { call.args[0] as i32 } else { -1 };
         let found = [call.fd, other].into_iter().find_map(|fd| descriptors.resolve(fd, event.begin));
         let Some(id) = found else { return self.unknown_descriptor(event, call) };
-        if call.function == Function::Sendmsg {
-            self.hand_on_named(event, call);
-        }
         if matches!(call.outcome, Outcome::Failed(EBADF | ENOTSOCK)) {
             return self.contradicted(event, call);
         }

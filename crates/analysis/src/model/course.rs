@@ -25,8 +25,10 @@ pub struct Course {
     /// The program said last that no call on it is to wait.
     pub nonblocking: bool,
     /// A program that was executed or started, or a process that was sent a message, may hold it as well, and need not be
-    /// recorded: what is done with it is not known from here on.
+    /// recorded: what is done with it is not known.
     pub handed_on: bool,
+    /// When it was last sent to somebody in a message, to be theirs from then on; 0 if never.
+    pub sent_along: u64,
 }
 
 impl Course {

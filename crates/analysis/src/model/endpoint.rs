@@ -5,11 +5,12 @@ use bsock_recording::event::{Call, Event, Outcome};
 use bsock_recording::layout::section;
 
 use super::course::{Course, is_under_way};
+use super::in_flight::{InFlight, Passage};
 use super::peers::Peers;
 use super::traffic::Traffic;
 use super::turns::Turns;
 use crate::address::Address;
-use crate::linux::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
+use crate::linux::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK};
 use crate::table::Map;
 
 /// Tells endpoints of a recording apart; never used again for another.
@@ -45,6 +46,14 @@ pub struct Endpoint {
     pub(super) accepted: Option<u64>,
     /// When the last `connect` on it began.
     pub(super) connecting: u64,
+    /// The kernel's own number of the socket, 0 as long as no call has told it.
+    pub(super) cookie: u64,
+    /// As many messages hold it that are not received yet.
+    in_flight: u32,
+    /// Somebody may hold it who is not recorded. Nobody knows until when: so for ever.
+    pub(super) elsewhere: bool,
+    /// It brought a socket of which nobody told that it was sent: the other end is not recorded.
+    pub(super) of_strangers: bool,
     references: u32,
     opaque: bool,
 }
@@ -68,7 +77,7 @@ impl Endpoint {
         self.kind == SOCK_DGRAM
     }
 
-    /// True if several descriptors refer to it, in one process or in several.
+    /// True if several descriptors refer to it, in one process or in several, or messages that are not received yet.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
         self.references > 1
@@ -86,7 +95,8 @@ impl Endpoint {
         self.accepted.is_some()
     }
 
-    /// How many descriptors refer to it, in all processes; 0 if the last event closed the last one.
+    /// How many descriptors refer to it, in all processes, and messages that are not received yet; 0 if the last event
+    /// closed the last one.
     #[must_use]
     pub const fn references(&self) -> u32 {
         self.references
@@ -141,6 +151,7 @@ pub(super) struct Endpoints {
     buried: Vec<EndpointId>,
     peers: Peers,
     turns: Turns,
+    in_flight: InFlight,
     created: u64,
     opaque: u64,
 }
@@ -179,6 +190,10 @@ impl Endpoints {
             traffic: Traffic::default(),
             accepted: None,
             connecting: 0,
+            cookie: 0,
+            in_flight: 0,
+            elsewhere: false,
+            of_strangers: false,
             references: 1,
             opaque: false,
         };
@@ -203,13 +218,111 @@ impl Endpoints {
 
     /// Forgets what the last event closed.
     pub(super) fn bury(&mut self) {
-        if let Some(id) = self.dying.take()
-            && self.alive.remove(&id).is_some()
-        {
+        // With it may go what lies in its queue, and is the next to die.
+        while let Some(id) = self.dying.take() {
+            let Some(gone) = self.alive.remove(&id) else { continue };
             self.peers.withdraw(id);
             self.turns.forget(id);
+            self.in_flight.forget(id, gone.cookie);
             self.buried.push(id);
+            // The kernel closes what lies unread in the queue of a socket that is no more.
+            if gone.family == AF_UNIX && gone.peer.is_some() {
+                let certain = !gone.opaque && !gone.course.handed_on;
+                self.in_flight.strand(id).into_iter().for_each(|passage| self.drop_passage(passage, certain));
+            }
         }
+    }
+
+    /// The endpoint that the kernel calls so.
+    pub(super) fn known(&self, cookie: u64) -> Option<EndpointId> {
+        self.in_flight.known(cookie).filter(|id| self.alive.contains_key(id))
+    }
+
+    /// The kernel calls the endpoint so. If it called it otherwise before, or another one so, descriptors were taken for
+    /// others somewhere.
+    pub(super) fn learn(&mut self, cookie: u64, id: EndpointId) {
+        let other = self.known(cookie).filter(|other| *other != id);
+        let Some(endpoint) = self.alive.get_mut(&id) else { return };
+        if other.is_some() || ![0, cookie].contains(&endpoint.cookie) {
+            other.into_iter().chain([id]).for_each(|id| {
+                self.distrust(id);
+                self.lose_sight_of(id);
+            });
+        } else {
+            endpoint.cookie = cookie;
+            self.in_flight.learn(cookie, id);
+        }
+    }
+
+    /// Somebody may hold it who is not recorded.
+    pub(super) fn lose_sight_of(&mut self, id: EndpointId) {
+        if let Some(endpoint) = self.alive.get_mut(&id) {
+            (endpoint.elsewhere, endpoint.course.handed_on) = (true, true);
+        }
+    }
+
+    /// The socket is in a message: one more reference.
+    pub(super) fn depart(&mut self, passage: Passage, now: u64) {
+        self.share(passage.id);
+        if let Some(endpoint) = self.alive.get_mut(&passage.id) {
+            (endpoint.course.handed_on, endpoint.course.sent_along) = (true, now);
+            endpoint.in_flight = endpoint.in_flight.saturating_add(1);
+            endpoint.elsewhere |= passage.to.is_none();
+        }
+        if let Some(oldest) = self.in_flight.depart(passage) {
+            self.drop_passage(oldest, false);
+        }
+    }
+
+    /// A message with the socket may arrive at this end.
+    pub(super) fn may_arrive(&self, cookie: u64, channel: EndpointId) -> bool {
+        self.in_flight.may_arrive(cookie, channel)
+    }
+
+    /// A message with the socket arrived: its endpoint, with a reference for the descriptor. `None` if nothing is known of it.
+    pub(super) fn arrive(
+        &mut self,
+        cookie: u64,
+        channel: Option<EndpointId>,
+        only_looked_at: bool,
+    ) -> Option<EndpointId> {
+        let id = self.known(cookie)?;
+        let passage = match only_looked_at {
+            true => self.in_flight.peek(cookie, channel),
+            false => self.in_flight.arrive(cookie, channel),
+        };
+        let certain = passage.and_then(|passage| self.trusted(passage.to?)).is_some_and(|end| !end.course.handed_on);
+        if only_looked_at || passage.is_none() {
+            self.share(id);
+        } else {
+            self.landed(id);
+        }
+        self.is_held_by_known_ones(id, certain);
+        Some(id)
+    }
+
+    /// A message with the socket is no more. It is certain that nobody received it, or not.
+    fn drop_passage(&mut self, passage: Passage, certain: bool) {
+        self.landed(passage.id);
+        self.is_held_by_known_ones(passage.id, certain);
+        self.release(passage.id);
+    }
+
+    /// One of the messages that hold it is no more.
+    fn landed(&mut self, id: EndpointId) {
+        self.alive.get_mut(&id).into_iter().for_each(|socket| socket.in_flight = socket.in_flight.saturating_sub(1));
+    }
+
+    /// Whether it is certain that whoever took it out of the last message is recorded.
+    fn is_held_by_known_ones(&mut self, id: EndpointId, certain: bool) {
+        let Some(endpoint) = self.alive.get_mut(&id) else { return };
+        endpoint.elsewhere |= !certain;
+        endpoint.course.handed_on = endpoint.elsewhere || endpoint.in_flight > 0;
+    }
+
+    /// Calls were lost, and one of them may have received what is in a message.
+    pub(super) fn distrust_what_is_in_flight(&mut self) {
+        self.in_flight.all().into_iter().for_each(|id| self.distrust(id));
     }
 
     /// What its calls have told of the endpoint may show which one is its peer.
@@ -268,6 +381,11 @@ impl Endpoints {
     #[cfg(test)]
     pub(super) fn queues(&self) -> usize {
         self.turns.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn cookies(&self) -> usize {
+        self.in_flight.cookies()
     }
 
     #[cfg(test)]

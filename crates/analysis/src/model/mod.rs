@@ -15,6 +15,7 @@ mod descriptors;
 mod endpoint;
 mod family;
 mod handing_on;
+mod in_flight;
 mod numbers;
 mod origin;
 mod peers;
@@ -59,8 +60,6 @@ pub struct Model {
     images: Map<u32, u64>,
     endpoints: Endpoints,
     unborn: Unborn,
-    /// Endpoints by the kernel's number of the socket, where a call told it.
-    cookies: Map<u64, EndpointId>,
     exiting: VecDeque<ProcessKey>,
     /// The process that the last event told to have ended; kept for one event, so that rules can look at what it left.
     dead: Option<ProcessKey>,
@@ -134,6 +133,7 @@ impl Model {
         self.blind = true;
         self.endpoints.take_turn(Turns::give_up);
         self.summary.lost = self.summary.lost.saturating_add(calls);
+        self.endpoints.distrust_what_is_in_flight();
         for key in self.processes.keys().copied().collect::<Vec<_>>() {
             self.distrust_all(key);
         }
@@ -169,6 +169,7 @@ impl Model {
 
     fn lost(&mut self, thread: Thread, calls: u64) {
         self.endpoints.take_turn(Turns::give_up);
+        self.endpoints.distrust_what_is_in_flight();
         self.summary.lost = self.summary.lost.saturating_add(calls);
         let process = self.known_process(thread);
         if !process.gaps.contains(&thread.thread) {

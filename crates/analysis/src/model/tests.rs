@@ -1,13 +1,11 @@
 //! The table follows the calls, and stops believing where it must.
 
-use bsock_recording::details::Details;
-use bsock_recording::event::{Call, Event, Inherited, Memory, Outcome, Thread, What};
+use bsock_recording::event::{Call, Event, Inherited, Outcome, Thread, What};
 use bsock_recording::function::Function;
-use bsock_recording::layout::section;
 use fastrand::Rng;
 
 use super::Model;
-use crate::testing::{OK, Story, call, module};
+use crate::testing::{OK, Story, call, module, passing};
 
 fn replay(events: &[Event]) -> Model {
     let mut model = Model::default();
@@ -308,15 +306,6 @@ fn with(args: [u64; 3], call: Call) -> Call {
 
 fn returned(function: Function, fd: i32, result: i64) -> Call {
     call(function, fd, Outcome::Returned(result))
-}
-
-/// Descriptors with the kernel's numbers of their sockets.
-fn passing(call: Call, passed: &[(i32, u64)]) -> Call {
-    let memory = |bytes: Vec<u8>| Memory { claimed: bytes.len() as u32, bytes };
-    let fds = passed.iter().flat_map(|(fd, _)| fd.to_ne_bytes()).collect();
-    let cookies = passed.iter().flat_map(|(_, cookie)| cookie.to_ne_bytes()).collect();
-    let details = Details::of([(section::DESCRIPTORS, memory(fds)), (section::COOKIES, memory(cookies))]);
-    Call { details, ..call }
 }
 
 #[test]

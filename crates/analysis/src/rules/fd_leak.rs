@@ -47,7 +47,8 @@
 //!   those that never came because the server was ended first, where the client is recorded and still waited for its answer;
 //! - for programs that make a few sockets and end: the end closes everything;
 //! - where another descriptor, process or program may use the socket: `dup`, `fork` but for the second case, descriptors that
-//!   were sent or kept open through an `exec`;
+//!   were kept open through an `exec`, or sent to somebody who may be unrecorded;
+//! - for a copy that is left with whoever sent the socket to another process;
 //! - where calls were lost.
 //!
 //! # References
@@ -163,6 +164,10 @@ impl Rule for FdLeak {
             (function, Outcome::Returned(new)) if makes_a_socket(function) => {
                 self.further(key, i32::try_from(new).unwrap_or(-1));
             }
+            (Function::Recvmsg, Outcome::Returned(_)) => {
+                call.descriptors().for_each(|received| self.further(key, received.fd));
+                self.touched(model, event, call);
+            }
             (function, Outcome::Failed(errno @ (EMFILE | ENFILE))) if makes_a_socket(function) => {
                 self.exhausted(key, call, errno);
             }
@@ -265,7 +270,9 @@ fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
     over.retain(|over| {
         let waited_for = |end: &Endpoint| over.errno == 0 && may_be_waited_for(end, model);
-        model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end))
+        // Whoever sends it to another process has not forgotten it, though a copy is left.
+        let sent = |end: &Endpoint| over.ticks <= end.course.sent_along;
+        model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end) && !sent(end))
     });
     while let Some(first) = over.first() {
         let (place, errno) = (first.site.key(), first.errno);
