@@ -1,5 +1,6 @@
 //! What the recorder costs a call, in instructions, which callgrind counts exactly: while nobody listens, while somebody records,
-//! and while payload is recorded. What a call takes of time beside these is the clock's and the memory's (`make bench`).
+//! while payload is recorded, and under `bsock check`. What a call takes of time beside these is the clock's and the memory's
+//! (`make bench`).
 //!
 //! A program sends and receives a byte so many times, and twice as often: the difference is the cost of the calls, and what is then
 //! more than without the recorder is the recorder's.
@@ -52,11 +53,18 @@ fn a_call_costs_a_few_instructions_while_nobody_listens_and_a_few_hundred_while_
         command.arg("run").args(options).args(["--", "valgrind"]);
         command
     };
+    let checked = || {
+        let mut command = Command::new(target_dir().join("bsock"));
+        command.args(["check", "--", "valgrind"]);
+        command
+    };
     let libc = instructions(&program, plain);
     let ways = [
         ("nobody listens", instructions(&program, idle), 5),
         ("recorded", instructions(&program, || recorded(&[])), 230),
         ("recorded with payload", instructions(&program, || recorded(&["--payload", "32"])), 520),
+        // What `bsock check` does with the calls, it does elsewhere: to the program it is a recording.
+        ("checked", instructions(&program, checked), 500),
     ];
     for (how, all, budget) in ways {
         let added = all - libc;
