@@ -17,6 +17,7 @@ mod locate;
 mod observe;
 mod place;
 mod preload;
+mod processes;
 mod programs;
 mod quantity;
 mod queue;

@@ -30,7 +30,7 @@ pub(crate) fn run(command: &[OsString], record: Option<&Path>, running: Running)
     kept.and_then(Recorder::finish).map_err(failed)?;
     let Counts { calls, lost, processes } = scan.counts();
     if calls + lost > 0 {
-        let (calls, processes) = (quantity::calls(*calls), quantity::processes(processes.len() as u64));
+        let (calls, processes) = (quantity::calls(*calls), quantity::processes(processes.count()));
         say::say(format_args!("{calls} of {processes} in {}, {lost} lost", path.display()));
     }
     Ok(ended)

@@ -14,7 +14,6 @@ mod filter;
 mod json;
 mod out;
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -35,6 +34,7 @@ use crate::call_text::Shown;
 use crate::holder::Holders;
 use crate::locate::Locator;
 use crate::observe::{Observed, Observer, observe};
+use crate::processes::Processes;
 use crate::quantity;
 use crate::say;
 use crate::session::Failure;
@@ -109,7 +109,7 @@ struct Counts {
     /// Not asked for.
     left_out: u64,
     lost: u64,
-    processes: BTreeSet<u32>,
+    processes: Processes,
     sent: u64,
     received: u64,
 }
@@ -129,7 +129,10 @@ impl Observer for Trace<'_> {
 impl Trace<'_> {
     /// Shows an event; the model is in the state after it.
     fn show(&mut self, event: &Event, scale: &Scale) -> io::Result<()> {
-        self.counts.processes.insert(event.thread.process);
+        match event.what {
+            What::ProcessEnd(_) => self.counts.processes.end(event.thread.process),
+            _ => self.counts.processes.see(event.thread.process),
+        }
         let json = self.options.format == TraceFormat::Json;
         match &event.what {
             What::Call(call) => match self.why_not(event, call) {
@@ -214,7 +217,7 @@ fn line(out: &mut dyn Write, event: &Event, scale: &Scale, text: fmt::Arguments<
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { shown, on_others, left_out, lost, processes, sent, received } = self;
-        write!(f, "{} of {}, {lost} lost", quantity::calls(*shown), quantity::processes(processes.len() as u64))?;
+        write!(f, "{} of {}, {lost} lost", quantity::calls(*shown), quantity::processes(processes.count()))?;
         if sent + received > 0 {
             write!(f, "; {sent} bytes sent, {received} received")?;
         }

@@ -1,7 +1,5 @@
 //! Blind spots among records that nobody decodes, since `bsock run --record` only passes them on; and how much there was.
 
-use std::collections::BTreeSet;
-
 use bsock_recording::clock::Pair;
 use bsock_recording::drain::Item;
 use bsock_recording::event::{Thread, decode, line, split};
@@ -9,6 +7,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::{Line, MAX_RINGS, kind};
 
 use super::{BlindSpot, BlindSpots};
+use crate::processes::Processes;
 
 /// Finds what [`BlindSpots`] looks at among records that nobody decodes.
 #[derive(Default)]
@@ -72,7 +71,7 @@ pub(crate) struct Counts {
     /// Calls that it says are missing.
     pub(crate) lost: u64,
     /// Processes.
-    pub(crate) processes: BTreeSet<u32>,
+    pub(crate) processes: Processes,
 }
 
 /// Counts a record, and decodes it if it is one that matters.
@@ -95,11 +94,14 @@ fn look(thread: &mut Thread, record: &[u8], blind_spots: &mut BlindSpots, counts
         kind::THREAD_START => {
             if let Some(Line { args: [owner, image, _], .. }) = line(record) {
                 *thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
-                counts.processes.insert(thread.process);
+                counts.processes.see(thread.process);
             }
         }
         kind::LOST => counts.lost += line(record).map_or(0, |line| line.args[0]),
         kind::PROCESS_START => decoded(*thread, record, blind_spots),
+        kind::PROCESS_END => {
+            line(record).into_iter().for_each(|line| counts.processes.end((line.args[0] >> 32) as u32))
+        }
         _ if MATTERING.iter().any(|function| function.number() == number) => decoded(*thread, record, blind_spots),
         _ => {}
     }

@@ -143,7 +143,7 @@ pub(super) fn end(out: &mut dyn Write, counts: &Counts, blind_spots: &[BlindSpot
             "event": "end",
             "shown": counts.shown,
             "hidden": counts.on_others + counts.left_out,
-            "processes": counts.processes.len(),
+            "processes": counts.processes.count(),
             "lost": counts.lost,
             "sent": counts.sent,
             "received": counts.received,
