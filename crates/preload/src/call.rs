@@ -134,6 +134,18 @@ impl Recorded {
         }
         self.writer.ring.leave(&self.outer);
     }
+
+    /// As [`append`](Self::append), written out where it is called: to the calls that programs make most, a loop over what may be
+    /// any number of sections costs more than what is written.
+    #[inline(always)]
+    pub(crate) fn append_few<const N: usize>(&mut self, sections: &[Section<'_>; N]) {
+        if sites::is_plain(self.line.caller) {
+            self.writer.ring.append(&mut self.line, sections, self.frame.address());
+        } else {
+            append(self.writer, &mut self.line, sections, self.frame);
+        }
+        self.writer.ring.leave(&self.outer);
+    }
 }
 
 /// The sections of a record, put together.
@@ -169,11 +181,6 @@ impl<'a> Sections<'a> {
             let claimed = u32::try_from(claimed).unwrap_or(u32::MAX);
             self.add(Section { kind, claimed, bytes: bytes.unwrap_or(&[]) });
         }
-    }
-
-    /// Those that there are.
-    pub(crate) fn add_all<const N: usize>(&mut self, sections: [Option<Section<'a>>; N]) {
-        sections.into_iter().flatten().for_each(|section| self.add(section));
     }
 
     pub(crate) fn all(&self) -> &[Section<'a>] {

@@ -224,6 +224,17 @@ pub(crate) fn read(address: *const c_void, into: &mut [u8], used: Use, frame: Fr
     !process::confined() && raw::read_memory(process::number(), address, into)
 }
 
+/// A piece of the program's memory: where it starts, how long it is.
+pub(crate) type Piece = (*const c_void, usize);
+
+/// Copies pieces, one behind the other, with one question to the kernel; false if one of them cannot be read.
+pub(crate) fn read_together<const N: usize>(pieces: [Piece; N], into: &mut [u8]) -> bool {
+    let places = pieces.map(|(start, length)| libc::iovec { iov_base: start.cast_mut(), iov_len: length });
+    let length = pieces.iter().map(|(_, length)| length).sum();
+    let Some(into) = into.get_mut(..length) else { return false };
+    !process::confined() && raw::read_memories(process::number(), &places, into)
+}
+
 /// True if the bytes are there for certain, since we stand below them.
 fn on_our_stack(address: usize, length: usize, frame: Frame) -> bool {
     on_our_page(address, length, frame) || above_on_the_stack(address, length, frame)

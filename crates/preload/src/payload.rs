@@ -6,13 +6,14 @@
 //! before. Of files nothing is kept.
 
 use core::ffi::{c_int, c_void};
+use core::mem;
 
 use bsock_recording::layout::{PAGE, section};
 use bsock_recording::raw;
 use bsock_recording::writer::Section;
 
 use crate::call::{self, Frame, Recorded, Sections};
-use crate::memory::{self, Use, view};
+use crate::memory::{self, Piece, Use};
 use crate::{process, tracked};
 
 /// Bytes kept of the end, and of what stands behind it.
@@ -62,11 +63,10 @@ fn append_asked(call: &mut Recorded, moved: Moved, frame: Frame) {
         return append_copies(call, &pieces, moved.used, &mut Sections::new(), frame);
     };
     match pieces.sections(bytes) {
-        [Some(first), None, None] => call.append(&[first]),
-        [Some(first), Some(last), None] => call.append(&[first, last]),
-        [Some(first), None, Some(rest)] => call.append(&[first, rest]),
-        [Some(first), Some(last), Some(rest)] => call.append(&[first, last, rest]),
-        [None, ..] => call.append(&[]),
+        (first, None, None) => call.append_few(&[first]),
+        (first, Some(last), None) => call.append_few(&[first, last]),
+        (first, None, Some(rest)) => call.append_few(&[first, rest]),
+        (first, Some(last), Some(rest)) => call.append_few(&[first, last, rest]),
     }
 }
 
@@ -79,7 +79,7 @@ fn append_more(call: &mut Recorded, moved: Moved, sections: &mut Sections<'_>, f
     let Some(bytes) = pieces.in_place(moved.used, frame) else {
         return append_copies(call, &pieces, moved.used, sections, frame);
     };
-    sections.add_all(pieces.sections(bytes));
+    pieces.add(bytes, sections);
     call.append(sections.all());
 }
 
@@ -87,21 +87,15 @@ fn append_more(call: &mut Recorded, moved: Moved, sections: &mut Sections<'_>, f
 /// that took longer than all the rest.
 #[inline(never)]
 fn append_copies(call: &mut Recorded, pieces: &Pieces, used: Use, sections: &mut Sections<'_>, frame: Frame) {
-    // The sections that are passed live longer than these buffers; the copies need not.
-    let (mut first, mut last, mut rest) = ([0; COPIED], [0; END], [0; END]);
+    // The sections that are passed live longer than the copies; these need not.
+    let mut copies = [0; COPIED + 2 * END];
     let mut sections: Sections<'_> = sections.take();
-    let copy = |(start, length): Piece, used, into| view(start, length, used, into, frame);
-    let bytes = [
-        copy(pieces.first, used, &mut first),
-        copy(pieces.last, used, &mut last),
-        copy(pieces.rest, Use::Doubtful, &mut rest),
-    ];
-    sections.add_all(pieces.sections(bytes));
+    pieces.add(pieces.copied(used, &mut copies, frame), &mut sections);
     call.append(sections.all());
 }
 
-/// A piece of the program's memory: where it starts, how long it is.
-type Piece = (*const c_void, usize);
+/// The bytes of pieces, as far as they can be read.
+type Bytes<'a> = [Option<&'a [u8]>; 3];
 
 /// What a record holds of the bytes that a call moved. Any but the first may be empty.
 struct Pieces {
@@ -132,7 +126,7 @@ impl Pieces {
     /// The bytes themselves; `None` where some of them have to be asked of the kernel first. The page of the last one that was
     /// moved is there, the next may not be.
     #[inline(always)]
-    fn in_place(&self, used: Use, frame: Frame) -> Option<[Option<&'static [u8]>; 3]> {
+    fn in_place(&self, used: Use, frame: Frame) -> Option<Bytes<'static>> {
         let (start, length) = self.rest;
         let on_the_page = PAGE - start.addr() % PAGE;
         let stays = |(start, length)| length == 0 || memory::stays(start, length, used, frame);
@@ -143,19 +137,38 @@ impl Pieces {
         Some([take(self.first), take(self.last), take((start, length.min(on_the_page)))])
     }
 
+    /// Copies of them. The kernel is asked once for all; if it cannot read one of them, once for each.
+    fn copied<'a>(&self, used: Use, into: &'a mut [u8; COPIED + 2 * END], frame: Frame) -> Bytes<'a> {
+        let first = (self.first.0, self.first.1.min(COPIED));
+        let together = memory::read_together([first, self.last, self.rest], into);
+        let mut left = into.as_mut_slice();
+        [(first, used), (self.last, used), (self.rest, Use::Doubtful)].map(|((start, length), used)| {
+            let (into, behind) = mem::take(&mut left).split_at_mut_checked(length)?;
+            left = behind;
+            (length > 0 && (together || memory::read(start, into, used, frame))).then_some(&*into)
+        })
+    }
+
+    /// Adds them to the sections of a record.
+    fn add<'a>(&self, bytes: Bytes<'a>, sections: &mut Sections<'a>) {
+        let (first, last, rest) = self.sections(bytes);
+        sections.add(first);
+        [last, rest].into_iter().flatten().for_each(|section| sections.add(section));
+    }
+
     /// As a record has them.
     #[inline(always)]
-    fn sections<'a>(&self, [first, last, rest]: [Option<&'a [u8]>; 3]) -> [Option<Section<'a>>; 3] {
+    fn sections<'a>(&self, [first, last, rest]: Bytes<'a>) -> (Section<'a>, Option<Section<'a>>, Option<Section<'a>>) {
         let section = |kind, claimed, bytes: Option<&'a [u8]>| Section {
             kind,
             claimed: u32::try_from(claimed).unwrap_or(u32::MAX),
             bytes: bytes.unwrap_or(&[]),
         };
-        [
-            Some(section(section::PAYLOAD, self.done, first)),
+        (
+            section(section::PAYLOAD, self.done, first),
             (self.last.1 > 0).then(|| section(section::PAYLOAD_END, self.last.1, last)),
             rest.map(|bytes| section(section::PAYLOAD_REST, self.left, Some(bytes))),
-        ]
+        )
     }
 }
 

@@ -27,15 +27,19 @@ mod mapped {
         ptr::from_ref(header).cast::<u8>().cast_mut().wrapping_add(PAGE)
     }
 
-    /// Writes a record's line. `capacity` is a power of two and a multiple of a line, and so is every record: it does not wrap.
+    /// Writes a record's line, word by word: most of them were stored just now, one by one, and a processor that loads two of
+    /// those at once must wait until both have left its store buffer. `capacity` is a power of two and a multiple of a line, and so is every record: it does not wrap.
     ///
     /// # Safety
     ///
     /// `capacity` bytes of records follow the header's page, and the reader is done with these.
     #[inline(always)]
     pub(crate) unsafe fn write_line(header: &RingHeader, capacity: u64, at: u64, line: &Line) {
-        // SAFETY: the caller's promise.
-        unsafe { ptr::write(start(header).add((at & (capacity - 1)) as usize).cast::<Line>(), *line) };
+        let to = start(header).wrapping_add((at & (capacity - 1)) as usize).cast::<u64>();
+        for (index, word) in line.words().into_iter().enumerate() {
+            // SAFETY: the caller's promise. Volatile, or the words would be put together again.
+            unsafe { ptr::write_volatile(to.add(index), word) };
+        }
     }
 
     /// Writes bytes, wrapping at the ring's end.

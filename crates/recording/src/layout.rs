@@ -83,6 +83,17 @@ pub struct Line {
     pub args: [u64; 3],
 }
 
+impl Line {
+    /// As the words that it consists of.
+    #[inline(always)]
+    pub(crate) const fn words(&self) -> [u64; LINE / 8] {
+        let ([a, b], [e, f, g, h]) = (self.kind.to_ne_bytes(), self.fd.to_ne_bytes());
+        let first = u64::from_ne_bytes([a, b, self.lines, self.flags, e, f, g, h]);
+        let [x, y, z] = self.args;
+        [first, self.begin, self.end, self.caller, self.result as u64, x, y, z]
+    }
+}
+
 /// Kinds of records that are not calls.
 pub mod kind {
     /// A process (or a new image of one) attached. args: pid << 32 | parent's pid, image, wall clock in ns since 1970; result:

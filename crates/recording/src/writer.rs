@@ -235,7 +235,7 @@ impl Ring {
             self.put(head, line, sections);
             let head = head + (lines * LINE) as u64;
             writer.head.store(head, Release);
-            self.fetch_ahead(head);
+            self.fetch_ahead(head, lines);
             true
         } else {
             // Only calls count: whoever appends something else looks at the answer.
@@ -302,16 +302,15 @@ impl Ring {
         head + LINE as u64
     }
 
-    /// Asks for the cache lines that come [`AHEAD`] records later. They are the reader's since it read them a lap ago, and to
-    /// get one back takes longer than all the rest of a recorded call; the kernel's atomic instructions would wait for it.
+    /// Asks for cache lines ahead of the next record, as many as the last one took: up to [`AHEAD`] behind `head`. They are the
+    /// reader's since it read them a lap ago, and to get one back takes longer than all the rest of a recorded call; the
+    /// kernel's atomic instructions would wait for it.
     #[inline(always)]
-    fn fetch_ahead(self, head: u64) {
-        #[cfg(all(target_arch = "x86_64", not(loom)))]
-        {
-            let offset = (head + AHEAD) & (self.header.writer.capacity.load(Relaxed) - 1);
-            let line = ptr::from_ref(self.header).cast::<u8>().wrapping_add(PAGE + offset as usize);
-            // SAFETY: a hint, which any address may be given; processors without it do nothing.
-            unsafe { core::arch::asm!("prefetchw byte ptr [{0}]", in(reg) line, options(nostack, preserves_flags)) };
+    fn fetch_ahead(self, head: u64, lines: usize) {
+        let mask = self.header.writer.capacity.load(Relaxed) - 1;
+        for line in 0..(lines as u64).min(AHEAD / LINE as u64) {
+            let offset = (head + AHEAD - line * LINE as u64) & mask;
+            fetch(ptr::from_ref(self.header).cast::<u8>().wrapping_add(PAGE + offset as usize));
         }
     }
 
@@ -346,6 +345,18 @@ impl Ring {
             put(behind, &[0; 8]);
         }
     }
+}
+
+/// Asks for a cache line that will be written to.
+#[inline(always)]
+fn fetch(line: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    // SAFETY: a hint, which any address may be given; processors without it do nothing.
+    unsafe {
+        core::arch::asm!("prefetchw byte ptr [{0}]", in(reg) line, options(nostack, preserves_flags));
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+    let _ = line;
 }
 
 /// Lines of a record with these sections.
