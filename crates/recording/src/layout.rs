@@ -83,6 +83,7 @@ pub struct Line {
     pub args: [u64; 3],
 }
 
+#[cfg(not(loom))]
 impl Line {
     /// As the words that it consists of.
     #[inline(always)]
