@@ -379,7 +379,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         numbers: &[9],
         name: "the recorder makes stacks executable",
         edits: &[edit(LINKING, "\"-Wl,-z,nodelete\"]", "\"-Wl,-z,nodelete\", \"-Wl,-z,execstack\"]")],
-        noticed_by: test("tests/preload.rs", "hooks_use_no_allocator_no_io_and_no_executable_stack_9_11"),
+        noticed_by: test("tests/preload.rs", "the_recorder_makes_no_stack_executable_9"),
     },
     Mutant {
         numbers: &[10],
