@@ -5,39 +5,23 @@
 
 #[path = "examples_rpc/relay.rs"]
 mod relay;
+#[path = "examples_rpc/setting.rs"]
+mod setting;
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Stdio;
+use std::time::Duration;
 
-use relay::{Faults, Relay};
-use support::{Server, TempDir, TempProgram, compile_c, compile_c_text, link_flags, root, run_with_input, text};
-
-const SEED: u64 = 20_180_527;
-const LOSSY: Faults = Faults { lost: 30, doubled: 30, held_back: 20 };
-
-fn source(name: &str) -> PathBuf {
-    root().join("c-examples").join(name)
-}
-
-fn compile(name: &str) -> TempProgram {
-    compile_c(&source(name), &link_flags())
-}
-
-fn run(program: &TempProgram, arguments: &[&str]) -> Output {
-    run_with_input(program.command().args(arguments), "")
-}
-
-/// Standard output of a run that has to succeed.
-fn said(output: &Output) -> String {
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
-    text(&output.stdout)
-}
+use relay::Relay;
+use setting::{
+    Caller, LOSSY, MALFORMED, NO_SUCH_PROCEDURE, OK, SEED, Setting, TOO_OLD, compile, deposit, executions, now, run,
+    said, source, times_executed,
+};
+use support::{Server, TempDir, compile_c, compile_c_text, link_flags, root, run_with_input, text};
 
 // ---- Over TCP ----
 
@@ -87,87 +71,6 @@ fn bytes_over_tcp_are_in_network_order_and_come_in_pieces() {
 }
 
 // ---- Over UDP ----
-
-/// One line of a server's log: one execution.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Execution {
-    client: String,
-    stamp: u64,
-    /// Procedure, arguments, status, value.
-    what: String,
-}
-
-fn executions(log: &Path) -> Vec<Execution> {
-    let parse = |line: &str| {
-        let mut parts = line.splitn(3, ' ');
-        let mut part = || parts.next().expect("three parts").to_owned();
-        Execution { client: part(), stamp: part().parse().expect("a number"), what: part() }
-    };
-    fs::read_to_string(log).expect("the server makes it").lines().map(parse).collect()
-}
-
-/// How often each call was executed.
-fn times_executed(log: &Path) -> BTreeMap<(String, u64), usize> {
-    let mut times = BTreeMap::new();
-    for execution in executions(log) {
-        *times.entry((execution.client, execution.stamp)).or_default() += 1;
-    }
-    times
-}
-
-/// A server, its log, and the client.
-struct Setting {
-    server: TempProgram,
-    client: TempProgram,
-    folder: TempDir,
-}
-
-impl Setting {
-    fn new() -> Self {
-        Self::with_server(compile("rpc_server.c"))
-    }
-
-    fn with_server(server: TempProgram) -> Self {
-        Self { server, client: compile("rpc_client.c"), folder: TempDir::new() }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
-    fn serve(&self, semantics: &str) -> Server {
-        Server::start(self.server.command().arg(semantics).arg(self.log()).arg("0"))
-    }
-
-    fn call(&self, port: u16, arguments: &[&str]) -> Output {
-        run(&self.client, &[&["--port", &port.to_string()], arguments].concat())
-    }
-
-    /// Makes sure that the server has received all that was sent to it: its socket is a queue, so what is answered now
-    /// came behind it. (The call is `remoteAdd(0, 0)`, which no test counts.)
-    fn catch_up(&self, server: &Server) {
-        assert_eq!(said(&self.call(server.port(), &["--tries", "0", "remoteAdd", "0", "0"])), "remoteAdd(0, 0) = 0\n");
-    }
-
-    /// 1,000 calls of `deposit(1, 1)`, `deposit(1, 2)`, ... through the relay. Answers what the client printed, and how
-    /// often each call was executed.
-    fn a_thousand_deposits(&self, semantics: &str, tries: &str) -> (Output, BTreeMap<(String, u64), usize>) {
-        let server = self.serve(semantics);
-        let relay = Relay::start(server.port(), SEED, LOSSY);
-        let output =
-            self.call(relay.port(), &["--retry-ms", "3", "--tries", tries, "--calls", "1000", "deposit", "1", "1"]);
-        let fates = relay.end();
-        self.catch_up(&server);
-        assert!(fates.lost > 100 && fates.doubled > 100 && fates.held_back > 100, "the relay does its work: {fates:?}");
-        let mut times = times_executed(&self.log());
-        for execution in executions(&self.log()) {
-            if execution.what.starts_with("remoteAdd 0 0 ") {
-                times.remove(&(execution.client, execution.stamp));
-            }
-        }
-        (output, times)
-    }
-}
 
 /// What a client prints whose 1,000 deposits were all executed once, in their order.
 fn right_balances() -> String {
@@ -227,49 +130,6 @@ fn a_server_that_forgets_calls_that_come_late_is_found() {
 }
 
 // ---- Over a server's end ----
-
-/// A datagram of the test's own that calls `deposit(2, amount)`.
-fn deposit(client: u64, stamp: u64, amount: u32) -> Vec<u8> {
-    let mut call = Vec::new();
-    call.extend(1u32.to_be_bytes());
-    call.extend(client.to_be_bytes());
-    call.extend(stamp.to_be_bytes());
-    call.extend(7u32.to_be_bytes());
-    call.extend(b"deposit");
-    call.extend(2u32.to_be_bytes());
-    call.extend(amount.to_be_bytes());
-    call
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64
-}
-
-const OK: u32 = 0;
-const MALFORMED: u32 = 1;
-const NO_SUCH_PROCEDURE: u32 = 2;
-const TOO_OLD: u32 = 4;
-
-/// A client of the test's own, which can send the same datagram whenever it likes.
-struct Caller(UdpSocket);
-
-impl Caller {
-    fn new() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback");
-        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit, so that a failure ends");
-        Self(socket)
-    }
-
-    /// Status and value of the answer, whose first 20 bytes have to repeat the call's mark.
-    fn call(&self, server: &Server, call: &[u8]) -> (u32, u32) {
-        self.0.send_to(call, ("127.0.0.1", server.port())).expect("loopback");
-        let mut answer = [0; 512];
-        let length = self.0.recv(&mut answer).expect("an answer comes");
-        assert_eq!((length, &answer[..4], &answer[4..20]), (28, &[0, 0, 0, 2][..], &call[4..20]));
-        let number = |at: usize| u32::from_be_bytes(answer[at..at + 4].try_into().expect("four bytes"));
-        (number(20), number(24))
-    }
-}
 
 #[test]
 fn exactly_once_outlives_the_server() {

@@ -1,43 +1,18 @@
-//! The servers of `c-examples/` that the course notes name: HTTP, files, printing, a database. Each is compiled, and
-//! talked to by its own client, by `curl`, and byte by byte where a stream's pieces matter.
+//! The servers of `c-examples/` that hand out files: by HTTP, and by a protocol of their own. Each is compiled, and talked to by its
+//! own client, by `curl`, and byte by byte where a stream's pieces matter.
 
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::{Shutdown, TcpListener};
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
-use support::{Server, TempDir, TempProgram, compile_c, link_flags, root, run_with_input, text};
 
-fn compile(name: &str) -> TempProgram {
-    compile_c(&root().join("c-examples").join(name), &link_flags())
-}
-
-/// Sends this, ends the sending, and answers all that comes back.
-fn exchange(server: &Server, request: &[u8]) -> String {
-    let mut stream = server.connect();
-    stream.write_all(request).expect("the server reads");
-    stream.shutdown(Shutdown::Write).expect("is connected");
-    read_all(stream)
-}
-
-fn read_all(mut stream: TcpStream) -> String {
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("the server closes in peace");
-    text(&answer)
-}
-
-/// The next line of a stream, without its end.
-fn read_line(stream: &mut TcpStream) -> String {
-    let (mut line, mut byte) = (Vec::new(), [0]);
-    while stream.read_exact(&mut byte).is_ok() && byte != *b"\n" {
-        line.push(byte[0]);
-    }
-    text(&line)
-}
+use support::examples::{Example, example};
+use support::streams::{exchange, read_all, read_line};
+use support::{Server, TempDir, run_with_input, text};
 
 /// Bytes of all values, no two lines alike.
 fn binary(size: usize) -> Vec<u8> {
@@ -72,7 +47,7 @@ fn folder() -> TempDir {
     folder
 }
 
-fn serve(program: &TempProgram, folder: &TempDir, seconds: &str) -> Server {
+fn serve(program: &Example, folder: &TempDir, seconds: &str) -> Server {
     Server::start(program.command().arg("0").arg(folder.path().join("root")).arg(seconds))
 }
 
@@ -92,7 +67,7 @@ fn curl(server: &Server, options: &[&str], path: &str) -> Vec<u8> {
 
 #[test]
 fn curl_reads_the_http_server() {
-    let (program, folder) = (compile("http_server.c"), folder());
+    let (program, folder) = (example("http_server"), folder());
     let server = serve(&program, &folder, "60");
     assert_eq!(curl(&server, &[], "/data.bin"), binary(300_000));
     for (path, kind, body) in [
@@ -121,7 +96,7 @@ fn curl_reads_the_http_server() {
 
 #[test]
 fn http_paths_that_leave_the_root_are_refused() {
-    let (program, folder) = (compile("http_server.c"), folder());
+    let (program, folder) = (example("http_server"), folder());
     let server = serve(&program, &folder, "60");
     for path in [
         "/../secret",
@@ -152,7 +127,7 @@ fn http_paths_that_leave_the_root_are_refused() {
 
 #[test]
 fn http_requests_and_their_statuses() {
-    let (program, folder) = (compile("http_server.c"), folder());
+    let (program, folder) = (example("http_server"), folder());
     let server = serve(&program, &folder, "60");
     let long = "x".repeat(10_000);
     let many = "A: b\r\n".repeat(200);
@@ -196,7 +171,7 @@ fn http_requests_and_their_statuses() {
 
 #[test]
 fn http_requests_in_pieces_are_put_together() {
-    let (program, folder) = (compile("http_server.c"), folder());
+    let (program, folder) = (example("http_server"), folder());
     let server = serve(&program, &folder, "60");
     let mut stream = server.connect();
     stream.set_nodelay(true).expect("is a TCP socket");
@@ -210,7 +185,7 @@ fn http_requests_in_pieces_are_put_together() {
 
 #[test]
 fn a_slow_http_client_has_a_time_limit_and_holds_nobody_up() {
-    let (program, folder) = (compile("http_server.c"), folder());
+    let (program, folder) = (example("http_server"), folder());
     let server = serve(&program, &folder, "1");
     let silent = server.connect();
     let mut half = server.connect();
@@ -231,7 +206,7 @@ fn a_slow_http_client_has_a_time_limit_and_holds_nobody_up() {
 
 #[test]
 fn files_arrive_byte_for_byte() {
-    let (server, client, folder) = (compile("file_server.c"), compile("file_client.c"), folder());
+    let (server, client, folder) = (example("file_server"), example("file_client"), folder());
     let server = serve(&server, &folder, "60");
     let _silent = server.connect();
     for (name, bytes) in [
@@ -249,7 +224,7 @@ fn files_arrive_byte_for_byte() {
 
 #[test]
 fn what_the_file_server_does_not_hand_out_it_says_in_words() {
-    let (server, client, folder) = (compile("file_server.c"), compile("file_client.c"), folder());
+    let (server, client, folder) = (example("file_server"), example("file_client"), folder());
     let server = serve(&server, &folder, "60");
     for (name, why) in [
         ("missing", "no such file or directory"),
@@ -279,7 +254,7 @@ fn what_the_file_server_does_not_hand_out_it_says_in_words() {
 }
 
 /// Lets the client talk to a server of the test's that answers this and closes.
-fn against(client: &TempProgram, answer: &'static [u8]) -> (Option<i32>, String, String) {
+fn against(client: &Example, answer: &'static [u8]) -> (Option<i32>, String, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let port = listener.local_addr().expect("is bound").port().to_string();
     let server = thread::spawn(move || {
@@ -294,7 +269,7 @@ fn against(client: &TempProgram, answer: &'static [u8]) -> (Option<i32>, String,
 
 #[test]
 fn a_file_that_ends_too_early_is_no_file() {
-    let client = compile("file_client.c");
+    let client = example("file_client");
     let (status, file, error) = against(&client, b"OK 10\nabc");
     assert_eq!((status, file.as_str()), (Some(1), "abc"));
     assert_eq!(error, "file_client: the connection has ended 7 bytes before the file's end\n");
@@ -306,230 +281,9 @@ fn a_file_that_ends_too_early_is_no_file() {
 
 #[test]
 fn a_slow_file_client_has_a_time_limit() {
-    let (program, folder) = (compile("file_server.c"), folder());
+    let (program, folder) = (example("file_server"), folder());
     let server = serve(&program, &folder, "1");
     let mut half = server.connect();
     half.write_all(b"nothi").expect("the server reads");
     assert_eq!(read_all(half), "", "closed without an answer");
-}
-
-// ---- Printing ----
-
-fn print_server(program: &TempProgram, printer: &Path) -> Server {
-    Server::start(program.command().arg("0").arg(printer))
-}
-
-/// A job as it is on paper.
-fn paper(name: &str, job: &str) -> String {
-    format!("--- {name}, {} bytes ---\n{job}", job.len())
-}
-
-/// Sends a job and answers the connection, on which the server will say more.
-fn submit(server: &Server, name: &str, job: &str) -> TcpStream {
-    let mut stream = server.connect();
-    stream.write_all(format!("PRINT {name} {}\n{job}", job.len()).as_bytes()).expect("the server reads");
-    stream
-}
-
-#[test]
-fn jobs_wait_for_the_printer_and_are_printed_whole_in_their_order() {
-    let folder = TempDir::new();
-    let fifo = folder.path().join("printer");
-    assert!(Command::new("mkfifo").arg(&fifo).status().expect("coreutils").success());
-    // Open for both: neither open waits for the other side.
-    let mut printer = fs::OpenOptions::new().read(true).write(true).open(&fifo).expect("a FIFO");
-    let program = compile("print_server.c");
-    let server = print_server(&program, &fifo);
-
-    // More than a FIFO holds: the printer is at the first job until the test reads.
-    let jobs: Vec<String> = ["a", "b", "c", "d", "e"].iter().map(|letter| letter.repeat(200_000)).collect();
-    let mut clients = Vec::new();
-    for (ahead, job) in jobs.iter().enumerate() {
-        let mut client = submit(&server, &format!("job-{ahead}"), job);
-        assert_eq!(read_line(&mut client), format!("QUEUED {} {ahead}", ahead + 1));
-        clients.push(client);
-    }
-    // One goes and gets its print, one goes in the middle of its job, one stays in the middle: nobody waits for them.
-    drop(clients.remove(2));
-    let mut half = server.connect();
-    half.write_all(b"PRINT half 100\nonly half").expect("the server reads");
-    drop(half);
-    let mut lasting = server.connect();
-    lasting.write_all(b"PRINT lasting 4\nab").expect("the server reads");
-
-    let expected: String = jobs.iter().enumerate().map(|(i, job)| paper(&format!("job-{i}"), job)).collect();
-    let mut printed = vec![0; expected.len()];
-    printer.read_exact(&mut printed).expect("is printed");
-    assert!(text(&printed) == expected, "jobs are whole and in their order");
-    for (client, number) in clients.iter_mut().zip([1, 2, 4, 5]) {
-        assert_eq!(read_line(client), format!("PRINTED {number}"));
-    }
-    lasting.write_all(b"cd").expect("the server reads");
-    assert_eq!(read_line(&mut lasting), "QUEUED 6 0");
-    assert_eq!(read_line(&mut lasting), "PRINTED 6");
-    let mut last = vec![0; paper("lasting", "abcd").len()];
-    printer.read_exact(&mut last).expect("is printed");
-    assert_eq!(text(&last), paper("lasting", "abcd"), "and nothing of the job that never came");
-}
-
-#[test]
-fn print_clients_at_the_same_time_get_their_prints() {
-    let folder = TempDir::new();
-    let printer = folder.path().join("paper");
-    let (server, client) = (compile("print_server.c"), compile("print_client.c"));
-    let server = print_server(&server, &printer);
-    let port = server.port().to_string();
-    let job = |i: usize| format!("{i}\n").repeat(20_000);
-    thread::scope(|scope| {
-        for i in 0..8 {
-            let (client, port) = (&client, &port);
-            scope.spawn(move || {
-                let output = run_with_input(client.command().args([port, &format!("job-{i}")]), &job(i));
-                let said = text(&output.stdout);
-                let number =
-                    said.strip_prefix("QUEUED ").and_then(|rest| rest.split(' ').next()).expect("QUEUED first");
-                assert!(said.ends_with(&format!("\nPRINTED {number}\n")), "{said}");
-                assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
-            });
-        }
-    });
-    let mut printed = fs::read_to_string(&printer).expect("is printed");
-    for i in 0..8 {
-        let paper = paper(&format!("job-{i}"), &job(i));
-        assert_eq!(printed.matches(&paper).count(), 1, "job {i} is on paper once, in one piece");
-        printed = printed.replacen(&paper, "", 1);
-    }
-    assert_eq!(printed, "");
-}
-
-#[test]
-fn what_is_no_print_job_is_refused_in_words() {
-    let folder = TempDir::new();
-    let printer = folder.path().join("paper");
-    let program = compile("print_server.c");
-    let server = print_server(&program, &printer);
-    let form = "ERROR a job begins with PRINT, a name of at most 64 letters, and its size\n";
-    let long_name = format!("PRINT {} 1\nx", "n".repeat(65));
-    for (sent, answer) in [
-        ("hello\n", form),
-        ("PRINT name\n", form),
-        ("PRINT name 1 2\nx", form),
-        (&long_name, form),
-        ("PRINT name 1048577\n", "ERROR the job is too large\n"),
-        ("PRINT name 99999999999\n", form),
-        ("PRINT", "ERROR the first line is too long, or has no end\n"),
-        (&"x".repeat(1000), "ERROR the first line is too long, or has no end\n"),
-        ("PRINT name 10\nhalf", ""),
-        ("PRINT empty 0\n", "QUEUED 1 0\nPRINTED 1\n"),
-    ] {
-        assert_eq!(exchange(&server, sent.as_bytes()), answer, "{sent:?}");
-    }
-    assert_eq!(fs::read_to_string(&printer).expect("is printed"), paper("empty", ""));
-
-    let client = compile("print_client.c");
-    let output = run_with_input(client.command().args([&server.port().to_string(), "two words"]), "x");
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), form.into()));
-    assert_eq!(text(&output.stderr), "print_client: the server has closed the connection before the print\n");
-}
-
-// ---- The database ----
-
-#[test]
-fn the_database_answers_each_line_with_a_line() {
-    let (server, client) = (compile("kv_server.c"), compile("kv_client.c"));
-    let server = Server::start(server.command().arg("0"));
-    let unknown = "ERROR no such command; there are SET key value, GET key, DEL key, ADD key number, COUNT";
-    let conversation = [
-        ("GET color", "NONE"),
-        ("SET color dark  blue ", "OK"),
-        ("GET color", "VALUE dark  blue "),
-        ("SET color 红", "OK"),
-        ("GET color", "VALUE 红"),
-        ("SET empty ", "OK"),
-        ("GET empty", "VALUE "),
-        ("COUNT", "VALUE 2"),
-        ("DEL color", "OK"),
-        ("DEL color", "NONE"),
-        ("GET color", "NONE"),
-        ("ADD n 5", "VALUE 5"),
-        ("ADD n -7", "VALUE -2"),
-        ("GET n", "VALUE -2"),
-        ("ADD n x", "ERROR ADD wants a number, and the value must be one"),
-        ("ADD n ", "ERROR ADD wants a number, and the value must be one"),
-        ("SET n 9223372036854775807", "OK"),
-        ("ADD n 1", "ERROR the sum is too large"),
-        ("SET word x", "OK"),
-        ("ADD word 1", "ERROR ADD wants a number, and the value must be one"),
-        ("COUNT", "VALUE 3"),
-        ("SET key", unknown),
-        ("GET", unknown),
-        ("GET a b", unknown),
-        ("SET  value", unknown),
-        ("get n", unknown),
-        ("", unknown),
-    ];
-    let questions: String = conversation.iter().map(|(question, _)| format!("{question}\n")).collect();
-    let answers: String = conversation.iter().map(|(_, answer)| format!("{answer}\n")).collect();
-    let output = run_with_input(client.command().arg(server.port().to_string()), &questions);
-    assert_eq!(text(&output.stdout), answers);
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
-    // The same at once: lines that come together are answered one by one, too.
-    assert_eq!(exchange(&server, b"DEL n\nCOUNT\nSET half a li"), "OK\nVALUE 2\n");
-    assert_eq!(exchange(&server, b"GET half\n"), "NONE\n", "half a line is no line");
-}
-
-#[test]
-fn a_line_that_is_too_long_is_one_error_and_no_command() {
-    let program = compile("kv_server.c");
-    let server = Server::start(program.command().arg("0"));
-    // Where the buffer is full, a command begins: whoever forgets the line's beginning executes it.
-    let trap = format!(
-        "SET a {}SET trap 1{}\nGET trap\nSET b {}\nGET a\n",
-        "x".repeat(1018),
-        "x".repeat(3000),
-        "y".repeat(1017)
-    );
-    assert_eq!(exchange(&server, trap.as_bytes()), "ERROR the line is too long\nNONE\nOK\nNONE\n");
-    assert_eq!(exchange(&server, b"SET a \0\nGET b\0\n"), "ERROR a line has no zero bytes\n".repeat(2));
-}
-
-#[test]
-fn many_clients_of_the_database_at_once() {
-    let (server, client) = (compile("kv_server.c"), compile("kv_client.c"));
-    let server = Server::start(server.command().arg("0"));
-    let mut half = server.connect();
-    half.write_all(b"ADD sum 1").expect("the server reads");
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                let output =
-                    run_with_input(client.command().arg(server.port().to_string()), &"ADD sum 1\n".repeat(250));
-                assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-                assert_eq!(text(&output.stdout).lines().count(), 250);
-            });
-        }
-    });
-    half.write_all(b"\n").expect("the server reads");
-    assert_eq!(read_line(&mut half), "VALUE 2001");
-}
-
-#[test]
-fn a_client_that_takes_no_answers_holds_nobody_up_and_loses_none() {
-    let program = compile("kv_server.c");
-    let server = Server::start(program.command().arg("0"));
-    let value = "v".repeat(1000);
-    assert_eq!(exchange(&server, format!("SET k {value}\n").as_bytes()), "OK\n");
-    let mut greedy = server.connect();
-    let mut asking = greedy.try_clone().expect("descriptors are left");
-    // 30 MB of answers: more than sockets hold, so the server must stop reading.
-    let asker =
-        thread::spawn(move || asking.write_all("GET k\n".repeat(30_000).as_bytes()).expect("in the end all is read"));
-    for _ in 0..100 {
-        assert_eq!(exchange(&server, b"COUNT\n"), "VALUE 1\n");
-    }
-    let expected = format!("VALUE {value}\n").repeat(30_000);
-    let mut answers = vec![0; expected.len()];
-    greedy.read_exact(&mut answers).expect("all answers come");
-    asker.join().expect("does not panic");
-    assert!(text(&answers) == expected);
 }

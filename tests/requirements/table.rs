@@ -2,10 +2,10 @@
 
 /// A promise, and the tests that fail where it is broken: file and name, in `tests/real/` that of a scenario. No test: it comes
 /// with faults, which there are not yet.
-pub struct Requirement {
-    pub number: u32,
-    pub promise: &'static str,
-    pub tests: &'static [(&'static str, &'static str)],
+pub(crate) struct Requirement {
+    pub(crate) number: u32,
+    pub(crate) promise: &'static str,
+    pub(crate) tests: &'static [(&'static str, &'static str)],
 }
 
 const fn must(number: u32, promise: &'static str, tests: &'static [(&'static str, &'static str)]) -> Requirement {
@@ -29,7 +29,7 @@ const EVERY_CALL: (&str, &str) =
     (CALLS, "results_and_errno_are_those_of_a_program_without_recorder_19_20_21_22_23_25_26_27");
 
 /// Requirements that a heading of the page stands above.
-pub const GROUPS: &[(u32, &str)] = &[
+pub(crate) const GROUPS: &[(u32, &str)] = &[
     (1, "Where a program begins"),
     (11, "Inside a hook"),
     (19, "What the program sees"),
@@ -39,7 +39,7 @@ pub const GROUPS: &[(u32, &str)] = &[
     (55, "The library, the world, and ourselves"),
 ];
 
-pub const REQUIREMENTS: &[Requirement] = &[
+pub(crate) const REQUIREMENTS: &[Requirement] = &[
     must(
         1,
         "Real functions are found with `RTLD_NEXT`, without memory or locks: an allocator may make calls while it sets itself up.",

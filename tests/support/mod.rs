@@ -5,6 +5,7 @@ pub(crate) mod call;
 pub(crate) mod conformance;
 pub(crate) mod examples;
 pub(crate) mod recording;
+pub(crate) mod streams;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
