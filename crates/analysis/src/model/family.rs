@@ -38,6 +38,7 @@ impl Model {
     pub(super) fn fork(&mut self, event: &Event, call: &Call) {
         let Outcome::Returned(child @ 1..) = call.outcome else { return };
         let Ok(child) = u32::try_from(child) else { return };
+        self.lose_sight_of_overtaken(process_key(event.thread));
         if let Some(process) = self.images.get(&child).and_then(|image| self.processes.get_mut(&(child, *image)))
             && process.started >= event.begin
         {
@@ -100,6 +101,7 @@ impl Model {
         let blind = parent.blind;
         let unproven = (!parent.becomes_daemon).then(|| self.endpoints.newest());
         descriptors.endpoints().for_each(|id| self.endpoints.share(id));
+        parent.descriptors.overtaken().for_each(|id| self.endpoints.lose_sight_of(id));
         Process { unproven, blind, ..Process::new(program, descriptors, event.end) }
     }
 
@@ -123,7 +125,10 @@ impl Model {
     pub(super) fn process_end(&mut self, thread: Thread) {
         let key = process_key(thread);
         match self.processes.get(&key) {
-            Some(process) if process.unproven.is_none() => self.dead = Some(key),
+            Some(process) if process.unproven.is_none() => {
+                process.descriptors.overtaken().for_each(|id| self.endpoints.distrust(id));
+                self.dead = Some(key);
+            }
             Some(_) => self.leave(key),
             None => {}
         }

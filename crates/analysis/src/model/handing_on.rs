@@ -13,9 +13,9 @@ use bsock_recording::details::Passed;
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 
-use super::Model;
 use super::endpoint::EndpointId;
 use super::in_flight::Passage;
+use super::{Model, ProcessKey, process_key};
 use crate::functions::has_flag;
 use crate::linux::{AF_UNIX, MSG_CMSG_CLOEXEC, MSG_PEEK};
 
@@ -37,6 +37,14 @@ impl Model {
             Scope::All => descriptors.endpoints().collect(),
         };
         held.into_iter().for_each(|id| self.endpoints.lose_sight_of(id));
+        self.lose_sight_of_overtaken(process_key(thread));
+    }
+
+    /// A `close` that has not been told may have come before another process was given what it closes, or after that.
+    pub(super) fn lose_sight_of_overtaken(&mut self, parent: ProcessKey) {
+        if let Some(parent) = self.processes.get(&parent) {
+            parent.descriptors.overtaken().for_each(|id| self.endpoints.lose_sight_of(id));
+        }
     }
 
     /// The call tells which sockets another program finds open, and what the kernel calls them.

@@ -66,6 +66,7 @@ pub struct Model {
     programs: u64,
     subject: Option<EndpointId>,
     touched: bool,
+    late: bool,
     blind: bool,
     summary: Summary,
 }
@@ -101,6 +102,11 @@ impl Model {
         let process = self.process(thread)?;
         let id = process.descriptors.resolve(fd, u64::MAX).filter(|id| process.knows(*id))?;
         self.endpoints.trusted(id)
+    }
+
+    /// True if the last event closed what its number referred to before it was given out again: the kernel did it some time ago.
+    pub(crate) const fn closes_late(&self) -> bool {
+        self.late
     }
 
     /// The first thread of what runs in the process of this number, if it is known and has not ended.
@@ -142,7 +148,7 @@ impl Model {
     pub(crate) fn apply(&mut self, event: &Event) {
         self.endpoints.turn();
         self.dead.take().into_iter().for_each(|dead| self.forget(dead));
-        (self.subject, self.touched) = (None, false);
+        (self.subject, self.touched, self.late) = (None, false, false);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) => self.process_start(event, start),

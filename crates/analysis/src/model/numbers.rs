@@ -13,6 +13,7 @@ use crate::linux::{
 impl Model {
     /// The kernel gave out a number for a new endpoint.
     pub(super) fn open(&mut self, event: &Event, fd: i32, id: EndpointId, close_on_exec: bool) {
+        self.give_up_unless_awaited(event, fd);
         let process = self.known_process(event.thread);
         let in_gap = !process.gaps.is_empty();
         let lost_track = process.descriptors.insert(fd, Entry::new(id, event.end, close_on_exec));
@@ -79,19 +80,14 @@ impl Model {
     }
 
     pub(super) fn close(&mut self, event: &Event, call: &Call) {
-        let process = self.known_process(event.thread);
-        let (closed, lost_track) = process.descriptors.close(call.fd, event.begin);
         // Linux frees the descriptor whatever close returns, but for this one error.
-        let contradicted = call.outcome == Outcome::Failed(EBADF);
-        match closed {
-            Closed::Current(id) | Closed::Displaced(id) if contradicted => {
-                self.endpoints.distrust(id);
-                self.closed(event, id);
-            }
-            Closed::Doubtful(_) if contradicted => {}
-            closed => self.settle(event, closed),
+        if call.outcome != Outcome::Failed(EBADF) {
+            return self.close_number(event, call.fd);
         }
-        self.abandon_all(lost_track);
+        if let Closed::Current(id) | Closed::Late(id) = self.take_back(event, call.fd) {
+            self.endpoints.distrust(id);
+            self.closed(event, id);
+        }
     }
 
     pub(super) fn close_range(&mut self, event: &Event, call: &Call) {
@@ -114,17 +110,25 @@ impl Model {
 
     /// The call closed `fd`, too.
     pub(super) fn close_number(&mut self, event: &Event, fd: i32) {
-        let (closed, lost_track) = self.known_process(event.thread).descriptors.close(fd, event.begin);
-        self.settle(event, closed);
-        self.abandon_all(lost_track);
+        match self.take_back(event, fd) {
+            Closed::Current(id) | Closed::Late(id) => self.closed(event, id),
+            Closed::Unknown(in_doubt) => in_doubt.into_iter().for_each(|id| self.endpoints.distrust(id)),
+        }
     }
 
-    /// What the table says was closed is closed.
-    fn settle(&mut self, event: &Event, closed: Closed) {
-        match closed {
-            Closed::Current(id) | Closed::Displaced(id) => self.closed(event, id),
-            Closed::Doubtful(id) => self.endpoints.distrust(id),
-            Closed::Unknown => {}
+    fn take_back(&mut self, event: &Event, fd: i32) -> Closed {
+        let closed = self.known_process(event.thread).descriptors.close(fd, event.begin);
+        self.late = matches!(closed, Closed::Late(_));
+        self.give_up_unless_awaited(event, fd);
+        closed
+    }
+
+    /// What this number referred to before waits for a `close` in another thread, if there is one.
+    fn give_up_unless_awaited(&mut self, event: &Event, fd: i32) {
+        let process = self.known_process(event.thread);
+        if !process.awaits_late_closes() {
+            let lost_track = process.descriptors.give_up(fd);
+            self.abandon_all(lost_track);
         }
     }
 
@@ -135,11 +139,9 @@ impl Model {
 
     /// The kernel says that the descriptor is not what the table says.
     pub(super) fn contradicted(&mut self, event: &Event, call: &Call) {
-        let (closed, lost_track) = self.known_process(event.thread).descriptors.close(call.fd, event.begin);
-        if let Closed::Current(id) | Closed::Displaced(id) = closed {
+        if let Closed::Current(id) | Closed::Late(id) = self.take_back(event, call.fd) {
             self.abandon(id);
         }
-        self.abandon_all(lost_track);
     }
 
     /// A descriptor referred to this endpoint and no longer does, and nobody knows since when.
@@ -148,7 +150,7 @@ impl Model {
         self.endpoints.release(id);
     }
 
-    fn abandon_all(&mut self, ids: Option<EndpointId>) {
+    fn abandon_all(&mut self, ids: impl IntoIterator<Item = EndpointId>) {
         ids.into_iter().for_each(|id| self.abandon(id));
     }
 }

@@ -55,6 +55,11 @@ impl Process {
         self.unproven.is_none_or(|inherited| id > inherited)
     }
 
+    /// A `close` that has not been told may be under way in another thread. (One past the recorder is never told.)
+    pub(super) fn awaits_late_closes(&self) -> bool {
+        !self.blind && self.threads.len() > 1
+    }
+
     /// No other thread was seen, and nothing that hooks do not see. (A thread that never made a call was not seen.)
     #[must_use]
     pub fn is_single_threaded(&self) -> bool {
