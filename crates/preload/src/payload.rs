@@ -152,8 +152,7 @@ impl Pieces {
     /// Adds them to the sections of a record.
     fn add<'a>(&self, bytes: Bytes<'a>, sections: &mut Sections<'a>) {
         let (first, last, rest) = self.sections(bytes);
-        sections.add(first);
-        [last, rest].into_iter().flatten().for_each(|section| sections.add(section));
+        sections.add_all([Some(first), last, rest]);
     }
 
     /// As a record has them.
