@@ -86,7 +86,15 @@ fn what_a_socket_held_when_it_was_given_up() {
     for how in ["exit", "unread"] {
         let (ended, _) = record("processes.c", &[how]);
         shown!(ended, Exit, "and at the end", |call| call.queues().any(|queue| queue.unread == Some(4)));
+        shown!(ended, Exit, "that no signal to stop is heeded", |call| call.heeded() == Some(0));
     }
+    let (stoppable, _) = record("processes.c", &["stoppable"]);
+    let (hangup, user, termination) = (1 << (libc::SIGHUP - 1), 1 << (libc::SIGUSR1 - 1), 1 << (libc::SIGTERM - 1));
+    shown!(stoppable, Close, "which one is caught, blocked, or was caught by a server", |call| {
+        call.heeded() == Some(hangup | user | termination)
+    });
+    assert!(!some(&stoppable, Function::Close, |call| call.heeded().is_some()
+        && call.queues().all(|queue| queue.unread == Some(0))));
     let (inetd, _) = record("processes.c", &["inetd"]);
     shown!(inetd, Execve, "and before exec", |call| call.queues().count() > 0);
 }

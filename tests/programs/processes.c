@@ -8,6 +8,7 @@
  *   processes escape       goes past libc's functions
  *   processes environment  executes `true` without an environment
  *   processes unread       returns from main with bytes unread; `exit`: calls exit
+ *   processes stoppable    closes with bytes unread, and heeds signals
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -191,6 +192,31 @@ static int unread(int by_exit)
     return 4;
 }
 
+static void caught(int number)
+{
+    (void)number;
+}
+
+/* SIGHUP is caught when the server begins, and not any more later; SIGTERM is caught, SIGUSR1 blocked, SIGINT ignored. */
+static int stoppable(void)
+{
+    int pair[2], listener = socket(AF_INET, SOCK_STREAM, 0);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    signal(SIGHUP, caught);
+    listen(listener, 1);
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, caught);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    write(pair[0], "left", 4);
+    close(pair[1]);
+    close(pair[0]);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
@@ -210,6 +236,8 @@ int main(int count, char **arguments)
         char *const nothing[] = {NULL};
         IN_CHILD(execle("/bin/true", "true", (char *)NULL, nothing));
     }
+    if (strcmp(what, "stoppable") == 0)
+        return stoppable();
     if (strcmp(what, "unread") == 0 || strcmp(what, "exit") == 0)
         return unread(strcmp(what, "exit") == 0);
     return 0;

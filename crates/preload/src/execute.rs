@@ -88,9 +88,7 @@ fn executing(
             sections.add(captured.section());
         }
         kept.add_to(&mut sections);
-        if let Some(held) = queues.sections() {
-            sections.add(held);
-        }
+        sections.add_all(queues.sections());
         record_before(function, fd, args, frame, sections.all());
     }
     let begin = process::now();

@@ -10,6 +10,7 @@
 //! | a process, a fork of it or a thread attaches | what it takes to map the rings, to know oneself, and what one inherited |
 //! | memory is read that may not be there | `process_vm_readv` |
 //! | a stream is closed, shut down, or ends with the process | two `ioctl`: what it holds |
+//! | the same, with bytes unread; a socket listens | `rt_sigaction`, `rt_sigprocmask`: which signals to stop the process heeds |
 //! | a stream was connected, or accepted | `getsockname`, `getpeername`: what the program did not ask for |
 //! | one of AF_UNIX was accepted | `getsockopt(SO_PEERCRED)`: which process connected |
 //! | a descriptor came in a message, or goes to another program | `getsockopt`, `fcntl`: whether it is a socket, and which |

@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use bsock_recording::event::UNREAD;
 use bsock_recording::function::Function;
 
-use crate::call::{self, Frame, record_before, record_late, word};
+use crate::call::{self, Frame, Sections, record_before, record_late, word};
 use crate::ending::Queues;
 use crate::next::real;
 use crate::{process, thread, tracked};
@@ -94,8 +94,9 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 
 fn ends(function: Function, status: c_int, frame: Frame) {
     ENDING.store(!thread::is_vfork_child(), Relaxed);
-    let queues = Queues::all();
-    record_before(function, -1, [word(status), 0, 0], frame, queues.sections().as_slice());
+    let (queues, mut sections) = (Queues::all(), Sections::new());
+    sections.add_all(queues.sections());
+    record_before(function, -1, [word(status), 0, 0], frame, sections.all());
 }
 
 pub(crate) extern "C-unwind" fn exit(status: c_int, frame: Frame) -> ! {
@@ -119,9 +120,10 @@ pub(crate) extern "C-unwind" fn underscore_exit(status: c_int, frame: Frame) -> 
 /// status.
 pub(crate) extern "C" fn destructor() {
     if process::recording() && !ENDING.load(Relaxed) {
-        let queues = Queues::all();
-        if !queues.sections().as_slice().is_empty() {
-            call::record_nowhere(Function::Exit, [UNREAD, 0, 0], queues.sections().as_slice());
+        let (queues, mut sections) = (Queues::all(), Sections::new());
+        sections.add_all(queues.sections());
+        if !sections.all().is_empty() {
+            call::record_nowhere(Function::Exit, [UNREAD, 0, 0], sections.all());
         }
     }
     thread::give_back_at_exit();

@@ -12,7 +12,7 @@ use libc::{sockaddr, socklen_t};
 use crate::call::{self, Frame, Recorded, Sections, record, record_with, word};
 use crate::memory::{self, ADDRESS_BYTES, Captured, Use, length_at};
 use crate::next::real;
-use crate::{process, tracked};
+use crate::{ending, process, tracked};
 
 type Plain1 = unsafe extern "C-unwind" fn(c_int) -> c_int;
 type Plain2 = unsafe extern "C-unwind" fn(c_int, c_int) -> c_int;
@@ -101,6 +101,7 @@ pub(crate) extern "C-unwind" fn listen(fd: c_int, backlog: c_int, frame: Frame) 
     let result = record(Function::Listen, fd, [word(backlog), 0, 0], frame, || real!(listen as Plain2, fd, backlog));
     if result == 0 {
         tracked::listens(fd);
+        ending::serves();
     }
     result
 }

@@ -119,6 +119,11 @@ impl Call {
         word(self.details.bytes(section::SIGPIPE), 0)
     }
 
+    /// The signals to stop that the process heeds: see [`section::HEEDED`].
+    pub fn heeded(&self) -> Option<u64> {
+        word(self.details.bytes(section::HEEDED), 0)
+    }
+
     /// The process that made the connection which was accepted: see [`section::PEER_PROCESS`].
     pub fn peer_process(&self) -> Option<u64> {
         word(self.details.bytes(section::PEER_PROCESS), 0)

@@ -233,6 +233,9 @@ pub mod section {
     /// The process that called `connect`, of an AF_UNIX socket that was just accepted, as `u64`: the pid of SO_PEERCRED, which is
     /// the number that it has in the pid namespace of the one who accepts, 0 if it has none there.
     pub const PEER_PROCESS: u16 = 39;
+    /// Which of the signals that ask a program to stop the process catches or blocks, as `u64`, bit N - 1 for signal N; where a
+    /// stream was given up with bytes unread.
+    pub const HEEDED: u16 = 40;
 }
 
 /// The first page of the shared file. The command writes it, programs read it, except for the counters at its end.

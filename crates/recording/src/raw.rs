@@ -275,6 +275,15 @@ pub fn disposition(signal: i32) -> Option<u64> {
     (result == 0).then(|| action[0].min(2))
 }
 
+/// The signals that the calling thread blocks, bit N - 1 for signal N.
+#[must_use]
+pub fn blocked_signals() -> u64 {
+    let mut blocked = 0_u64;
+    // SAFETY: asks only; the kernel writes the eight bytes that the last argument says.
+    unsafe { syscall(libc::SYS_rt_sigprocmask, [0, 0, (&raw mut blocked) as usize, 8, 0, 0]) };
+    blocked
+}
+
 /// The descriptor's flags, FD_CLOEXEC among them; `None` if it is not open.
 #[must_use]
 pub fn descriptor_flags(fd: i32) -> Option<i32> {
