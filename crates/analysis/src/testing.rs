@@ -182,6 +182,13 @@ pub(crate) fn passing(call: Call, passed: &[(i32, u64)]) -> Call {
     Call { details, ..call }
 }
 
+/// A call that gives up what a socket holds, in a process that heeds these signals to stop.
+pub(crate) fn giving_up(call: Call, [fd, unread, unsent]: [i32; 3], heeded: u64) -> Call {
+    let queue: Vec<u8> = [fd, unread, unsent].iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let sections = [(section::QUEUES, memory_of(&queue)), (section::HEEDED, memory_of(&heeded.to_ne_bytes()))];
+    Call { details: Details::of(sections), ..call }
+}
+
 /// A call that moves the first `moved` bytes of `memory`, which lies at `address`, with what the recorder keeps of it.
 pub(crate) fn transfer(function: Function, fd: i32, address: u64, memory: &[u8], moved: usize) -> Call {
     let kept = |bytes: &[u8]| bytes[..bytes.len().min(32)].to_vec();

@@ -7,7 +7,7 @@ use bsock_recording::layout::section;
 
 use crate::finding::Confidence;
 use crate::rules::ALL;
-use crate::testing::{OK, REFUSED, Story, call, memory_of, module};
+use crate::testing::{OK, REFUSED, Story, call, giving_up, memory_of, module};
 
 const EPIPE: Outcome = Outcome::Failed(32);
 const EBADF: Outcome = Outcome::Failed(9);
@@ -65,8 +65,8 @@ fn a_finding_stands_in_the_users_code() {
 fn the_end_of_a_process_is_its_own_whoever_calls_exit() {
     let mut story = Story::new();
     let client = client(&mut story);
-    let held = words(section::QUEUES, &[3, 5, 99_999]);
-    story.call_from(0, client, Call { details: held, ..call(Function::Exit, -1, Outcome::Unfinished) });
+    let exit = call(Function::Exit, -1, Outcome::Unfinished);
+    story.call_from(0, client, giving_up(exit, [3, 5, 99_999], 0));
     assert_eq!(said(&story).len(), 1);
 }
 
@@ -195,20 +195,19 @@ fn a_clean_stop_after_a_signal_is_right() {
 
 #[test]
 fn a_connection_may_be_given_up_on_purpose() {
-    let held = |unread, unsent| words(section::QUEUES, &[3, unread, unsent]);
-    let given_up = |before: Option<Call>, details: Details| {
+    let given_up = |before: Option<Call>, unread, unsent| {
         let mut story = Story::new();
         let client = client(&mut story);
         before.into_iter().for_each(|before| story.call(client, before));
-        story.call(client, Call { details, ..call(Function::Close, 3, OK) });
+        story.call(client, giving_up(call(Function::Close, 3, OK), [3, unread, unsent], 0));
         said(&story)
     };
     let linger =
         Call { details: words(section::VALUE, &[1, 0]), ..with([1, 13, 8], call(Function::Setsockopt, 3, OK)) };
-    assert_eq!(given_up(None, held(5, 99_999)).len(), 1);
-    assert_eq!(given_up(Some(linger), held(5, 99_999)), [""; 0], "SO_LINGER says how it ends");
-    assert_eq!(given_up(None, held(99_999, 0)), [""; 0], "nothing of this side is lost");
-    assert_eq!(given_up(None, held(0, 99_999)), [""; 0], "nothing is unread");
+    assert_eq!(given_up(None, 5, 99_999).len(), 1);
+    assert_eq!(given_up(Some(linger), 5, 99_999), [""; 0], "SO_LINGER says how it ends");
+    assert_eq!(given_up(None, 99_999, 0), [""; 0], "nothing of this side is lost");
+    assert_eq!(given_up(None, 0, 99_999), [""; 0], "nothing is unread");
 }
 
 /// What makes the findings of a rule certain, where they are. Successful calls that follow each other are a habit, and a habit

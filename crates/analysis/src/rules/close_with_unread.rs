@@ -48,6 +48,8 @@
 //! - after an error on the connection, or after `poll` or `epoll` reported one in this thread: the peer broke it;
 //! - where a signal has just interrupted what the thread was doing (`EINTR`, or a send that was cut short): it was asked to stop,
 //!   and does;
+//! - where the process catches or blocks a signal that asks to stop (`SIGTERM`, `SIGINT` and their like), and was not seen to go on
+//!   afterwards, to another connection or a wait for one: the signal may have come between two calls;
 //! - for UNIX sockets, where what was sent has arrived;
 //! - where the socket's history is not known.
 //!
@@ -58,6 +60,7 @@
 //! - `man 7 tcp` (`SIOCINQ`, `SIOCOUTQ`)
 
 mod answered;
+mod doubt;
 
 use std::net::IpAddr;
 
@@ -67,6 +70,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use self::answered::Answered;
+use self::doubt::{Doubtful, GoesOn, Parents};
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
@@ -131,18 +135,28 @@ pub(super) struct CloseWithUnread {
     /// There were more of them than are remembered.
     lost_track: bool,
     answered: Answered,
+    parents: Parents,
+    doubtful: Doubtful,
 }
 
 impl Rule for CloseWithUnread {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let call = match &event.what {
             What::Call(call) => call,
+            What::ProcessStart(start) => return self.parents.started(event.thread, start),
             What::ThreadEnd => return self.forget(|thread| thread == event.thread),
-            What::ProcessEnd(_) => return self.forget(|thread| process_key(thread) == process_key(event.thread)),
+            What::ProcessEnd(_) => {
+                self.doubtful.ended(event.thread);
+                self.parents.ended(event.thread);
+                return self.forget(|thread| process_key(thread) == process_key(event.thread));
+            }
             _ => return,
         };
         self.interrupts(event.thread, call);
-        self.answered.call(model, event, call, sink);
+        self.clear_up(model, event, call, sink);
+        if let Some(found) = self.answered.call(model, event, call) {
+            self.doubtful.tell(found, sink);
+        }
         match call.function {
             _ if call.vfork_child => {}
             // Does not tell errors, and takes none back.
@@ -164,6 +178,7 @@ impl Rule for CloseWithUnread {
                         self.given_up(endpoint, held, model, event, call, sink);
                     }
                 }
+                self.parents.ended(event.thread);
             }
             _ if tells_an_error(call) => self.breaks(model),
             _ => {}
@@ -252,12 +267,26 @@ impl CloseWithUnread {
         if self.lost_track || stops || self.broken.contains(&endpoint.id) {
             return;
         }
-        if held.unsent > may_have_arrived(endpoint) {
+        let doubt = self.parents.doubt(event, call);
+        let found = if held.unsent > may_have_arrived(endpoint) {
             let by = ProcessName::of(process.program(), event.thread);
-            sink.emit(finding(&held, by, event, call, Site::of(process.program(), call)));
+            Some((finding(&held, by, event, call, Site::of(process.program(), call)), doubt))
         } else if call.function == Function::Close {
-            self.answered.closed(endpoint, &held, model, event, call, sink);
+            self.answered.closed((endpoint, &held), doubt, model, (event, call))
+        } else {
+            None
+        };
+        found.into_iter().for_each(|found| self.doubtful.tell(found, sink));
+    }
+
+    /// A process that goes on was not asked to stop before.
+    fn clear_up(&mut self, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+        if self.doubtful.is_empty() && !self.answered.is_in_doubt() || call.vfork_child {
+            return;
         }
+        let Some(going_on) = GoesOn::of(model, event, call) else { return };
+        self.doubtful.clear_up(going_on, sink);
+        self.answered.clear_up(going_on);
     }
 }
 
@@ -310,7 +339,7 @@ fn finding(held: &Held, process: ProcessName, event: &Event, call: &Call, site: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{OK, Story, call};
+    use crate::testing::{OK, Story, call, giving_up};
     use bsock_recording::details::Details;
     use bsock_recording::event::Memory;
 
@@ -346,8 +375,7 @@ mod tests {
             story.bind(server, 3, "127.0.0.1:80");
             story.listen(server, 3);
             story.accept(server, 3, 4);
-            let details = section_of(section::QUEUES, &[4, 5, 999_999]);
-            story.call(server, Call { details, ..call(Function::Close, 4, OK) });
+            story.call(server, giving_up(call(Function::Close, 4, OK), [4, 5, 999_999], 0));
             story.findings().len()
         };
         assert_eq!([given_up(1), given_up(0)], [0, 1]);
@@ -365,9 +393,8 @@ mod tests {
         story.socket(client, 3);
         story.connect(client, 3, peer, OK);
         before(&mut story, client);
-        let details = section_of(section::QUEUES, &[3, unread, unsent]);
         let fd = if function == Function::Close { 3 } else { -1 };
-        story.call(client, Call { details, ..call(function, fd, OK) });
+        story.call(client, giving_up(call(function, fd, OK), [3, unread, unsent], 0));
         story.findings().iter().map(|found| format!("{}: {}", found.confidence.name(), found.notes[0])).collect()
     }
 

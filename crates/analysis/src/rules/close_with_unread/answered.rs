@@ -9,6 +9,7 @@
 
 use bsock_recording::event::{Call, Event, Outcome};
 
+use super::doubt::{Doubt, GoesOn};
 use super::{FAILED, Held, READ, READ_ALL, RESET, UNREAD_REST};
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::functions::receives_one_message;
@@ -16,7 +17,6 @@ use crate::linux::ECONNRESET;
 use crate::message::Message;
 use crate::model::{Direction, Endpoint, EndpointId, Model};
 use crate::site::Site;
-use crate::sink::Sink;
 use crate::table::Map;
 
 /// Connections of which one end is waited for, a kind.
@@ -46,18 +46,29 @@ pub(super) struct Answered {
     /// By the client's end, both.
     closes: Map<EndpointId, Close>,
     resets: Map<EndpointId, Reset>,
+    /// Of the closes those that a signal may have asked for.
+    doubts: Map<EndpointId, Doubt>,
 }
+
+/// What is to be said, if the close was not asked for.
+type Found = (Finding, Option<Doubt>);
 
 impl Answered {
     /// `server` was closed.
-    pub(super) fn closed(&mut self, server: &Endpoint, held: &Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+    pub(super) fn closed(
+        &mut self,
+        (server, held): (&Endpoint, &Held),
+        doubt: Option<Doubt>,
+        model: &Model,
+        (event, call): (&Event, &Call),
+    ) -> Option<Found> {
         let (traffic, process) = (server.traffic, model.process(event.thread));
         let has_answered = traffic.received > 0 && traffic.run.direction == Some(Direction::Out);
         let (Some(client), Some(process), true) = (server.peer, process, has_answered && server.was_accepted()) else {
-            return;
+            return None;
         };
         if traffic.uncounted || self.closes.len() >= REMEMBERED {
-            return;
+            return None;
         }
         let by = ProcessName::of(process.program(), event.thread);
         let close = Close {
@@ -67,50 +78,61 @@ impl Answered {
             unread: held.unread.into(),
         };
         self.closes.insert(client, close);
-        self.judge(client, sink);
+        self.doubts.extend(doubt.map(|doubt| (client, doubt)));
+        self.judge(client)
+    }
+
+    pub(super) fn is_in_doubt(&self) -> bool {
+        !self.doubts.is_empty()
+    }
+
+    /// A process goes on: what it closed before it meant to close.
+    pub(super) fn clear_up(&mut self, going_on: GoesOn) {
+        self.doubts.retain(|_, doubt| !doubt.is_cleared_by(going_on));
     }
 
     /// A call on a connection.
-    pub(super) fn call(&mut self, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+    pub(super) fn call(&mut self, model: &Model, event: &Event, call: &Call) -> Option<Found> {
         if call.outcome != Outcome::Failed(ECONNRESET) || call.injected || !receives_one_message(call.function) {
-            return;
+            return None;
         }
-        let (Some(client), Some(process)) = (model.subject(), model.process(event.thread)) else { return };
+        let (client, process) = model.subject().zip(model.process(event.thread))?;
         let is_open = |server: &EndpointId| model.endpoint(*server).is_some() || self.closes.contains_key(&client.id);
-        let Some(server) = client.peer.filter(is_open) else { return };
+        let server = client.peer.filter(is_open)?;
         if client.traffic.uncounted || self.resets.len() >= REMEMBERED {
-            return;
+            return None;
         }
         let (sent, last) = (client.traffic.sent, client.traffic.last_send);
         let site = Site::of(process.program(), call);
         self.resets.insert(client.id, Reset { server, function: call.function.name(), site, sent, last });
-        self.judge(client.id, sink);
+        self.judge(client.id)
     }
 
     /// Nothing more will come of this end.
     pub(super) fn gone(&mut self, id: EndpointId) {
         self.closes.remove(&id);
+        self.doubts.remove(&id);
         if !self.resets.is_empty() {
             self.resets.retain(|_, reset| reset.server != id);
         }
     }
 
-    fn judge(&mut self, client: EndpointId, sink: &mut Sink) {
+    fn judge(&mut self, client: EndpointId) -> Option<Found> {
         if !self.closes.contains_key(&client) || !self.resets.contains_key(&client) {
-            return;
+            return None;
         }
-        let both = self.closes.remove(&client).zip(self.resets.remove(&client));
-        let Some((close, reset)) = both.filter(|(close, reset)| close.server == reset.server) else { return };
+        let doubt = self.doubts.remove(&client);
+        let (close, reset) = self.closes.remove(&client).zip(self.resets.remove(&client))?;
         let is_all = close.received + close.unread == reset.sent;
-        if !is_all || close.received <= reset.last {
-            return;
+        if close.server != reset.server || !is_all || close.received <= reset.last {
+            return None;
         }
         let mut finding = *close.finding;
         let (read, length) = (close.received - reset.last, reset.sent - reset.last);
         finding.notes.push(Message::new(&READ).with("read", read).with("length", length));
         let failed = Message::new(&FAILED).with("function", reset.function);
         finding.related.push(Related { message: failed, site: reset.site });
-        sink.emit(finding);
+        Some((finding, doubt))
     }
 }
 
@@ -133,13 +155,11 @@ fn finding(held: &Held, process: ProcessName, event: &Event, call: &Call, site: 
 
 #[cfg(test)]
 mod tests {
-    use bsock_recording::details::Details;
     use bsock_recording::event::Thread;
     use bsock_recording::function::Function;
-    use bsock_recording::layout::section;
 
     use super::*;
-    use crate::testing::{OK, Story, call, memory_of};
+    use crate::testing::{OK, Story, call, giving_up};
 
     /// Something that happens between server and client.
     type Then = fn(&mut Story, Thread, Thread);
@@ -160,9 +180,7 @@ mod tests {
 
     /// `thread` closes `fd` while the kernel holds so much for it.
     fn closes(story: &mut Story, thread: Thread, fd: i32, unread: i32) {
-        let queue: Vec<u8> = [fd, unread, 0].iter().flat_map(|word| word.to_ne_bytes()).collect();
-        let details = Details::of([(section::QUEUES, memory_of(&queue))]);
-        story.call(thread, Call { details, ..call(Function::Close, fd, OK) });
+        story.call(thread, giving_up(call(Function::Close, fd, OK), [fd, unread, 0], 0));
     }
 
     fn is_reset(story: &mut Story, thread: Thread, fd: i32) {
@@ -203,6 +221,34 @@ mod tests {
         ];
         for (name, then) in thens {
             assert_eq!(said(then), [expected], "{name}");
+        }
+    }
+
+    #[test]
+    fn who_could_be_asked_to_stop_is_found_when_it_goes_on() {
+        /// Of the three things that happen after the close these, in this order: the peer is told and closes, the server goes on.
+        fn after(order: &[&str]) -> usize {
+            let mut story = Story::new();
+            let (server, client) = (story.program(&["./server"]), story.program(&["./client"]));
+            story.socket(server, 3);
+            story.bind(server, 3, "127.0.0.1:80");
+            story.listen(server, 3);
+            story.socket(client, 3);
+            story.connection((client, 3), (server, 3, 4));
+            answers_a_part(&mut story, server, client);
+            story.call(server, giving_up(call(Function::Close, 4, OK), [4, 20, 0], 1 << 14));
+            for step in order {
+                match *step {
+                    "told" => is_reset(&mut story, client, 3),
+                    "closes" => story.close(client, 3),
+                    _ => story.call(server, call(Function::Accept, 3, Outcome::Unfinished)),
+                }
+            }
+            story.findings().len()
+        }
+        assert_eq!(after(&["told", "closes"]), 0);
+        for order in [["told", "closes", "on"], ["told", "on", "closes"], ["on", "told", "closes"]] {
+            assert_eq!(after(&order), 1, "{order:?}");
         }
     }
 
