@@ -39,6 +39,8 @@
 //! - *likely*: in a server that forks, at least three connections that the same `accept` returned, of which each was used by
 //!   the child of the next `fork` alone, and that child has ended. The server did nothing with its own descriptor since the
 //!   `fork`, and after the child's end got at least 8 further connections with higher numbers.
+//! - *advice*: as in the first case, of connections that the process made itself, which was ended from outside, or not at all, and
+//!   has accepted none: it may have a number of them in mind.
 //! - *certain*: as in the first case, and `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
 //!
 //! It keeps silent, because such programs are correct,
@@ -46,6 +48,9 @@
 //! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half, also
 //!   those that never came because the server was ended first, where the client is recorded and still waited for its answer;
 //! - for programs that make a few sockets and end: the end closes everything;
+//! - for programs that make connections, accept none, and end by themselves, as a scanner or a load generator does, whose task says
+//!   how many it makes: unless one thread has tried the same address in vain at least three times, which it will until somebody
+//!   answers;
 //! - where another descriptor, process or program may use the socket: `dup`, `fork` but for the second case, descriptors that
 //!   were kept open through an `exec`, or sent to somebody who may be unrecorded;
 //! - for a copy that is left with whoever sent the socket to another process;
@@ -57,11 +62,13 @@
 //! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
 
 mod forked;
+mod one_shot;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 
 use self::forked::Forked;
+use self::one_shot::{End, Try, part, tried};
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::functions::{accepts, ends_the_process};
@@ -73,7 +80,7 @@ use crate::model::{Direction, Endpoint, EndpointId, Model, ProcessKey, direction
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::table::Map;
+use crate::table::{Map, Set};
 
 /// Processes with such sockets that are remembered; those of whose end nothing tells stay among them.
 const PROCESSES: usize = 4096;
@@ -131,6 +138,8 @@ struct Over {
     ticks: u64,
     /// The error that ended it; 0 if the peer did.
     errno: i32,
+    /// Of a `connect` that failed.
+    tried: Option<Try>,
     /// Sockets with higher numbers that the process got since.
     further: u32,
 }
@@ -147,6 +156,8 @@ struct Suspects {
 #[derive(Default)]
 pub(super) struct FdLeak {
     processes: Map<ProcessKey, Suspects>,
+    /// Those that have accepted a connection.
+    servers: Set<ProcessKey>,
     forked: Forked,
 }
 
@@ -157,11 +168,14 @@ impl Rule for FdLeak {
         let call = match &event.what {
             What::Call(call) if !call.vfork_child => call,
             // Whatever killed it: what it had not closed by then, while it went on, it had forgotten.
-            What::ProcessEnd(_) => return self.ended(key, model, sink),
+            What::ProcessEnd(status) => return self.ended(key, End::of(*status), model, sink),
             _ => return,
         };
         match (call.function, call.outcome) {
             (function, Outcome::Returned(new)) if makes_a_socket(function) => {
+                if accepts(function) && self.servers.len() < PROCESSES {
+                    self.servers.insert(key);
+                }
                 self.further(key, i32::try_from(new).unwrap_or(-1));
             }
             (Function::Recvmsg, Outcome::Returned(_)) => {
@@ -171,23 +185,35 @@ impl Rule for FdLeak {
             (function, Outcome::Failed(errno @ (EMFILE | ENFILE))) if makes_a_socket(function) => {
                 self.exhausted(key, call, errno);
             }
-            (function, _) if ends_the_process(function) => self.ended(key, model, sink),
+            (function, _) if ends_the_process(function) => self.ended(key, End::Itself, model, sink),
             _ => self.touched(model, event, call),
         }
     }
 
     fn finish(&mut self, model: &Model, sink: &mut Sink) {
-        for ((process, _), suspects) in self.processes.drain() {
-            judge(suspects, process, model, sink);
+        for (key, suspects) in std::mem::take(&mut self.processes) {
+            self.judge(suspects, key, End::Unknown, model, sink);
         }
         self.forked.finish(model, sink);
     }
 }
 
 impl FdLeak {
-    fn ended(&mut self, key: ProcessKey, model: &Model, sink: &mut Sink) {
+    fn ended(&mut self, key: ProcessKey, end: End, model: &Model, sink: &mut Sink) {
         if let Some(suspects) = self.processes.remove(&key) {
-            judge(suspects, key.0, model, sink);
+            self.judge(suspects, key, end, model, sink);
+        }
+        self.servers.remove(&key);
+    }
+
+    /// Nothing more will come of this process.
+    fn judge(&self, suspects: Suspects, key: ProcessKey, end: End, model: &Model, sink: &mut Sink) {
+        let Suspects { over, exhausted } = suspects;
+        let over = forgotten(over, model);
+        let counts_all = self.servers.contains(&key) || exhausted.is_some();
+        let parts = if counts_all { [(over, Confidence::Likely), (Vec::new(), Confidence::Advice)] } else { part(over, end, model) };
+        for (over, confidence) in parts {
+            tell(over, confidence, exhausted, key.0, sink);
         }
     }
 
@@ -220,7 +246,7 @@ impl FdLeak {
         let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
         if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
             let site = Site::of(process.program(), call);
-            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, further: 0 };
+            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, tried: tried(event, call), further: 0 };
             self.processes.entry(key).or_default().over.push(over);
         }
     }
@@ -263,9 +289,8 @@ fn ends(endpoint: &Endpoint, call: &Call) -> Option<i32> {
     }
 }
 
-/// Nothing more will come of this process.
-fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
-    let Suspects { mut over, exhausted } = suspects;
+/// What nobody else uses or waits for, and nobody was given.
+fn forgotten(mut over: Vec<Over>, model: &Model) -> Vec<Over> {
     // Somebody else may use what has another descriptor.
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
     over.retain(|over| {
@@ -274,6 +299,17 @@ fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
         let sent = |end: &Endpoint| over.ticks <= end.course.sent_along;
         model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end) && !sent(end))
     });
+    over
+}
+
+/// Says where several are alike.
+fn tell(
+    mut over: Vec<Over>,
+    confidence: Confidence,
+    exhausted: Option<(&'static str, i32)>,
+    process: u32,
+    sink: &mut Sink,
+) {
     while let Some(first) = over.first() {
         let (place, errno) = (first.site.key(), first.errno);
         let of_place = |over: &Over| over.site.key() == place && over.errno == errno;
@@ -283,12 +319,19 @@ fn judge(suspects: Suspects, process: u32, model: &Model, sink: &mut Sink) {
             && let Some(first) = alike.iter().max_by_key(|over| over.further).filter(|over| over.further >= FURTHER)
         {
             let exhausted = exhausted.filter(|_| alike.len() >= FURTHER as usize);
-            sink.emit(finding(first, process, alike.len(), exhausted));
+            let confidence = if exhausted.is_some() { Confidence::Certain } else { confidence };
+            sink.emit(finding(first, process, alike.len(), confidence, exhausted));
         }
     }
 }
 
-fn finding(first: &Over, process: u32, leaked: usize, exhausted: Option<(&'static str, i32)>) -> Finding {
+fn finding(
+    first: &Over,
+    process: u32,
+    leaked: usize,
+    confidence: Confidence,
+    exhausted: Option<(&'static str, i32)>,
+) -> Finding {
     let message = match first.errno {
         0 => Message::new(&AFTER_END),
         errno => Message::new(&AFTER_ERROR).with("error", error_name(errno)),
@@ -301,7 +344,7 @@ fn finding(first: &Over, process: u32, leaked: usize, exhausted: Option<(&'stati
     });
     Finding {
         rule: "fd-leak",
-        confidence: if exhausted.is_some() { Confidence::Certain } else { Confidence::Likely },
+        confidence,
         message: message.with("function", first.site.function),
         process: ProcessName { name: first.site.program.name(), pid: process },
         fd: first.fd,

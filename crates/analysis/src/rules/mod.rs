@@ -92,7 +92,7 @@ rules! {
         "a close that resets the connection because bytes are unread", "仍有数据未读就关闭，导致连接被复位";
     connect_error_ignored::ConnectErrorIgnored, "connect-error-ignored", [Certain],
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
-    fd_leak::FdLeak, "fd-leak", [Certain Likely],
+    fd_leak::FdLeak, "fd-leak", [Certain Likely Advice],
         "a socket that is never closed though its conversation is over", "通信已经结束却始终没有关闭的套接字";
     missing_shutdown::MissingShutdown, "missing-shutdown", [Likely],
         "a peer that waits for an end of file which is never sent", "对端一直等待文件结束，而本端从未发出";
