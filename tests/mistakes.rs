@@ -11,7 +11,8 @@
 //! `{swapped}` one that is free once its two bytes are swapped.
 //!
 //! Each recording is then analysed again and again with random calls taken out: no finding may come out of a gap. And once as
-//! if a library had made the calls: then there is nothing to say.
+//! if a library had made the calls: then there is nothing to say. Those of correct programs are cut off as well, as if everybody
+//! had been killed at that instant: no finding may come out of the end.
 
 mod support;
 
@@ -23,8 +24,9 @@ use std::process::Command;
 use bsock_analysis::finding::{Confidence, Finding};
 use bsock_analysis::rules::ALL;
 use bsock_analysis::{Analysis, Report};
+use bsock_recording::details::Details;
 use bsock_recording::drain::Item;
-use bsock_recording::event::{Event, What};
+use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::file::Recording;
 use bsock_recording::merge::Merger;
 use fastrand::Rng;
@@ -196,6 +198,32 @@ fn assert_libraries_are_not_blamed(name: &str, recorded: &Recorded) {
     assert_eq!(said(&report), BTreeSet::new(), "{name}: found in a library");
 }
 
+/// What would have been recorded if everybody had been killed at this time.
+fn killed_at(time: u64, recorded: &Recorded) -> Report {
+    let mut analysis = Analysis::new(ALL);
+    let (told, rest): (Vec<&Event>, _) = recorded.events.iter().partition(|event| event.end <= time);
+    told.iter().for_each(|event| analysis.event(event));
+    for event in rest.into_iter().filter(|event| event.begin < time) {
+        let What::Call(call) = &event.what else { continue };
+        let (outcome, details) = (Outcome::Unfinished, Details::default());
+        let call = Call { outcome, details, address: None, address_result: None, path: None, ..(**call).clone() };
+        analysis.event(&Event { end: time, what: What::Call(Box::new(call)), ..event.clone() });
+    }
+    let processes: BTreeSet<u32> = recorded.events.iter().map(|event| event.thread.process).collect();
+    processes.into_iter().for_each(|process| analysis.ended(process, libc::SIGKILL));
+    analysis.finish()
+}
+
+fn assert_ends_find_nothing(name: &str, recorded: &Recorded) {
+    let mut random = Rng::with_seed(2);
+    for _ in 0..ROUNDS {
+        let event = &recorded.events[random.usize(..recorded.events.len())];
+        let time = if random.bool() { event.end } else { event.begin.midpoint(event.end) };
+        let found = said(&killed_at(time, recorded));
+        assert_eq!(found, BTreeSet::new(), "{name}, killed at {time}: found only because of its end");
+    }
+}
+
 fn assert_wrong(rule: &str, source: &Path) {
     let (scene, name) = (Scene::of(source), name(source));
     let Checked { findings, status, recorded, said, .. } = check(&scene);
@@ -221,6 +249,7 @@ fn assert_right(source: &Path) {
     assert_eq!(findings, [Value::Null; 0], "{name} is correct");
     assert_eq!((status, &summary["program"]["status"]), (Some(0), &0.into()), "{name} succeeds: {said}");
     assert_eq!(summary["timed_out"], false, "{name} ends by itself");
+    assert_ends_find_nothing(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
 }
 

@@ -26,6 +26,11 @@ pub(crate) const fn ends_the_process(function: Function) -> bool {
     matches!(function, Function::Exit | Function::UnderscoreExit | Function::QuickExit)
 }
 
+/// A process with this wait status did not end by itself, as far as it is known.
+pub(crate) fn was_ended(status: Option<i32>) -> bool {
+    status.is_none_or(|status| status & 0x7f != 0)
+}
+
 /// Waits until a descriptor is ready.
 pub(crate) const fn waits_for_readiness(function: Function) -> bool {
     match function {

@@ -72,6 +72,12 @@ impl Process {
         &self.program
     }
 
+    /// One of its descriptors refers to this endpoint.
+    #[must_use]
+    pub fn holds(&self, id: EndpointId) -> bool {
+        self.descriptors.endpoints().any(|held| held == id)
+    }
+
     /// It executes another program, which was not seen to begin: what becomes of the process from then on may be that one's doing.
     #[must_use]
     pub const fn executes(&self) -> bool {

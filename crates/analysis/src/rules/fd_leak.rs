@@ -40,13 +40,15 @@
 //!   the child of the next `fork` alone, and that child has ended. The server did nothing with its own descriptor since the
 //!   `fork`, and after the child's end got at least 8 further connections with higher numbers.
 //! - *advice*: as in the first case, of connections that the process made itself, which was ended from outside, or not at all, and
-//!   has accepted none: it may have a number of them in mind.
+//!   has accepted none: it may have a number of them in mind. As in the second case, where the server was ended before clients that
+//!   have not closed: it may have kept a last word for them.
 //! - *certain*: as in the first case, and `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half, also
-//!   those that never came because the server was ended first, where the client is recorded and still waited for its answer;
+//!   those that never came because the server was ended first, where the client is recorded and still waited for its answer, or
+//!   both were killed;
 //! - for programs that make a few sockets and end: the end closes everything;
 //! - for programs that make connections, accept none, and end by themselves, as a scanner or a load generator does, whose task says
 //!   how many it makes: unless one thread has tried the same address in vain at least three times, which it will until somebody
@@ -63,6 +65,8 @@
 
 mod forked;
 mod one_shot;
+#[cfg(test)]
+mod tests;
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -76,7 +80,7 @@ use crate::linux::{
     ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name,
 };
 use crate::message::Message;
-use crate::model::{Direction, Endpoint, EndpointId, Model, ProcessKey, direction, process_key};
+use crate::model::{Direction, Endpoint, EndpointId, Model, Process, ProcessKey, direction, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -142,6 +146,8 @@ struct Over {
     tried: Option<Try>,
     /// Sockets with higher numbers that the process got since.
     further: u32,
+    /// The same when its peer was killed, which had ended its half and waited.
+    left: Option<u32>,
 }
 
 /// What is remembered of a process.
@@ -168,7 +174,14 @@ impl Rule for FdLeak {
         let call = match &event.what {
             What::Call(call) if !call.vfork_child => call,
             // Whatever killed it: what it had not closed by then, while it went on, it had forgotten.
-            What::ProcessEnd(status) => return self.ended(key, End::of(*status), model, sink),
+            What::ProcessEnd(status) => {
+                let end = End::of(*status);
+                self.ended(key, end, model, sink);
+                if end == End::Unknown && let Some(killed) = model.process(event.thread) {
+                    self.leaves(killed, model);
+                }
+                return;
+            }
             _ => return,
         };
         match (call.function, call.outcome) {
@@ -246,8 +259,18 @@ impl FdLeak {
         let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
         if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
             let site = Site::of(process.program(), call);
-            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, tried: tried(event, call), further: 0 };
+            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, tried: tried(event, call), further: 0, left: None };
             self.processes.entry(key).or_default().over.push(over);
+        }
+    }
+
+    /// Somebody was killed who had ended its half, and waited: whoever is killed with it meant to answer.
+    fn leaves(&mut self, killed: &Process, model: &Model) {
+        for over in self.processes.values_mut().flat_map(|suspects| &mut suspects.over) {
+            let peer = model.endpoint(over.id).and_then(|end| model.endpoint(end.peer?));
+            if peer.is_some_and(|peer| peer.course.shut_write && killed.holds(peer.id)) {
+                over.left = Some(over.further);
+            }
         }
     }
 
@@ -294,7 +317,8 @@ fn forgotten(mut over: Vec<Over>, model: &Model) -> Vec<Over> {
     // Somebody else may use what has another descriptor.
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
     over.retain(|over| {
-        let waited_for = |end: &Endpoint| over.errno == 0 && may_be_waited_for(end, model);
+        let left = over.left == Some(over.further);
+        let waited_for = |end: &Endpoint| over.errno == 0 && (left || may_be_waited_for(end, model));
         // Whoever sends it to another process has not forgotten it, though a copy is left.
         let sent = |end: &Endpoint| over.ticks <= end.course.sent_along;
         model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end) && !sent(end))
@@ -355,150 +379,5 @@ fn finding(
         help: Message::new(&CLOSE),
         notes: std::iter::once(further).chain(no_more).collect(),
         count: 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{OK, REFUSED, Story, call};
-    use bsock_recording::event::Thread;
-
-    fn receive(fd: i32, bytes: i64) -> Call {
-        Call { args: [0x5000, 100, 0], ..call(Function::Recv, fd, Outcome::Returned(bytes)) }
-    }
-
-    /// A server that accepts so many clients and does this with each; what is said.
-    fn said(clients: i32, each: impl Fn(&mut Story, Thread, i32)) -> Vec<(Confidence, String)> {
-        let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
-        for fd in 4..4 + clients {
-            story.accept(server, 3, fd);
-            each(&mut story, server, fd);
-        }
-        let no_more = call(Function::Accept, 3, Outcome::Failed(EMFILE));
-        story.call(server, no_more);
-        let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak");
-        findings.map(|found| (found.confidence, found.message.to_string())).collect()
-    }
-
-    fn left_open(story: &mut Story, server: Thread, fd: i32) {
-        story.call(server, receive(fd, 5));
-        story.call(server, receive(fd, 0));
-    }
-
-    #[test]
-    fn connections_that_the_peer_ended_and_nobody_closes_are_leaked() {
-        let sentence = "recv() told the end of the peer's data, and this socket and others like it are never closed";
-        assert_eq!(said(12, left_open), [(Confidence::Certain, sentence.to_owned())]);
-    }
-
-    #[test]
-    fn what_is_used_closed_copied_or_handed_on_is_not() {
-        type Each = fn(&mut Story, Thread, i32);
-        let silent: [(&str, Each); 5] = [
-            ("closed", |story, server, fd| {
-                left_open(story, server, fd);
-                story.close(server, fd);
-            }),
-            ("no end seen", |story, server, fd| story.call(server, receive(fd, 5))),
-            ("used afterwards", |story, server, fd| {
-                left_open(story, server, fd);
-                story.call(server, call(Function::Send, fd, Outcome::Returned(5)));
-            }),
-            ("copied", |story, server, fd| {
-                left_open(story, server, fd);
-                story.call(server, call(Function::Dup, fd, Outcome::Returned(i64::from(fd) + 100)));
-            }),
-            ("lost calls", |story, server, fd| {
-                left_open(story, server, fd);
-                story.lost(server);
-            }),
-        ];
-        for (name, each) in silent {
-            assert_eq!(said(12, each), [], "{name}");
-        }
-        assert_eq!(said(8, left_open), [], "a few sockets are no leak");
-    }
-
-    /// A server that reads twelve requests to their ends, and what its clients do then; what is said.
-    fn said_with_clients(then: impl Fn(&mut Story, Thread, i32)) -> Vec<String> {
-        let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
-        let client = story.program(&["./client"]);
-        for fd in 4..16 {
-            let port = u16::try_from(51_000 + fd).expect("a port");
-            story.socket(client, fd);
-            story.connection_from(port, (client, fd), (server, 3, fd));
-            story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, fd, OK) });
-            left_open(&mut story, server, fd);
-        }
-        (4..16).for_each(|fd| then(&mut story, client, fd));
-        let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak" && found.process.name == "server");
-        findings.map(|found| found.message.to_string()).collect()
-    }
-
-    #[test]
-    fn clients_that_still_wait_for_their_answers_are_not_done_with() {
-        assert_eq!(said_with_clients(|_, _, _| {}), [""; 0], "they wait");
-        let until_it_ends = |story: &mut Story, client, fd| {
-            story.call(client, receive(fd, 0));
-            story.close(client, fd);
-        };
-        assert_eq!(said_with_clients(until_it_ends), [""; 0], "until the server is ended");
-        assert_eq!(said_with_clients(|story, client, fd| story.close(client, fd)).len(), 1, "they have given up");
-        let lost = |story: &mut Story, client, fd| {
-            story.lost(client);
-            story.close(client, fd);
-        };
-        assert_eq!(said_with_clients(lost), [""; 0], "what they did is not known");
-    }
-
-    #[test]
-    fn a_killed_server_is_judged_by_what_it_did_while_it_lived() {
-        let killed = |clients: i32, each: fn(&mut Story, Thread, i32), status| {
-            let mut story = Story::new();
-            let server = story.program(&["./server"]);
-            story.socket(server, 3);
-            story.listen(server, 3);
-            for fd in 4..4 + clients {
-                story.accept(server, 3, fd);
-                each(&mut story, server, fd);
-            }
-            story.push(server, What::ProcessEnd(status));
-            // What comes later finds it forgotten.
-            let other = story.program(&["./other"]);
-            story.socket(other, 3);
-            story.close(other, 3);
-            story.findings().len()
-        };
-        for status in [None, Some(9)] {
-            assert_eq!(killed(12, left_open, status), 1, "it went on without closing");
-            assert_eq!(killed(8, left_open, status), 0, "it may have been about to");
-            assert_eq!(killed(12, |story, server, fd| story.call(server, receive(fd, 5)), status), 0);
-        }
-    }
-
-    #[test]
-    fn connects_that_fail_leave_a_descriptor_as_well() {
-        let mut story = Story::new();
-        let client = story.program(&["./client"]);
-        for fd in 3..15 {
-            story.socket(client, fd);
-            story.connect(client, fd, "127.0.0.1:8989", REFUSED);
-        }
-        story.call(client, call(Function::Exit, -1, OK));
-        let findings = story.findings();
-        assert_eq!(
-            findings.iter().map(|found| found.message.to_string()).collect::<Vec<_>>(),
-            ["connect() failed with ECONNREFUSED, and this socket and others like it are never closed"]
-        );
-        assert_eq!(findings[0].confidence, Confidence::Likely);
     }
 }

@@ -47,6 +47,7 @@
 //! - where the next call on the socket is another one: the program has noticed;
 //! - for readers of text, of streams and of buffers whose room happens to be small: no length was read there;
 //! - where as many bytes are sent as came: an echo, a filter; or where the peer waits for all acknowledgements of a message;
+//! - where answers are unread because one of the two was killed;
 //! - for requests that are sent or received in one go on purpose, and lines that are taken out of a buffer;
 //! - where several threads or processes use the connection, calls were lost, or the bytes were not recorded.
 //!
@@ -62,7 +63,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use bsock_recording::event::{Call, Event, Outcome, What};
+use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 
 use self::answers::{Read, Twice};
@@ -70,7 +71,7 @@ use self::lengths::Number;
 use self::sends::Sends;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::functions::{has_flag, receives, sends};
+use crate::functions::{has_flag, receives, sends, was_ended};
 use crate::linux::MSG_PEEK;
 use crate::message::Message;
 use crate::model::{Endpoint, EndpointId, Model, Process};
@@ -180,7 +181,11 @@ pub(super) struct RecvAsMessage {
 
 impl Rule for RecvAsMessage {
     fn event(&mut self, model: &Model, event: &Event, _sink: &mut Sink) {
-        let What::Call(call) = &event.what else { return };
+        let call = match &event.what {
+            What::Call(call) => call,
+            What::ProcessEnd(status) if was_ended(*status) => return self.cut_off(event.thread, model),
+            _ => return,
+        };
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream() && !endpoint.is_listening()) else {
             return;
         };
@@ -287,6 +292,16 @@ impl RecvAsMessage {
             (Some(_), Some(end)) => end.closed = true,
             _ => [Some(id), peer].into_iter().flatten().for_each(|end| self.forget(end)),
         }
+    }
+
+    /// One of the two was killed: the peer might have read the answers that it left unread.
+    fn cut_off(&mut self, killed: Thread, model: &Model) {
+        let Some(killed) = model.process(killed) else { return };
+        self.claims.retain(|claim| {
+            let holds_one = killed.holds(claim.sender) || killed.holds(claim.reader);
+            let could_read = holds_one && model.endpoint(claim.sender).is_some();
+            !could_read || !matches!(claim.proof, Proof::Twice(_))
+        });
     }
 
     /// Nothing more will come of this end.

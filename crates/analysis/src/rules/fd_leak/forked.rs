@@ -11,11 +11,12 @@
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 
+use super::one_shot::End;
 use super::{ALIKE, CLOSE_IN_PARENT, FORKED, FURTHER, FURTHER_SOCKETS, GIVEN, KEPT, PROCESSES, RETURNED, SOCKETS};
 use crate::finding::{Confidence, Finding, ProcessName, Related};
-use crate::functions::{accepts, ends_the_process, executes, forks, starts_a_program};
+use crate::functions::{accepts, ends_the_process, executes, forks, starts_a_program, was_ended};
 use crate::message::Message;
-use crate::model::{Model, ProcessKey, process_key};
+use crate::model::{Endpoint, Model, Process, ProcessKey, process_key};
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::table::Map;
@@ -32,6 +33,8 @@ struct Given {
     over: bool,
     /// Sockets with higher numbers that the parent got since the child ended.
     further: u32,
+    /// The same when its client was killed.
+    left: Option<u32>,
 }
 
 /// What is remembered of a server.
@@ -62,9 +65,12 @@ impl Forked {
             }
             What::ProcessStart(start) if start.forked => self.born(event.thread, start.parent, event.end),
             // One that was killed: what a child would have done with its connection is not known.
-            What::ProcessEnd(_) => {
+            What::ProcessEnd(status) => {
                 self.lose_child(event.thread.process);
-                self.ended(key, model, sink);
+                self.ended(key, End::of(*status), model, sink);
+                if let Some(killed) = model.process(event.thread).filter(|_| was_ended(*status)) {
+                    self.leaves(killed, model);
+                }
             }
             What::Lost(_) => {
                 self.lose_child(event.thread.process);
@@ -79,7 +85,7 @@ impl Forked {
     pub(super) fn finish(&mut self, model: &Model, sink: &mut Sink) {
         let mut servers: Vec<_> = self.servers.drain().collect();
         servers.sort_unstable_by_key(|(key, _)| *key);
-        servers.into_iter().for_each(|(key, server)| judge(key, server, model, sink));
+        servers.into_iter().for_each(|(key, server)| judge(key, server, End::Unknown, model, sink));
     }
 
     fn of_server(&mut self, key: ProcessKey, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
@@ -88,7 +94,7 @@ impl Forked {
         }
         let Some(server) = self.servers.get_mut(&key) else { return };
         if ends_the_process(call.function) {
-            self.ended(key, model, sink);
+            self.ended(key, End::Itself, model, sink);
         } else if forks(call.function) {
             self.forked(key, model, event, call);
         } else {
@@ -97,10 +103,21 @@ impl Forked {
     }
 
     /// A server has ended.
-    fn ended(&mut self, key: ProcessKey, model: &Model, sink: &mut Sink) {
+    fn ended(&mut self, key: ProcessKey, end: End, model: &Model, sink: &mut Sink) {
         if let Some(server) = self.servers.remove(&key) {
             self.parents.retain(|_, parent| *parent != key);
-            judge(key, server, model, sink);
+            judge(key, server, end, model, sink);
+        }
+    }
+
+    /// A client was killed, perhaps before the server said its last word.
+    fn leaves(&mut self, killed: &Process, model: &Model) {
+        for (key, server) in &mut self.servers {
+            for given in &mut server.given {
+                if client_of(*key, given.fd, model).is_some_and(|client| killed.holds(client.id)) {
+                    given.left = Some(given.further);
+                }
+            }
         }
     }
 
@@ -145,7 +162,7 @@ impl Forked {
         let Some(server) = self.servers.get_mut(&key) else { return };
         let Some((fd, accept)) = server.fresh.take().filter(|_| server.given.len() < SOCKETS) else { return };
         if self.parents.len() < PROCESSES {
-            server.given.push(Given { fd, accept, fork: None, ticks, child, used: false, over: false, further: 0 });
+            server.given.push(Given { fd, accept, fork: None, ticks, child, used: false, over: false, further: 0, left: None });
             self.parents.insert(child, key);
         }
     }
@@ -202,9 +219,21 @@ fn may_touch(call: &Call, fd: i32) -> bool {
     }
 }
 
-/// Nothing more will come of this server.
-fn judge((process, image): ProcessKey, server: Server, model: &Model, sink: &mut Sink) {
-    let alone = model.process(Thread { process, thread: process, image }).is_some_and(|known| !known.is_blind());
+/// The other end of a connection, as long as somebody holds it.
+fn client_of(server: ProcessKey, fd: i32, model: &Model) -> Option<&Endpoint> {
+    model.endpoint(model.endpoint_of(thread_of(server), fd)?.peer?)
+}
+
+const fn thread_of((process, image): ProcessKey) -> Thread {
+    Thread { process, thread: process, image }
+}
+
+/// Nothing more will come of this server. Where it was ended, it may have kept connections for a last word to clients that are
+/// still there.
+fn judge(key: ProcessKey, server: Server, end: End, model: &Model, sink: &mut Sink) {
+    let process = key.0;
+    let may_be_kept = |given: &Given| given.left == Some(given.further) || client_of(key, given.fd, model).is_some();
+    let alone = model.process(thread_of(key)).is_some_and(|known| !known.is_blind());
     let is_leaked = |given: &Given| given.over && given.used && given.fork.is_some();
     let mut leaked: Vec<Given> = server.given.into_iter().filter(is_leaked).collect();
     if !alone || server.lossy || model.is_blind() {
@@ -214,10 +243,13 @@ fn judge((process, image): ProcessKey, server: Server, model: &Model, sink: &mut
         let (alike, others): (Vec<Given>, _) = leaked.into_iter().partition(|given| given.accept.key() == place);
         leaked = others;
         let count = alike.len();
+        let kept = end == End::Unknown && alike.iter().any(may_be_kept);
+        let confidence = if kept { Confidence::Advice } else { Confidence::Likely };
         let first = alike.into_iter().max_by_key(|given| given.further).filter(|given| given.further >= FURTHER);
         if let Some(Given { fork: Some(fork), fd, accept, ticks, further, .. }) = first.filter(|_| count >= ALIKE) {
             let further = Message::new(&FURTHER_SOCKETS).with("leaked", count as u64).with("further", further);
-            sink.emit(finding(process, fd, ticks, [fork, accept], further));
+            let finding = finding(process, fd, ticks, [fork, accept], further);
+            sink.emit(Finding { confidence, ..finding });
         }
     }
 }

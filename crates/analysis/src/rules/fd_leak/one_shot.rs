@@ -12,6 +12,7 @@ use bsock_recording::function::Function;
 use super::{ALIKE, Over};
 use crate::address::Address;
 use crate::finding::Confidence;
+use crate::functions::was_ended;
 use crate::model::{Endpoint, Model};
 
 /// Who tried to connect where.
@@ -29,7 +30,7 @@ pub(super) enum End {
 impl End {
     /// By the wait status.
     pub(super) fn of(status: Option<i32>) -> Self {
-        if status.is_some_and(|status| status & 0x7f == 0) { Self::Itself } else { Self::Unknown }
+        if was_ended(status) { Self::Unknown } else { Self::Itself }
     }
 }
 

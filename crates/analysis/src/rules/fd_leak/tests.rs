@@ -1,0 +1,143 @@
+//! The rule, over stories of servers and their clients.
+
+use super::*;
+use crate::testing::{OK, REFUSED, Story, call};
+use bsock_recording::event::Thread;
+
+fn receive(fd: i32, bytes: i64) -> Call {
+    Call { args: [0x5000, 100, 0], ..call(Function::Recv, fd, Outcome::Returned(bytes)) }
+}
+
+/// A server that accepts so many clients and does this with each; what is said.
+fn said(clients: i32, each: impl Fn(&mut Story, Thread, i32)) -> Vec<(Confidence, String)> {
+    let mut story = Story::new();
+    let server = story.program(&["./server"]);
+    story.socket(server, 3);
+    story.bind(server, 3, "127.0.0.1:80");
+    story.listen(server, 3);
+    for fd in 4..4 + clients {
+        story.accept(server, 3, fd);
+        each(&mut story, server, fd);
+    }
+    let no_more = call(Function::Accept, 3, Outcome::Failed(EMFILE));
+    story.call(server, no_more);
+    let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak");
+    findings.map(|found| (found.confidence, found.message.to_string())).collect()
+}
+
+fn left_open(story: &mut Story, server: Thread, fd: i32) {
+    story.call(server, receive(fd, 5));
+    story.call(server, receive(fd, 0));
+}
+
+#[test]
+fn connections_that_the_peer_ended_and_nobody_closes_are_leaked() {
+    let sentence = "recv() told the end of the peer's data, and this socket and others like it are never closed";
+    assert_eq!(said(12, left_open), [(Confidence::Certain, sentence.to_owned())]);
+}
+
+#[test]
+fn what_is_used_closed_copied_or_handed_on_is_not() {
+    type Each = fn(&mut Story, Thread, i32);
+    let silent: [(&str, Each); 5] = [
+        ("closed", |story, server, fd| {
+            left_open(story, server, fd);
+            story.close(server, fd);
+        }),
+        ("no end seen", |story, server, fd| story.call(server, receive(fd, 5))),
+        ("used afterwards", |story, server, fd| {
+            left_open(story, server, fd);
+            story.call(server, call(Function::Send, fd, Outcome::Returned(5)));
+        }),
+        ("copied", |story, server, fd| {
+            left_open(story, server, fd);
+            story.call(server, call(Function::Dup, fd, Outcome::Returned(i64::from(fd) + 100)));
+        }),
+        ("lost calls", |story, server, fd| {
+            left_open(story, server, fd);
+            story.lost(server);
+        }),
+    ];
+    for (name, each) in silent {
+        assert_eq!(said(12, each), [], "{name}");
+    }
+    assert_eq!(said(8, left_open), [], "a few sockets are no leak");
+}
+
+/// A server that reads twelve requests to their ends, and what its clients do then; what is said.
+fn said_with_clients(then: impl Fn(&mut Story, Thread, i32)) -> Vec<String> {
+    let mut story = Story::new();
+    let server = story.program(&["./server"]);
+    story.socket(server, 3);
+    story.bind(server, 3, "127.0.0.1:80");
+    story.listen(server, 3);
+    let client = story.program(&["./client"]);
+    for fd in 4..16 {
+        let port = u16::try_from(51_000 + fd).expect("a port");
+        story.socket(client, fd);
+        story.connection_from(port, (client, fd), (server, 3, fd));
+        story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, fd, OK) });
+        left_open(&mut story, server, fd);
+    }
+    (4..16).for_each(|fd| then(&mut story, client, fd));
+    let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak" && found.process.name == "server");
+    findings.map(|found| found.message.to_string()).collect()
+}
+
+#[test]
+fn clients_that_still_wait_for_their_answers_are_not_done_with() {
+    assert_eq!(said_with_clients(|_, _, _| {}), [""; 0], "they wait");
+    let until_it_ends = |story: &mut Story, client, fd| {
+        story.call(client, receive(fd, 0));
+        story.close(client, fd);
+    };
+    assert_eq!(said_with_clients(until_it_ends), [""; 0], "until the server is ended");
+    assert_eq!(said_with_clients(|story, client, fd| story.close(client, fd)).len(), 1, "they have given up");
+    let lost = |story: &mut Story, client, fd| {
+        story.lost(client);
+        story.close(client, fd);
+    };
+    assert_eq!(said_with_clients(lost), [""; 0], "what they did is not known");
+}
+
+#[test]
+fn a_killed_server_is_judged_by_what_it_did_while_it_lived() {
+    let killed = |clients: i32, each: fn(&mut Story, Thread, i32), status| {
+        let mut story = Story::new();
+        let server = story.program(&["./server"]);
+        story.socket(server, 3);
+        story.listen(server, 3);
+        for fd in 4..4 + clients {
+            story.accept(server, 3, fd);
+            each(&mut story, server, fd);
+        }
+        story.push(server, What::ProcessEnd(status));
+        // What comes later finds it forgotten.
+        let other = story.program(&["./other"]);
+        story.socket(other, 3);
+        story.close(other, 3);
+        story.findings().len()
+    };
+    for status in [None, Some(9)] {
+        assert_eq!(killed(12, left_open, status), 1, "it went on without closing");
+        assert_eq!(killed(8, left_open, status), 0, "it may have been about to");
+        assert_eq!(killed(12, |story, server, fd| story.call(server, receive(fd, 5)), status), 0);
+    }
+}
+
+#[test]
+fn connects_that_fail_leave_a_descriptor_as_well() {
+    let mut story = Story::new();
+    let client = story.program(&["./client"]);
+    for fd in 3..15 {
+        story.socket(client, fd);
+        story.connect(client, fd, "127.0.0.1:8989", REFUSED);
+    }
+    story.call(client, call(Function::Exit, -1, OK));
+    let findings = story.findings();
+    assert_eq!(
+        findings.iter().map(|found| found.message.to_string()).collect::<Vec<_>>(),
+        ["connect() failed with ECONNREFUSED, and this socket and others like it are never closed"]
+    );
+    assert_eq!(findings[0].confidence, Confidence::Likely);
+}
