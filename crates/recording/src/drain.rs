@@ -18,7 +18,8 @@ mod tests;
 use std::collections::HashSet;
 use std::io;
 use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::clock::{self, Pair};
 use crate::event::beginnings;
@@ -27,7 +28,7 @@ use crate::holders::{End, Holder, Holders};
 use crate::horizon::Horizon;
 use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
 use crate::pool::{Pool, owner};
-use crate::reader::{RingReader, Taken, call_in_progress, is_returning};
+use crate::reader::{RingReader, Taken, call_in_progress, call_returning, is_returning, is_told};
 use crate::shared::Shared;
 use crate::{presence, raw};
 
@@ -62,6 +63,9 @@ pub enum Item<'a> {
 
 /// Where items go.
 pub type Sink<'a> = dyn FnMut(Item<'_>) -> io::Result<()> + 'a;
+
+/// How long the end of a recording waits for threads that have returned from a call to tell it: one that does not is stopped.
+const LAST_WAIT: Duration = Duration::from_millis(200);
 
 /// Allowance for a store that the processor delays past its reading of the clock.
 const SLACK_NANOSECONDS: u64 = 20_000;
@@ -293,11 +297,37 @@ impl Drain {
         self.put(self.shared.pool().rings(), line, sink)
     }
 
-    /// Puts the call that never returned into the recording.
+    /// Puts the call that never returned into the recording, also one from which its thread was on its way back: the program has
+    /// not heard of its end.
     fn unfinished(&self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
-        let Some(mut line) = call_in_progress(header) else { return Ok(()) };
-        line.flags |= flag::UNFINISHED;
-        self.put(index, line, sink)
+        let capacity = self.shared.pool().capacity(index) as u64;
+        // SAFETY: a ring of the mapping, of that capacity; its thread is dead or stopped, or the last comparison says that it went on.
+        let is_told = |call: &Line| unsafe { is_told(header, capacity, call) };
+        let stays = |call: &Line| call_returning(header).is_some_and(|now| now.begin == call.begin);
+        let returning = || call_returning(header).filter(|call| !is_told(call) && stays(call));
+        let call = call_in_progress(header).or_else(returning);
+        call.map_or(Ok(()), |call| self.tell_unfinished(index, call, sink))
+    }
+
+    fn tell_unfinished(&self, index: usize, mut call: Line, sink: &mut Sink<'_>) -> io::Result<()> {
+        call.flags |= flag::UNFINISHED;
+        self.put(index, call, sink)
+    }
+
+    /// What a ring holds when the recording ends, though its thread goes on. The call in which it is has not returned; one that
+    /// returns at this moment tells itself, and is waited for.
+    fn last_of(&mut self, index: usize, header: &RingHeader, until: Instant, sink: &mut Sink<'_>) -> io::Result<()> {
+        loop {
+            let (calling, returning) = (call_in_progress(header), is_returning(header));
+            self.copy(index, header, sink)?;
+            let stays = |call: &Line| call_in_progress(header).is_some_and(|now| now.begin == call.begin);
+            match calling {
+                None if !returning => return Ok(()),
+                Some(call) if stays(&call) => return self.tell_unfinished(index, call, sink),
+                _ if Instant::now() >= until => return self.unfinished(index, header, sink),
+                _ => thread::yield_now(),
+            }
+        }
     }
 
     /// Tells the losses that the thread of a ring did not come to tell, in its place: so they are known to be that thread's.
@@ -333,12 +363,13 @@ impl Drain {
         self.take_back(sink)?;
         self.round(sink)?;
         let lost = self.shared.control().lost.load(Relaxed);
+        let until = Instant::now() + LAST_WAIT;
         for index in self.readable() {
             let header = header(self.shared.pool(), index);
-            self.tell_lost(index, header, sink)?;
             if self.shared.pool().holder(index) != 0 {
-                self.unfinished(index, header, sink)?;
+                self.last_of(index, header, until, sink)?;
             }
+            self.tell_lost(index, header, sink)?;
         }
         if lost > 0 {
             sink(Item::Lost(lost))?;

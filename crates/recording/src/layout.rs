@@ -42,7 +42,7 @@ pub const VERSION: u32 = 1;
 
 /// Changes when a recorder of the older version would write what a newer command misreads, or the other way round. A file
 /// does not depend on it.
-pub const SHARED_VERSION: u32 = 4;
+pub const SHARED_VERSION: u32 = 5;
 
 /// Size of the control page and of a ring's header: a page each, so that no two writers share one.
 pub const PAGE: usize = 4096;
@@ -340,6 +340,8 @@ pub mod slot {
     pub const RETURNING: u64 = 2;
     /// The slot is half written.
     pub const WRITING: u64 = 3;
+    /// A record is being written of something that does not stand in the slot: its end may lie in the past.
+    pub const TELLING: u64 = 4;
 }
 
 #[cfg(not(loom))]

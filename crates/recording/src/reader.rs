@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::data;
 use crate::event::{line, split};
-use crate::layout::{LINE, Line, RingHeader, kind, slot};
+use crate::layout::{LINE, Line, MAX_LINES, RingHeader, kind, slot};
 
 /// How far a ring was read.
 #[derive(Clone, Debug, Default)]
@@ -64,21 +64,50 @@ impl RingReader {
     }
 }
 
-/// True if a call of the ring's thread has returned and its record may not be there yet.
+/// True if something of the ring's thread has ended and its record may not be there yet.
 #[must_use]
 pub fn is_returning(header: &RingHeader) -> bool {
-    header.writer.slot_state.load(Acquire) == slot::RETURNING
+    matches!(header.writer.slot_state.load(Acquire), slot::RETURNING | slot::TELLING)
 }
 
 /// The call in which the ring's thread is, if it is in one and the slot is whole.
 #[must_use]
 pub fn call_in_progress(header: &RingHeader) -> Option<Line> {
-    if header.writer.slot_state.load(Acquire) != slot::CALLING {
+    in_slot(header, slot::CALLING)
+}
+
+/// The call from which the ring's thread is on its way back. Its record may be there already, or not.
+#[must_use]
+pub fn call_returning(header: &RingHeader) -> Option<Line> {
+    in_slot(header, slot::RETURNING)
+}
+
+/// What the slot holds, if it is in this state, and whole.
+fn in_slot(header: &RingHeader, state: u64) -> Option<Line> {
+    if header.writer.slot_state.load(Acquire) != state {
         return None;
     }
     // SAFETY: plain data, inside the mapping. Should its thread write it at this moment, the second look tells.
     let line = unsafe { core::ptr::read_volatile(header.slot.get()) };
-    (header.writer.slot_state.load(Acquire) == slot::CALLING).then_some(line)
+    (header.writer.slot_state.load(Acquire) == state).then_some(line)
+}
+
+/// True if the record of this call stands among the last that were published: a thread that was stopped, or killed, on its way
+/// back may have written it, and the end of its thread behind it.
+///
+/// # Safety
+///
+/// `capacity` bytes of records follow the page of `header`, in memory that stays mapped; its thread writes no more.
+#[must_use]
+pub unsafe fn is_told(header: &RingHeader, capacity: u64, call: &Line) -> bool {
+    let head = header.writer.head.load(Acquire);
+    let length = (2 * MAX_LINES * LINE) as u64;
+    let length = length.min(head).min(capacity);
+    let mut last = Vec::new();
+    // SAFETY: the caller's promise. What was published stays until the writer has come round.
+    unsafe { data::read(header, capacity, head - length, length as usize, &mut last) };
+    let same = |told: Line| (told.kind, told.begin, told.caller) == (call.kind, call.begin, call.caller);
+    last.chunks_exact(LINE).filter_map(line).any(same)
 }
 
 /// The sum of what records of [`kind::LOST`] tell.

@@ -18,8 +18,8 @@
 //!
 //! # The end of a record
 //!
-//! The reader takes it that a record which it has not seen ends later than its round began, unless the slot says *returning*.
-//! So every end is read from the clock after the slot says so: [`Ring::returning`] for a call that stands in it,
+//! The reader takes it that a record which it has not seen ends later than its round began, unless the slot says *returning*
+//! or *telling*. So every end is read from the clock after the slot says so: [`Ring::returning`] for a call that stands in it,
 //! [`Ring::telling`] for what does not, as the beginning of a thread, or a call that is told before it is made.
 //!
 //! # Order of the stores
@@ -159,9 +159,15 @@ impl Ring {
     /// [`enter`](Self::enter).
     #[inline(always)]
     pub fn returning(self, stack: u64) {
+        self.ends_something(stack, slot::RETURNING);
+    }
+
+    /// Says that something has an end which is about to be read from the clock.
+    #[inline(always)]
+    fn ends_something(self, stack: u64, state: u64) {
         self.header.writer.busy.store(stack, Relaxed);
         compiler_fence(Ordering::SeqCst);
-        self.header.writer.slot_state.store(slot::RETURNING, Release);
+        self.header.writer.slot_state.store(state, Release);
         compiler_fence(Ordering::SeqCst);
     }
 
@@ -169,7 +175,7 @@ impl Ring {
     pub fn telling<R>(self, stack: u64, tell: impl FnOnce() -> R) -> R {
         let writer = &self.header.writer;
         let state = writer.slot_state.load(Relaxed);
-        self.returning(stack);
+        self.ends_something(stack, slot::TELLING);
         let told = tell();
         writer.slot_state.store(state, Release);
         compiler_fence(Ordering::SeqCst);
@@ -252,7 +258,7 @@ impl Ring {
     pub fn close(self, now: impl FnOnce() -> u64, stack: u64) {
         let writer = &self.header.writer;
         let calling = writer.slot_state.load(Relaxed) == slot::CALLING;
-        self.returning(stack);
+        self.ends_something(stack, if calling { slot::RETURNING } else { slot::TELLING });
         let now = now();
         if calling {
             // SAFETY: the slot is the holder's, and was whole in that state.

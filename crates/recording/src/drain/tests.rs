@@ -70,9 +70,8 @@ fn a_process_that_was_killed_ends_behind_all_that_its_rings_hold() {
         let (_, first) = lease(&drain, child.id(), child.id());
         drain.round(&mut |item| take(&mut merger, item)).expect("memory");
         // What none of them has come to tell: one was in a call, of the other calls were lost.
-        let send = Line { kind: Function::Send.number(), fd: 3, begin: clock::now(CLOCK), ..Line::default() };
-        let _ = first.enter(&send, 1);
-        while other.append(&mut Line { end: clock::now(CLOCK), ..send }, &[], 1) {}
+        let _ = first.enter(&send(), 1);
+        while other.append(&mut Line { end: clock::now(CLOCK), ..send() }, &[], 1) {}
         child.kill().expect("ours");
         if waited_for {
             child.wait().expect("ours");
@@ -92,6 +91,93 @@ fn a_process_that_was_killed_ends_behind_all_that_its_rings_hold() {
         assert!(events.is_sorted_by_key(|event| event.end));
         let _ = child.wait();
     }
+}
+
+/// How the calls of function `send` ended.
+fn sends(events: &[Event]) -> Vec<Outcome> {
+    let outcome = |event: &Event| match &event.what {
+        What::Call(call) if call.function == Function::Send => Some(call.outcome),
+        _ => None,
+    };
+    events.iter().filter_map(outcome).collect()
+}
+
+fn send() -> Line {
+    Line { kind: Function::Send.number(), fd: 3, begin: clock::now(CLOCK), result: 5, ..Line::default() }
+}
+
+#[test]
+fn a_call_that_returns_while_the_recording_ends_is_there_once() {
+    // Before the rounds of the end, between them, behind them, and not at all.
+    for returns_at in 0..4 {
+        let (drain, mut merger) = (drain(), Merger::new());
+        let this = std::process::id();
+        let (_, ring) = lease(&drain, this, this);
+        let mut call = send();
+        let inside = ring.enter(&call, 1);
+        if returns_at > 0 {
+            ring.returning(1);
+        }
+        let mut rounds = 0;
+        let finished = drain.finish(&mut |item| {
+            if matches!(item, Item::Round { .. }) {
+                rounds += 1;
+                if rounds == returns_at {
+                    call.end = clock::now(CLOCK);
+                    assert!(ring.append(&mut call, &[], 1));
+                    ring.leave(&inside);
+                }
+            }
+            take(&mut merger, item)
+        });
+        finished.expect("memory");
+        let events: Vec<Event> = std::iter::from_fn(|| merger.pop()).collect();
+        let expected = if (1..=2).contains(&returns_at) { Outcome::Returned(5) } else { Outcome::Unfinished };
+        assert_eq!(sends(&events), [expected], "returns at {returns_at}");
+    }
+}
+
+#[test]
+fn who_is_killed_on_the_way_back_from_a_call_has_made_it_once() {
+    for told in [false, true] {
+        let (mut drain, mut child, mut merger) = (drain(), start(), Merger::new());
+        let (_, ring) = lease(&drain, child.id(), child.id());
+        let mut call = send();
+        let _ = ring.enter(&call, 1);
+        ring.returning(1);
+        call.end = clock::now(CLOCK);
+        if told {
+            assert!(ring.append(&mut call, &[], 1));
+        }
+        child.kill().expect("ours");
+        child.wait().expect("ours");
+        drain.ended(child.id(), libc::SIGKILL, &mut |item| take(&mut merger, item)).expect("memory");
+        let events = finish(drain, merger);
+        assert_eq!(sends(&events), [if told { Outcome::Returned(5) } else { Outcome::Unfinished }]);
+    }
+}
+
+#[test]
+fn who_is_killed_while_it_tells_something_else_has_made_its_last_call_once() {
+    let (mut drain, mut child, mut merger) = (drain(), start(), Merger::new());
+    let (_, ring) = lease(&drain, child.id(), child.id());
+    let mut call = send();
+    let inside = ring.enter(&call, 1);
+    ring.returning(1);
+    call.end = clock::now(CLOCK);
+    assert!(ring.append(&mut call, &[], 1));
+    ring.leave(&inside);
+    for _ in 0..1000 {
+        drain.round(&mut |item| take(&mut merger, item)).expect("memory");
+        ring.telling(1, || tell(ring, Line { kind: kind::PLACE, ..Line::default() }));
+    }
+    ring.telling(1, || {
+        child.kill().expect("ours");
+        child.wait().expect("ours");
+        drain.ended(child.id(), libc::SIGKILL, &mut |item| take(&mut merger, item)).expect("memory");
+        drain.round(&mut |item| take(&mut merger, item)).expect("memory");
+    });
+    assert_eq!(sends(&finish(drain, merger)), [Outcome::Returned(5)]);
 }
 
 #[test]
