@@ -98,6 +98,23 @@ impl Story {
         self.call(thread, Call { args: [5, 0, 0], ..call(Function::Listen, fd, OK) });
     }
 
+    /// A program that listens as 3.
+    pub(crate) fn server(&mut self) -> Thread {
+        let server = self.program(&["./server"]);
+        self.socket(server, 3);
+        self.bind(server, 3, "127.0.0.1:80");
+        self.listen(server, 3);
+        server
+    }
+
+    /// The same and a client: their connection is the server's 4, and the client's 3.
+    pub(crate) fn server_and_client(&mut self) -> (Thread, Thread) {
+        let (server, client) = (self.server(), self.program(&["./client"]));
+        self.socket(client, 3);
+        self.connection((client, 3), (server, 3, 4));
+        (server, client)
+    }
+
     pub(crate) fn accept(&mut self, thread: Thread, fd: i32, new: i32) {
         let address_result = Some(sockaddr("127.0.0.1:51000"));
         self.call(thread, Call { address_result, ..call(Function::Accept, fd, Outcome::Returned(new.into())) });

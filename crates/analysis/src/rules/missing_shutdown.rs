@@ -193,13 +193,7 @@ mod tests {
     /// A client has sent a request and waits; the server has read it and waits. Then this; what is said.
     fn said(before: impl FnOnce(&mut Story, Thread, Thread), server_waits: &Call) -> Vec<String> {
         let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
-        let client = story.program(&["./client"]);
-        story.socket(client, 3);
-        story.connection((client, 3), (server, 3, 4));
+        let (server, client) = story.server_and_client();
         story.moves(client, Function::Send, 3, 7);
         story.moves(server, Function::Recv, 4, 7);
         before(&mut story, client, server);

@@ -167,12 +167,7 @@ mod tests {
     /// A server that does `then` with a connection from its client; what is said.
     fn said(then: Then) -> Vec<String> {
         let mut story = Story::new();
-        let (server, client) = (story.program(&["./server"]), story.program(&["./client"]));
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
-        story.socket(client, 3);
-        story.connection((client, 3), (server, 3, 4));
+        let (server, client) = story.server_and_client();
         then(&mut story, server, client);
         let found = story.findings();
         found.iter().map(|found| format!("{}: {}; {}", found.rule, found.message, found.notes[0])).collect()
@@ -229,12 +224,7 @@ mod tests {
         /// Of the three things that happen after the close these, in this order: the peer is told and closes, the server goes on.
         fn after(order: &[&str]) -> usize {
             let mut story = Story::new();
-            let (server, client) = (story.program(&["./server"]), story.program(&["./client"]));
-            story.socket(server, 3);
-            story.bind(server, 3, "127.0.0.1:80");
-            story.listen(server, 3);
-            story.socket(client, 3);
-            story.connection((client, 3), (server, 3, 4));
+            let (server, client) = story.server_and_client();
             answers_a_part(&mut story, server, client);
             story.call(server, giving_up(call(Function::Close, 4, OK), [4, 20, 0], 1 << 14));
             for step in order {

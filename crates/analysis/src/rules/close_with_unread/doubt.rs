@@ -142,10 +142,7 @@ mod tests {
     /// A server that listens as 3 and gives up the connection 4, by `closes`; how much is said.
     fn said(closes: Function, heeded: u64, then: Then) -> usize {
         let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
+        let server = story.server();
         story.accept(server, 3, 4);
         story.call(server, giving_up(call(closes, if closes == Function::Close { 4 } else { -1 }, OK), [4, 5, 999_999], heeded));
         then(&mut story, server);

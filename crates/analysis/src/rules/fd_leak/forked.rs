@@ -283,10 +283,7 @@ mod tests {
     /// A server that forks for so many clients; what is said.
     fn said(clients: i32, then: Then) -> Vec<String> {
         let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
+        let server = story.server();
         for fd in 4..4 + clients {
             story.accept(server, 3, fd);
             let number = 1000 + fd as u32;

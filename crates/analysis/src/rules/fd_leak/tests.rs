@@ -11,10 +11,7 @@ fn receive(fd: i32, bytes: i64) -> Call {
 /// A server that accepts so many clients and does this with each; what is said.
 fn said(clients: i32, each: impl Fn(&mut Story, Thread, i32)) -> Vec<(Confidence, String)> {
     let mut story = Story::new();
-    let server = story.program(&["./server"]);
-    story.socket(server, 3);
-    story.bind(server, 3, "127.0.0.1:80");
-    story.listen(server, 3);
+    let server = story.server();
     for fd in 4..4 + clients {
         story.accept(server, 3, fd);
         each(&mut story, server, fd);
@@ -67,10 +64,7 @@ fn what_is_used_closed_copied_or_handed_on_is_not() {
 /// A server that reads twelve requests to their ends, and what its clients do then; what is said.
 fn said_with_clients(then: impl Fn(&mut Story, Thread, i32)) -> Vec<String> {
     let mut story = Story::new();
-    let server = story.program(&["./server"]);
-    story.socket(server, 3);
-    story.bind(server, 3, "127.0.0.1:80");
-    story.listen(server, 3);
+    let server = story.server();
     let client = story.program(&["./client"]);
     for fd in 4..16 {
         let port = u16::try_from(51_000 + fd).expect("a port");

@@ -51,13 +51,7 @@ fn who_asks_for_the_rest_or_gives_up_is_not() {
 
 /// A client with socket 3 and a server with descriptor 4 that are the two ends of a connection.
 fn pair(story: &mut Story) -> (Thread, Thread) {
-    let server = story.program(&["./server"]);
-    story.socket(server, 3);
-    story.bind(server, 3, "127.0.0.1:80");
-    story.listen(server, 3);
-    let client = story.program(&["./client"]);
-    story.socket(client, 3);
-    story.connection((client, 3), (server, 3, 4));
+    let (server, client) = story.server_and_client();
     (client, server)
 }
 

@@ -198,12 +198,7 @@ mod tests {
     /// A server that does `before` and then sends 20 bytes of `PAGE` to its client, and what is said after `then`.
     fn said(before: Then, then: Then) -> Vec<String> {
         let mut story = Story::new();
-        let (server, client) = (story.program(&["./server"]), story.program(&["./client"]));
-        story.socket(server, 3);
-        story.bind(server, 3, "127.0.0.1:80");
-        story.listen(server, 3);
-        story.socket(client, 3);
-        story.connection((client, 3), (server, 3, 4));
+        let (server, client) = story.server_and_client();
         before(&mut story, server, client);
         story.call(server, transfer(Function::Send, 4, 0x5000, PAGE, 20));
         then(&mut story, server, client);
