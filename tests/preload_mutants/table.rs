@@ -51,7 +51,9 @@ impl Test {
 
     /// What its test program knows it by.
     pub(crate) fn path(&self) -> String {
-        if self.package().is_some() { format!("{}::tests::{}", self.stem(), self.name) } else { self.name.to_owned() }
+        let Some((_, source)) = self.file.split_once("/src/") else { return self.name.to_owned() };
+        let module = source.trim_end_matches(".rs").replace('/', "::");
+        format!("{}::tests::{}", module.trim_end_matches("::tests"), self.name)
     }
 }
 
@@ -66,6 +68,8 @@ const THREAD: &str = "crates/preload/src/thread.rs";
 const PROCESS: &str = "crates/preload/src/process.rs";
 const LINKING: &str = "crates/preload/build.rs";
 const WRITER: &str = "crates/recording/src/writer.rs";
+const DRAIN: &str = "crates/recording/src/drain.rs";
+const DRAINED: &str = "crates/recording/src/drain/tests.rs";
 const COMMANDS_PRELOAD: &str = "crates/cli/src/preload.rs";
 const COMMANDS_ELF: &str = "crates/cli/src/elf.rs";
 
@@ -535,6 +539,18 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "    unsafe { start::begin(count, arguments, environment) };\n    unsafe { libc::unsetenv(c\"LD_PRELOAD\".as_ptr()) };\n",
         )],
         noticed_by: test("tests/start_up.rs", "children_of_the_shell_and_of_spawn_are_recorded_38"),
+    },
+    Mutant {
+        numbers: &[39],
+        name: "a call that returns while the recording ends is not waited for",
+        edits: &[edit(DRAIN, "self.last_of(index, header, until, sink)?;", "self.unfinished(index, header, sink)?;")],
+        noticed_by: test(DRAINED, "a_call_that_returns_while_the_recording_ends_is_there_once"),
+    },
+    Mutant {
+        numbers: &[39],
+        name: "who is killed on the way back from a call has not made it",
+        edits: &[edit(DRAIN, "call_in_progress(header).or_else(returning)", "call_in_progress(header)")],
+        noticed_by: test(DRAINED, "who_is_killed_on_the_way_back_from_a_call_has_made_it_once"),
     },
     Mutant {
         numbers: &[40],

@@ -277,6 +277,8 @@ pub(crate) const REQUIREMENTS: &[Requirement] = &[
         "However a program ends, `_exit` and SIGKILL among it, what it had done is recorded.",
         &[
             (PRELOAD, "sigkill_loses_nothing_that_was_done_39"),
+            ("crates/recording/src/drain/tests.rs", "a_call_that_returns_while_the_recording_ends_is_there_once"),
+            ("crates/recording/src/drain/tests.rs", "who_is_killed_on_the_way_back_from_a_call_has_made_it_once"),
             (TORMENT, "a_program_killed_at_any_instant_has_its_calls_in_the_recording_39_40"),
             (PROCESSES, "children_and_programs_come_out_as_without_the_recorder_36_38_39"),
         ],

@@ -28,7 +28,7 @@ use crate::holders::{End, Holder, Holders};
 use crate::horizon::Horizon;
 use crate::layout::{LINE, Line, RingHeader, flag, kind, slot};
 use crate::pool::{Pool, owner};
-use crate::reader::{RingReader, Taken, call_in_progress, call_returning, is_returning, is_told};
+use crate::reader::{RingReader, Taken, call_in_progress, call_returning, is_returning};
 use crate::shared::Shared;
 use crate::{presence, raw};
 
@@ -302,7 +302,8 @@ impl Drain {
     fn unfinished(&self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
         let capacity = self.shared.pool().capacity(index) as u64;
         // SAFETY: a ring of the mapping, of that capacity; its thread is dead or stopped, or the last comparison says that it went on.
-        let is_told = |call: &Line| unsafe { is_told(header, capacity, call) };
+        let is_told =
+            |call: &Line| self.rings.get(index).is_some_and(|ring| unsafe { ring.has_taken(header, capacity, call) });
         let stays = |call: &Line| call_returning(header).is_some_and(|now| now.begin == call.begin);
         let returning = || call_returning(header).filter(|call| !is_told(call) && stays(call));
         let call = call_in_progress(header).or_else(returning);

@@ -53,6 +53,22 @@ impl RingReader {
         if sound { Taken::Bytes(length as usize) } else { Taken::Nonsense }
     }
 
+    /// True if the record of this call stands among the last that were taken: a thread that was stopped, or killed, on its way
+    /// back may have written it, and the end of its thread behind it.
+    ///
+    /// # Safety
+    ///
+    /// As [`take`](Self::take); and the thread writes no more.
+    #[must_use]
+    pub unsafe fn has_taken(&self, header: &RingHeader, capacity: u64, call: &Line) -> bool {
+        let length = ((2 * MAX_LINES * LINE) as u64).min(self.tail).min(capacity);
+        let mut last = Vec::new();
+        // SAFETY: the caller's promise. What was taken stays until the writer has come round.
+        unsafe { data::read(header, capacity, self.tail - length, length as usize, &mut last) };
+        let same = |told: Line| (told.kind, told.begin, told.caller) == (call.kind, call.begin, call.caller);
+        last.chunks_exact(LINE).filter_map(line).any(same)
+    }
+
     /// Losses that no record has told, once the writer is known to write no more. They count as told from now on, for the
     /// ring's next holder, too.
     pub fn tell_lost(&mut self, header: &RingHeader) -> u64 {
@@ -90,24 +106,6 @@ fn in_slot(header: &RingHeader, state: u64) -> Option<Line> {
     // SAFETY: plain data, inside the mapping. Should its thread write it at this moment, the second look tells.
     let line = unsafe { core::ptr::read_volatile(header.slot.get()) };
     (header.writer.slot_state.load(Acquire) == state).then_some(line)
-}
-
-/// True if the record of this call stands among the last that were published: a thread that was stopped, or killed, on its way
-/// back may have written it, and the end of its thread behind it.
-///
-/// # Safety
-///
-/// `capacity` bytes of records follow the page of `header`, in memory that stays mapped; its thread writes no more.
-#[must_use]
-pub unsafe fn is_told(header: &RingHeader, capacity: u64, call: &Line) -> bool {
-    let head = header.writer.head.load(Acquire);
-    let length = (2 * MAX_LINES * LINE) as u64;
-    let length = length.min(head).min(capacity);
-    let mut last = Vec::new();
-    // SAFETY: the caller's promise. What was published stays until the writer has come round.
-    unsafe { data::read(header, capacity, head - length, length as usize, &mut last) };
-    let same = |told: Line| (told.kind, told.begin, told.caller) == (call.kind, call.begin, call.caller);
-    last.chunks_exact(LINE).filter_map(line).any(same)
 }
 
 /// The sum of what records of [`kind::LOST`] tell.
