@@ -29,7 +29,7 @@ packaging = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$
 need = @command -v $(1) >/dev/null || { echo "bsock: $(1) is missing; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; exit 1; }
 need-rust = @command -v $(firstword $(CARGO)) >/dev/null || { echo "bsock: $(firstword $(CARGO)) is missing; install Rust 1.88 or newer: https://rustup.rs" >&2; exit 1; }
 
-.PHONY: all install uninstall deb dist check-dist demo examples test test-real torment mutants soak conformance python python-test python-lint bench loom fuzz lint \
+.PHONY: all install uninstall deb dist check-dist demo examples test test-real torment mutants soak conformance python python-test python-lint bench loom fuzz format lint \
 	check-aarch64 header check-header docs clean help
 
 all: ## build the library, the recorder and the command into target/release
@@ -138,8 +138,14 @@ fuzz: ## SECONDS=60 TARGET=recording (or records, control, address): the parsers
 	cp --backup=numbered $(CORPUS) fuzz/corpus/$(FUZZ_TARGET)/
 	$(CARGO) +nightly fuzz run $(FUZZ_TARGET) -- -max_total_time=$(or $(SECONDS),60)
 
+# By cargo fmt those would be left out that a macro declares, as the rules.
+SOURCES = find . -name '*.rs' -not -path '*/target/*' -print0
+
+format: ## every source file as rustfmt.toml says
+	$(SOURCES) | xargs -0 rustfmt
+
 lint: ## formatting, clippy with warnings as errors, generated files up to date
-	$(CARGO) fmt --all --check
+	$(SOURCES) | xargs -0 rustfmt --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(MAKE) check-header
 

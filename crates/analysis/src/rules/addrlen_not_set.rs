@@ -271,7 +271,8 @@ mod tests {
     #[test]
     fn what_the_call_before_had_left_is_too_little_for_a_longer_name() {
         let accept = |room, length| (Function::Accept, room, length, NEW);
-        let reused = "certain: accept() was given room for 20 bytes, what the call before had left, of an address that has 30";
+        let reused =
+            "certain: accept() was given room for 20 bytes, what the call before had left, of an address that has 30";
         assert_eq!(said(1, &[accept(110, 20), accept(20, 30)]), [reused]);
         assert_eq!(said(1, &[accept(110, 20), accept(20, 20), accept(20, 30)]), [reused]);
         assert_eq!(said(1, &[accept(110, 2), accept(2, 2)]), [""; 0], "nobody has a name");

@@ -261,7 +261,15 @@ impl CloseWithUnread {
         }
     }
 
-    fn given_up(&mut self, endpoint: &Endpoint, held: Held, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
+    fn given_up(
+        &mut self,
+        endpoint: &Endpoint,
+        held: Held,
+        model: &Model,
+        event: &Event,
+        call: &Call,
+        sink: &mut Sink,
+    ) {
         let Some(process) = model.process(event.thread) else { return };
         let stops = self.warned.contains(&event.thread) || self.interrupted.contains(&event.thread);
         if self.lost_track || stops || self.broken.contains(&endpoint.id) {
@@ -348,8 +356,9 @@ mod tests {
 
     #[test]
     fn whoever_is_interrupted_and_stops_was_asked_to_and_whoever_goes_on_was_not() {
-        let cut: Before =
-            |story, client| story.call(client, Call { args: [0x5000, 100, 0], ..call(Function::Send, 3, Outcome::Returned(5)) });
+        let cut: Before = |story, client| {
+            story.call(client, Call { args: [0x5000, 100, 0], ..call(Function::Send, 3, Outcome::Returned(5)) })
+        };
         let wait: Before = |story, client| story.call(client, call(Function::Select, -1, Outcome::Failed(EINTR)));
         let receive: Before = |story, client| story.call(client, call(Function::Recv, 3, Outcome::Failed(EINTR)));
         for stops in [cut, wait, receive] {
@@ -416,7 +425,9 @@ mod tests {
 
     #[test]
     fn what_may_have_arrived_without_having_been_acknowledged_is_not_lost() {
-        for (peer, arrives) in [("192.0.2.1:8989", 16 << 10), ("127.0.0.1:8989", 128 << 10), ("[::ffff:127.0.0.1]:1", 128 << 10)] {
+        for (peer, arrives) in
+            [("192.0.2.1:8989", 16 << 10), ("127.0.0.1:8989", 128 << 10), ("[::ffff:127.0.0.1]:1", 128 << 10)]
+        {
             assert_eq!(said_of(peer, Function::Close, 5, arrives, |_, _| {}), [""; 0], "{peer}");
             assert_eq!(said_of(peer, Function::Close, 5, arrives + 1, |_, _| {}).len(), 1, "{peer}");
         }

@@ -53,7 +53,10 @@ use bsock_recording::function::Function;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::linux::{AF_UNIX, EAGAIN, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN, EPIPE, error_name};
+use crate::linux::{
+    AF_UNIX, EAGAIN, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN, EPIPE,
+    error_name,
+};
 use crate::message::Message;
 use crate::model::{Endpoint, EndpointId, Model};
 use crate::rules::Rule;
@@ -186,7 +189,11 @@ mod tests {
         story.connect(client, 3, "127.0.0.1:8989", connect);
         then.iter().for_each(|(function, outcome)| story.call(client, call(*function, 3, *outcome)));
         let findings = story.findings();
-        findings.iter().filter(|found| found.rule == "connect-error-ignored").map(|found| found.message.to_string()).collect()
+        findings
+            .iter()
+            .filter(|found| found.rule == "connect-error-ignored")
+            .map(|found| found.message.to_string())
+            .collect()
     }
 
     const NOT_CONNECTED: Outcome = Outcome::Failed(ENOTCONN);

@@ -76,9 +76,7 @@ use self::one_shot::{End, Try, part, tried};
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::functions::{accepts, ends_the_process};
-use crate::linux::{
-    ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name,
-};
+use crate::linux::{ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name};
 use crate::message::Message;
 use crate::model::{Direction, Endpoint, EndpointId, Model, Process, ProcessKey, direction, process_key};
 use crate::rules::Rule;
@@ -177,7 +175,9 @@ impl Rule for FdLeak {
             What::ProcessEnd(status) => {
                 let end = End::of(*status);
                 self.ended(key, end, model, sink);
-                if end == End::Unknown && let Some(killed) = model.process(event.thread) {
+                if end == End::Unknown
+                    && let Some(killed) = model.process(event.thread)
+                {
                     self.leaves(killed, model);
                 }
                 return;
@@ -224,7 +224,11 @@ impl FdLeak {
         let Suspects { over, exhausted } = suspects;
         let over = forgotten(over, model);
         let counts_all = self.servers.contains(&key) || exhausted.is_some();
-        let parts = if counts_all { [(over, Confidence::Likely), (Vec::new(), Confidence::Advice)] } else { part(over, end, model) };
+        let parts = if counts_all {
+            [(over, Confidence::Likely), (Vec::new(), Confidence::Advice)]
+        } else {
+            part(over, end, model)
+        };
         for (over, confidence) in parts {
             tell(over, confidence, exhausted, key.0, sink);
         }
@@ -259,7 +263,16 @@ impl FdLeak {
         let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
         if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
             let site = Site::of(process.program(), call);
-            let over = Over { id: endpoint.id, fd: call.fd, site, ticks: event.end, errno, tried: tried(event, call), further: 0, left: None };
+            let over = Over {
+                id: endpoint.id,
+                fd: call.fd,
+                site,
+                ticks: event.end,
+                errno,
+                tried: tried(event, call),
+                further: 0,
+                left: None,
+            };
             self.processes.entry(key).or_default().over.push(over);
         }
     }
@@ -360,12 +373,10 @@ fn finding(
         0 => Message::new(&AFTER_END),
         errno => Message::new(&AFTER_ERROR).with("error", error_name(errno)),
     };
-    let further = Message::new(&FURTHER_SOCKETS)
-        .with("leaked", leaked.to_string())
-        .with("further", first.further.to_string());
-    let no_more = exhausted.map(|(function, errno)| {
-        Message::new(&NO_MORE).with("function", function).with("error", error_name(errno))
-    });
+    let further =
+        Message::new(&FURTHER_SOCKETS).with("leaked", leaked.to_string()).with("further", first.further.to_string());
+    let no_more = exhausted
+        .map(|(function, errno)| Message::new(&NO_MORE).with("function", function).with("error", error_name(errno)));
     Finding {
         rule: "fd-leak",
         confidence,

@@ -54,8 +54,8 @@ use crate::model::{Direction, Endpoint, EndpointId, Model, Traffic};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::transfer::{LONG, waited_in_vain};
 use crate::table::Map;
+use crate::transfer::{LONG, waited_in_vain};
 
 /// Ends that wait, or waited until the other was ended.
 const REMEMBERED: usize = 4096;
@@ -205,7 +205,8 @@ mod tests {
         findings.map(|found| found.message.to_string()).collect()
     }
 
-    const SENTENCE: &str = "recv() waits for server, which itself waits in recv() on the same connection: neither goes on";
+    const SENTENCE: &str =
+        "recv() waits for server, which itself waits in recv() on the same connection: neither goes on";
 
     #[test]
     fn two_ends_that_wait_for_each_other_are_found_whoever_is_ended_first() {

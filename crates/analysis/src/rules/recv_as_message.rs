@@ -78,8 +78,8 @@ use crate::model::{Endpoint, EndpointId, Model, Process};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::transfer::{Transfer, waited_in_vain};
 use crate::table::Map;
+use crate::transfer::{Transfer, waited_in_vain};
 
 /// Ends of connections that are remembered, and findings that wait for the other end's calls.
 const REMEMBERED: usize = 4096;

@@ -128,7 +128,9 @@ impl Rule for RecvZeroIgnored {
         let call = match &event.what {
             What::Call(call) => call,
             What::ThreadEnd => return self.waits.retain(|thread, _| *thread != event.thread),
-            What::ProcessEnd(_) => return self.waits.retain(|thread, _| process_key(*thread) != process_key(event.thread)),
+            What::ProcessEnd(_) => {
+                return self.waits.retain(|thread, _| process_key(*thread) != process_key(event.thread));
+            }
             _ => return,
         };
         if waits_for_readiness(call.function) {
@@ -257,7 +259,10 @@ mod tests {
         let poll = "poll() reports a connection again and again whose recv() has returned 0 10 times in a row";
         for times in [10, 11, 1000] {
             assert_eq!(said(times, |_, _| {}, &read(100, 0)), [bare]);
-            assert_eq!(said(times, |story, client| story.call(client, call(Function::Poll, -1, OK)), &read(100, 0)), [poll]);
+            assert_eq!(
+                said(times, |story, client| story.call(client, call(Function::Poll, -1, OK)), &read(100, 0)),
+                [poll]
+            );
         }
         let failed: Between = |story, client| story.call(client, call(Function::Send, 3, Outcome::Failed(32)));
         let nothing: Between = |story, client| story.call(client, call(Function::Send, 3, OK));

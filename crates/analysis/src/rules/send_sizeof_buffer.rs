@@ -64,8 +64,8 @@ use crate::model::{Endpoint, Model, Origin, Program};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::transfer::Transfer;
 use crate::table::Map;
+use crate::transfer::Transfer;
 
 /// Places that are watched. Of those beyond, nothing is said.
 const PLACES: usize = 1024;

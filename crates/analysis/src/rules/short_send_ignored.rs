@@ -75,8 +75,8 @@ use crate::model::{EndpointId, Model, Run};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::transfer::Transfer;
 use crate::table::Map;
+use crate::transfer::Transfer;
 
 /// Sockets whose rest is waited for at a time; one that is abandoned by the end of its process stays among them.
 const REMEMBERED: usize = 4096;
@@ -203,7 +203,10 @@ fn leaves_the_rest_alone(call: &Call) -> bool {
 /// Not even one byte more of the same is known to have been sent.
 fn is_something_else(short: &Short, next: &Transfer<'_>, call: &Call) -> bool {
     let known = short.rest.len().min(next.first.len());
-    known > 0 && !has_flag(call, MSG_OOB) && next.buffer != short.buffer.wrapping_add(short.sent) && short.rest[..known] != next.first[..known]
+    known > 0
+        && !has_flag(call, MSG_OOB)
+        && next.buffer != short.buffer.wrapping_add(short.sent)
+        && short.rest[..known] != next.first[..known]
 }
 
 /// The same block went out before, and goes out again.

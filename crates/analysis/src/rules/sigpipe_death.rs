@@ -188,8 +188,13 @@ impl SigpipeDeath {
             Some(remote) => Message::new(&KILLED).with("address", remote.to_string()),
             None => Message::new(&KILLED_SOMEWHERE),
         };
-        let gone = self.gone.get(&endpoint.id).map(|gone| Related { message: gone.how.clone(), site: gone.site.clone() });
-        let help = if takes_flags(call.function) { Message::new(&NO_SIGNAL).with("function", function) } else { Message::new(&IGNORE) };
+        let gone =
+            self.gone.get(&endpoint.id).map(|gone| Related { message: gone.how.clone(), site: gone.site.clone() });
+        let help = if takes_flags(call.function) {
+            Message::new(&NO_SIGNAL).with("function", function)
+        } else {
+            Message::new(&IGNORE)
+        };
         Finding {
             rule: "sigpipe-death",
             confidence: Confidence::Certain,
@@ -225,10 +230,10 @@ fn may_raise(call: &Call) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bsock_recording::function::Function;
     use crate::Analysis;
     use crate::rules::ALL;
     use crate::testing::{OK, Story, call};
+    use bsock_recording::function::Function;
 
     const KILLED_BY_SIGPIPE: i32 = 13;
 

@@ -59,8 +59,8 @@ use crate::model::{Model, Origin, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::transfer::Transfer;
 use crate::table::Map;
+use crate::transfer::Transfer;
 
 /// Processes whose buffers are remembered, and how many of each: those that were used last.
 const PROCESSES: usize = 256;
@@ -175,7 +175,8 @@ impl StaleBytesSent {
         let buffers = self.buffers.get(&process_key(event.thread));
         let mut buffers = buffers.into_iter().flatten();
         let Some(buffer) = buffers.find(|buffer| buffer.address == sent.buffer) else { return };
-        let Some(newer) = buffer.newer.as_ref().filter(|newer| buffer.goes_out_stale(newer, event.thread, &sent)) else {
+        let Some(newer) = buffer.newer.as_ref().filter(|newer| buffer.goes_out_stale(newer, event.thread, &sent))
+        else {
             return;
         };
         let Some(process) = model.process(event.thread).filter(|_| model.subject().is_some()) else { return };

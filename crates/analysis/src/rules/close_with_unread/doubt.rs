@@ -98,7 +98,8 @@ impl Doubt {
         let other = process_key(thread) == process_key(self.thread) && self.thread.thread != self.thread.process;
         let for_it = accepts && (other || self.parent == Some(thread.process));
         begin > self.since && (thread == self.thread || for_it)
-    }}
+    }
+}
 
 impl GoesOn {
     pub(super) fn of(model: &Model, event: &Event, call: &Call) -> Option<Self> {
@@ -112,9 +113,7 @@ impl GoesOn {
 fn waits_for_more(model: &Model, thread: Thread, call: &Call) -> bool {
     let listens = |fd: i32| model.endpoint_of(thread, fd).is_some_and(|endpoint| endpoint.is_listening());
     match call.function {
-        Function::Select | Function::Pselect => {
-            call.set(section::READ_SET).is_some_and(|mut set| set.any(listens))
-        }
+        Function::Select | Function::Pselect => call.set(section::READ_SET).is_some_and(|mut set| set.any(listens)),
         Function::EpollWait | Function::EpollPwait => call.args[2] as i32 == FOR_EVER,
         function if waits_for_readiness(function) => call.polled().any(|polled| listens(polled.fd)),
         _ => false,
@@ -144,7 +143,10 @@ mod tests {
         let mut story = Story::new();
         let server = story.server();
         story.accept(server, 3, 4);
-        story.call(server, giving_up(call(closes, if closes == Function::Close { 4 } else { -1 }, OK), [4, 5, 999_999], heeded));
+        story.call(
+            server,
+            giving_up(call(closes, if closes == Function::Close { 4 } else { -1 }, OK), [4, 5, 999_999], heeded),
+        );
         then(&mut story, server);
         story.findings().len()
     }

@@ -141,7 +141,8 @@ impl Forked {
         let Outcome::Returned(child @ 1..) = call.outcome else { return };
         let (Ok(child), Some(process)) = (u32::try_from(child), model.process(event.thread)) else { return };
         self.give(key, child, event.end);
-        let given = self.servers.get_mut(&key).and_then(|server| server.given.iter_mut().find(|given| given.child == child));
+        let given =
+            self.servers.get_mut(&key).and_then(|server| server.given.iter_mut().find(|given| given.child == child));
         if let Some(given) = given {
             given.fork = Some(Site::of(process.program(), call));
         }
@@ -162,7 +163,17 @@ impl Forked {
         let Some(server) = self.servers.get_mut(&key) else { return };
         let Some((fd, accept)) = server.fresh.take().filter(|_| server.given.len() < SOCKETS) else { return };
         if self.parents.len() < PROCESSES {
-            server.given.push(Given { fd, accept, fork: None, ticks, child, used: false, over: false, further: 0, left: None });
+            server.given.push(Given {
+                fd,
+                accept,
+                fork: None,
+                ticks,
+                child,
+                used: false,
+                over: false,
+                further: 0,
+                left: None,
+            });
             self.parents.insert(child, key);
         }
     }
@@ -211,7 +222,9 @@ fn may_touch(call: &Call, fd: i32) -> bool {
             let polled = call.polled().count() as u64;
             polled < call.args[1] || call.polled().any(|polled| polled.fd == fd)
         }
-        Function::CloseRange => (call.args[0] as i32..=call.args[1] as i32).contains(&fd) || call.args[1] > i32::MAX as u64,
+        Function::CloseRange => {
+            (call.args[0] as i32..=call.args[1] as i32).contains(&fd) || call.args[1] > i32::MAX as u64
+        }
         Function::Closefrom => fd >= call.args[0] as i32,
         Function::Sendmsg => call.fd == fd || call.descriptors().any(|passed| passed.fd == fd),
         function if starts_a_program(function) || executes(function) || is_unseen(function) => true,

@@ -74,7 +74,8 @@ fn said_with_clients(then: impl Fn(&mut Story, Thread, i32)) -> Vec<String> {
         left_open(&mut story, server, fd);
     }
     (4..16).for_each(|fd| then(&mut story, client, fd));
-    let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak" && found.process.name == "server");
+    let findings =
+        story.findings().into_iter().filter(|found| found.rule == "fd-leak" && found.process.name == "server");
     findings.map(|found| found.message.to_string()).collect()
 }
 

@@ -65,7 +65,8 @@ fn found(story: &Story) -> Vec<String> {
 fn half_a_length(second_half: &[u8], asked: usize, late: bool) -> Vec<String> {
     let mut story = Story::new();
     let (client, server) = pair(&mut story);
-    let send = |story: &mut Story, bytes: &[u8]| story.call(client, transfer(Function::Send, 3, 0x9000, bytes, bytes.len()));
+    let send =
+        |story: &mut Story, bytes: &[u8]| story.call(client, transfer(Function::Send, 3, 0x9000, bytes, bytes.len()));
     let receive = |story: &mut Story, address: u64, memory: &[u8], bytes: usize| {
         story.call(server, transfer(Function::Recv, 4, address, memory, bytes));
     };
@@ -86,7 +87,8 @@ fn half_a_length(second_half: &[u8], asked: usize, late: bool) -> Vec<String> {
 
 #[test]
 fn a_number_that_the_peer_never_sent_is_certain() {
-    let certain = "certain: recv() returned 2 of the 4 bytes of a length, and the program took 5 for it; the peer sent 258";
+    let certain =
+        "certain: recv() returned 2 of the 4 bytes of a length, and the program took 5 for it; the peer sent 258";
     let likely = "likely: recv() returned 2 of the 4 bytes of a length, and the rest was never asked for";
     for late in [false, true] {
         assert_eq!(half_a_length(&[1, 2], 5, late), [certain]);
@@ -150,8 +152,7 @@ impl Scene {
 
 #[test]
 fn one_message_that_is_answered_twice_is_likely_taken_for_two() {
-    let sentence =
-        "likely: recv() returned 20 of the 50 bytes that the peer sent at once, and they were answered as a whole message";
+    let sentence = "likely: recv() returned 20 of the 50 bytes that the peer sent at once, and they were answered as a whole message";
     assert_eq!(Scene::WRONG.found(), [sentence]);
     assert_eq!(Scene { parts: [20, 10], ..Scene::WRONG }.found(), [sentence], "more is to come");
     let silent = [
@@ -163,18 +164,29 @@ fn one_message_that_is_answered_twice_is_likely_taken_for_two() {
         ("the peer reads on", Scene { read: 2, ..Scene::WRONG }),
         ("the whole, and another message", Scene { parts: [50, 5], ..Scene::WRONG }),
         ("more than the message", Scene { parts: [20, 40], ..Scene::WRONG }),
-        ("another place", Scene {
-            between: |story, server| story.call_from(0x1800, server, transfer(Function::Recv, 4, 0x5000, &[0; 100], 5)),
-            ..Scene::WRONG
-        }),
-        ("shut down", Scene {
-            between: |story, server| story.call(server, call(Function::Shutdown, 4, Outcome::Returned(0))),
-            ..Scene::WRONG
-        }),
-        ("somebody else may read", Scene {
-            between: |story, server| story.call(server, call(Function::Dup, 4, Outcome::Returned(9))),
-            ..Scene::WRONG
-        }),
+        (
+            "another place",
+            Scene {
+                between: |story, server| {
+                    story.call_from(0x1800, server, transfer(Function::Recv, 4, 0x5000, &[0; 100], 5))
+                },
+                ..Scene::WRONG
+            },
+        ),
+        (
+            "shut down",
+            Scene {
+                between: |story, server| story.call(server, call(Function::Shutdown, 4, Outcome::Returned(0))),
+                ..Scene::WRONG
+            },
+        ),
+        (
+            "somebody else may read",
+            Scene {
+                between: |story, server| story.call(server, call(Function::Dup, 4, Outcome::Returned(9))),
+                ..Scene::WRONG
+            },
+        ),
     ];
     for (name, scene) in silent {
         assert_eq!(scene.found(), [""; 0], "{name}");
@@ -213,8 +225,7 @@ fn two_at_once(rounds: u32, place: u64, buffer: u64, client_waits: bool) -> Vec<
 
 #[test]
 fn who_waits_for_what_came_with_the_message_before_is_likely_to_wait_in_vain() {
-    let sentence =
-        "likely: recv() returned more than one of the peer's messages, and the next recv() waits for what was read already";
+    let sentence = "likely: recv() returned more than one of the peer's messages, and the next recv() waits for what was read already";
     assert_eq!(two_at_once(2, PASSWORD, 0x6000, true), [sentence]);
     assert_eq!(two_at_once(1, PASSWORD, 0x6000, true), [""; 0], "no habit");
     assert_eq!(two_at_once(2, NAME, 0x5000, true), [""; 0], "it waits for the next name");

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use bsock_recording::event::Thread;
 
 use crate::model::{ProcessKey, process_key};
-use crate::transfer::Transfer;
 use crate::table::Map;
+use crate::transfer::Transfer;
 
 /// Processes whose receives are remembered, and how many of each.
 const PROCESSES: usize = 256;

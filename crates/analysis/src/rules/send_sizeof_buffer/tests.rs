@@ -68,7 +68,9 @@ fn addresses_of_the_process_behind_the_text_are_likely_leaked() {
     for (word, place) in [(BUFFER + 0x100, 8), (BUFFER - 0x2000, 16), (BUFFER, 40)] {
         let memory = with_word(word, place);
         let found = said_of(&[&over("hello", &memory), &over("bye", &memory)]);
-        let note = format!("the eight bytes at {place} are {word:#x}, which points into this process: memory that was never set leaves it");
+        let note = format!(
+            "the eight bytes at {place} are {word:#x}, which points into this process: memory that was never set leaves it"
+        );
         assert_eq!(found.len(), 1, "{word:#x} at {place}");
         assert!(found[0].ends_with(&note), "{found:?}");
     }

@@ -59,7 +59,12 @@ impl Cuts {
         let before = endpoint.traffic.sent.saturating_sub(short.sent);
         let was_read = before.saturating_sub(peer.traffic.received) <= A_HEAD;
         let all_is_known = is_alone(endpoint) && !peer.traffic.uncounted;
-        if !does_not_wait || !was_read || !all_is_known || self.cuts.len() >= REMEMBERED || self.last.len() >= REMEMBERED {
+        if !does_not_wait
+            || !was_read
+            || !all_is_known
+            || self.cuts.len() >= REMEMBERED
+            || self.last.len() >= REMEMBERED
+        {
             return;
         }
         let Some(process) = model.process(event.thread) else { return };
