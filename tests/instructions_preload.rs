@@ -71,6 +71,10 @@ fn a_call_costs_a_few_instructions_while_nobody_listens_and_a_few_hundred_while_
         assert!(0 < added && added <= budget, "{how}: {added} instructions, and not {budget} at most");
         added
     });
+    let readme = fs::read_to_string(root().join("README.md")).expect("is committed");
+    for (_, _, budget) in [&ways[1], &ways[3]] {
+        assert!(readme.contains(&format!("at most {budget} instructions")), "the README says {budget}");
+    }
     // What `bsock check` does with the calls, it does elsewhere: to the program it is a recording of the same bytes.
     assert!(added[3] <= added[2], "checked {}, recorded {}", added[3], added[2]);
 }
