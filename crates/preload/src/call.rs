@@ -183,11 +183,12 @@ impl<'a> Sections<'a> {
         }
     }
 
-    /// Those that there are.
+    /// Those of a few that there are.
     pub(crate) fn add_all<const N: usize>(&mut self, sections: [Option<Section<'a>>; N]) {
         sections.into_iter().flatten().for_each(|section| self.add(section));
     }
 
+    /// In the order in which they were added.
     pub(crate) fn all(&self) -> &[Section<'a>] {
         self.all.get(..self.used).unwrap_or(&[])
     }
