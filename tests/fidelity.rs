@@ -1,5 +1,5 @@
 //! What a program would see of the recorder, if there were anything to see: arguments that are cut, results that are too
-//! small, signals, descriptors and timers that are not its own. Numbers are those of `tests/requirements.rs`.
+//! small, signals, descriptors and timers that are not its own. Numbers are those of `tests/requirements/table.rs`.
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Results that mean something else than they seem to: bytes that were only looked at, datagrams without bytes, descriptors
 //! that are no longer sockets, errors that are none. What bsock says of them must be what happened. Numbers are those of
-//! `tests/requirements.rs`.
+//! `tests/requirements/table.rs`.
 
 mod support;
 

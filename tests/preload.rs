@@ -1,5 +1,5 @@
 //! The drop-in's promises: a program under the preload does what it does without it, and its recording holds every call or
-//! says how many it does not. Numbers are those of `tests/requirements.rs`.
+//! says how many it does not. Numbers are those of `tests/requirements/table.rs`.
 
 mod support;
 

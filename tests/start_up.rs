@@ -1,5 +1,5 @@
 //! The drop-in where a program begins and where it ends: before `main`, in the loader's corners, in threads that are being
-//! made and unmade. Numbers are those of `tests/requirements.rs`.
+//! made and unmade. Numbers are those of `tests/requirements/table.rs`.
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! The mutants: mistakes in the recorder and in the command, and the test that turns red for each. With the numbers of the
-//! promises that a mistake breaks (`tests/requirements.rs`), whose pages name it; and why some promises have none.
+//! promises that a mistake breaks (`tests/requirements/table.rs`), whose pages name it; and why some promises have none.
 #![allow(dead_code)] // Each of the two test programs that have the table uses a part.
 
 /// A mistake, and the test that notices.

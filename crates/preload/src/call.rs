@@ -127,11 +127,10 @@ impl Recorded {
     /// Appends the record; the last that is done with the call. (Not by value, which would be a copy of it.)
     #[inline(always)]
     pub(crate) fn append(&mut self, sections: &[Section<'_>]) {
-        if sections.is_empty() && sites::is_plain(self.line.caller) {
-            self.writer.ring.append(&mut self.line, &[], self.frame.address());
-        } else {
-            append(self.writer, &mut self.line, sections, self.frame);
+        if sections.is_empty() {
+            return self.append_few(&[]);
         }
+        append(self.writer, &mut self.line, sections, self.frame);
         self.writer.ring.leave(&self.outer);
     }
 

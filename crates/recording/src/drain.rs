@@ -4,7 +4,10 @@
 //! Rings are looked at one after another, so a record of time 5 in the first may be missed while one of time 6 in the last
 //! is seen. A round therefore begins by reading the clock, and looks at each slot before it looks at `head`: a thread that was
 //! *calling* (or idle) then can only publish records that end later than the round began; one that was *returning* holds
-//! the horizon back until it is done.
+//! the horizon back until it is done, and so does one that is *telling* what does not stand in its slot.
+//!
+//! When the recording ends, programs may go on. What has ended by then is waited for, if its thread is just returning; a call that
+//! has not is told as unfinished, and so is one from which a dead thread was on its way back: the program has not heard of its end.
 //!
 //! That a process has ended is told in a ring of its own, number [`Pool::rings`], in which nobody else writes: the process may
 //! have given its rings back, and who has them now writes in his own time. It is noticed now and then, and told with the time

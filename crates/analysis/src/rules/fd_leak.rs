@@ -222,13 +222,8 @@ impl FdLeak {
     /// Nothing more will come of this process.
     fn judge(&self, suspects: Suspects, key: ProcessKey, end: End, model: &Model, sink: &mut Sink) {
         let Suspects { over, exhausted } = suspects;
-        let over = forgotten(over, model);
-        let counts_all = self.servers.contains(&key) || exhausted.is_some();
-        let parts = if counts_all {
-            [(over, Confidence::Likely), (Vec::new(), Confidence::Advice)]
-        } else {
-            part(over, end, model)
-        };
+        let all_count = self.servers.contains(&key) || exhausted.is_some();
+        let parts = part(forgotten(over, model), all_count, end, model);
         for (over, confidence) in parts {
             tell(over, confidence, exhausted, key.0, sink);
         }

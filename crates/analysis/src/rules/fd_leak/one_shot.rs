@@ -34,12 +34,13 @@ impl End {
     }
 }
 
-/// Parts what counts anyhow from what a process that serves nobody left to its end: of that there is nothing to say, or advice.
-pub(super) fn part(over: Vec<Over>, end: End, model: &Model) -> [(Vec<Over>, Confidence); 2] {
+/// Parts what counts anyhow (all of it, where `all_count`) from what a process that serves nobody left to its end: of that there is
+/// nothing to say, or advice.
+pub(super) fn part(over: Vec<Over>, all_count: bool, end: End, model: &Model) -> [(Vec<Over>, Confidence); 2] {
     let tries: Vec<Try> = over.iter().filter_map(|over| over.tried.clone()).collect();
     let again_and_again = |tried: &Try| tries.iter().filter(|other| *other == tried).count() >= ALIKE;
     let accepted = |over: &Over| model.endpoint(over.id).is_some_and(Endpoint::was_accepted);
-    let counts = |over: &Over| accepted(over) || over.tried.as_ref().is_some_and(again_and_again);
+    let counts = |over: &Over| all_count || accepted(over) || over.tried.as_ref().is_some_and(again_and_again);
     let (counting, own): (Vec<Over>, Vec<Over>) = over.into_iter().partition(counts);
     let own = if end == End::Itself { Vec::new() } else { own };
     [(counting, Confidence::Likely), (own, Confidence::Advice)]
