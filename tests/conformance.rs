@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use support::conformance::{Differences, calls, compile, missing};
-use support::{TempDir, TempProgram, link_flags, target_dir, text};
+use support::{Shared, TempDir, TempProgram, link_flags, target_dir, text};
 
 /// The program over libc alone, and what it prints.
-fn reference() -> &'static (TempProgram, String) {
-    static REFERENCE: OnceLock<(TempProgram, String)> = OnceLock::new();
-    REFERENCE.get_or_init(|| {
+fn reference() -> Arc<(TempProgram, String)> {
+    static REFERENCE: Shared<(TempProgram, String)> = Shared::new();
+    REFERENCE.get(|| {
         let program = compile(&[]);
         let printed = run(&mut program.command());
         (program, printed)
@@ -56,7 +56,7 @@ fn preload() -> PathBuf {
 #[test]
 fn every_call_has_its_rows() {
     assert_eq!(missing(), Vec::<String>::new(), "calls without a file in tests/conformance/calls");
-    let (program, printed) = reference();
+    let (program, printed) = &*reference();
     let listed = run(program.command().arg("--list"));
     let mut rows: BTreeMap<&str, [u32; 2]> = BTreeMap::new();
     for line in listed.lines() {
@@ -76,7 +76,7 @@ fn every_call_has_its_rows() {
 #[test]
 fn through_bsock_it_is_libc_but_for_the_table_of_differences() {
     let differences = Differences::read();
-    let (_, printed) = reference();
+    let (_, printed) = &*reference();
     differences.are_seen_in(printed);
     let program = with_flags(&["-DTHROUGH_BSOCK"]);
     assert_same(&differences.applied_to(printed), &run(&mut program.command()));
@@ -90,13 +90,13 @@ fn through_posix_names_it_is_libc() {
 
 #[test]
 fn under_the_preload_it_is_libc_19_56() {
-    let (program, printed) = reference();
+    let (program, printed) = &*reference();
     assert_same(printed, &run(program.command().env("LD_PRELOAD", preload())));
 }
 
 #[test]
 fn recorded_it_is_libc_15_19_21_22_23_28_56() {
-    let (program, printed) = reference();
+    let (program, printed) = &*reference();
     let folder = TempDir::new();
     let mut bsock = Command::new(target_dir().join("bsock"));
     bsock.args(["run", "--record"]).arg(folder.path().join("recording")).arg("--").arg(program.path());

@@ -4,9 +4,9 @@
 mod support;
 
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use support::conformance::folder;
-use support::{TempProgram, compile_c, link_flags, text};
+use support::{Shared, TempProgram, compile_c, link_flags, text};
 
 fn compile(flags: &[&str]) -> TempProgram {
     let include = format!("-I{}", folder().display());
@@ -16,9 +16,9 @@ fn compile(flags: &[&str]) -> TempProgram {
     compile_c(&folder().join("stress.c"), &all)
 }
 
-fn program() -> &'static TempProgram {
-    static PROGRAM: OnceLock<TempProgram> = OnceLock::new();
-    PROGRAM.get_or_init(|| compile(&[]))
+fn program() -> Arc<TempProgram> {
+    static PROGRAM: Shared<TempProgram> = Shared::new();
+    PROGRAM.get(|| compile(&[]))
 }
 
 /// Runs a difficulty and answers how many things were done, and how many calls a signal has interrupted.
@@ -70,10 +70,11 @@ fn clean_with_sanitizers() {
 
 #[test]
 fn clean_under_valgrind() {
+    let program = program();
     // Not `descriptors`: valgrind keeps the limit itself, and accepts before it refuses.
     for what in ["threads", "fork", "signals", "cancel"] {
         let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--quiet", "--error-exitcode=99", "--fair-sched=yes"]).arg(program().path());
+        valgrind.args(["--quiet", "--error-exitcode=99", "--fair-sched=yes"]).arg(program.path());
         run(&mut valgrind, what, 3);
     }
 }

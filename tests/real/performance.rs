@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{env, thread};
+
+use tempfile::TempDir;
 
 use crate::{By, Scenario, system};
 
@@ -22,8 +24,7 @@ const PAYLOAD: &str = "32";
 
 /// What is the same for all scenarios.
 pub(crate) struct Place {
-    /// A directory of its own; removed when dropped.
-    directory: PathBuf,
+    directory: TempDir,
     /// Where transcripts and what servers said are kept for looking at.
     pub(crate) kept: PathBuf,
     /// bsock.
@@ -47,10 +48,10 @@ pub(crate) struct Run {
 
 impl Place {
     pub(crate) fn new(path: String) -> Self {
-        let directory = env::temp_dir().join(format!("bsock-real-{}", process::id()));
-        fs::create_dir(&directory).expect("the directory is new");
         // Servers change their user, and read what is in here.
-        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).expect("is ours");
+        let readable = fs::Permissions::from_mode(0o755);
+        let directory = tempfile::Builder::new().prefix("bsock-real-").permissions(readable).tempdir();
+        let directory = directory.expect("a temporary directory");
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real");
         let artefacts =
             env::var_os("BSOCK_ARTEFACTS").expect("BSOCK_ARTEFACTS names target/release: use `make test-real`");
@@ -59,16 +60,10 @@ impl Place {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
 /// Plays once, in a new directory and, where that can be, in a network of its own. Streams are kept below `kept`.
 pub(crate) fn play(scenario: &Scenario, place: &Place, kept: &Path, recording: Option<&Path>) -> Run {
     // The same path each time: programs print it, and its length decides where they break lines.
-    let directory = place.directory.join("stage");
+    let directory = place.directory.path().join("stage");
     fs::create_dir(&directory).expect("is new");
     let (out, err) = (kept.with_extension("out"), kept.with_extension("err"));
     let program = env::current_exe().expect("is known");

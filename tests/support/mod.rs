@@ -10,11 +10,11 @@ pub(crate) mod streams;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs, process};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::{env, fs};
 
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
@@ -61,27 +61,38 @@ pub(crate) fn link_flags() -> Vec<String> {
     ]
 }
 
-/// A directory of its own, removed when dropped.
-pub(crate) struct TempDir(PathBuf);
+/// A directory of its own, removed when dropped; so not to be kept in a `static`, which never is (see [`Shared`]).
+pub(crate) struct TempDir(tempfile::TempDir);
 
 impl TempDir {
     pub(crate) fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("bsock-test-{}-{number}", process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir(&path).expect("the directory is new");
-        Self(path)
+        // Programs that change their user read what is in here.
+        let readable = fs::Permissions::from_mode(0o755);
+        let directory = tempfile::Builder::new().prefix("bsock-test-").permissions(readable).tempdir();
+        Self(directory.expect("a temporary directory"))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 }
 
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+/// What the tests of a file share: made by the first that asks, gone with the last that holds it.
+pub(crate) struct Shared<T>(Mutex<Weak<T>>);
+
+impl<T> Shared<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Weak::new()))
+    }
+
+    /// A test that fails while it makes it fails alone: the next one tries again.
+    pub(crate) fn get(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let made = Arc::new(make());
+            *shared = Arc::downgrade(&made);
+            made
+        })
     }
 }
 

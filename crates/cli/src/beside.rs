@@ -51,26 +51,22 @@ impl Library {
 mod tests {
     use std::fs;
 
+    use tempfile::TempDir;
+
     use super::*;
 
     /// A folder `bin`, and everything that is looked for from there, in a tree that is removed when dropped.
-    struct Tree(PathBuf);
+    struct Tree(TempDir);
 
     impl Tree {
         fn new() -> Self {
-            let root = std::env::temp_dir().join(format!("bsock-places-{}", std::process::id()));
-            fs::create_dir_all(root.join("bin")).expect("the folder is new");
-            Self(root.canonicalize().expect("exists"))
+            let root = tempfile::tempdir().expect("a temporary folder");
+            fs::create_dir(root.path().join("bin")).expect("the folder is new");
+            Self(root)
         }
 
         fn bin(&self) -> PathBuf {
-            self.0.join("bin")
-        }
-    }
-
-    impl Drop for Tree {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
+            self.0.path().join("bin").canonicalize().expect("exists")
         }
     }
 
@@ -83,7 +79,7 @@ mod tests {
         for place in library.folders.iter().rev() {
             assert!(message.contains(place), "{message}");
             let folder = tree.bin().join(place);
-            fs::create_dir_all(tree.0.join(place.trim_start_matches("../"))).expect("the tree is ours");
+            fs::create_dir_all(tree.0.path().join(place.trim_start_matches("../"))).expect("the tree is ours");
             fs::write(folder.join(library.file_name), "").expect("the tree is ours");
             let expected = folder.canonicalize().expect("exists").join(library.file_name);
             assert_eq!(library.find_from(&tree.bin()), Ok(expected));

@@ -238,13 +238,14 @@ mod tests {
         let held = internet(std::process::id(), &address, false);
         assert_eq!(held, Some(Held::Listening { by: itself(&receiver), local: local.to_string(), is_tcp: false }));
 
-        let path = std::env::temp_dir().join(format!("bsock-holder-{}", std::process::id()));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("path");
         let listener = UnixListener::bind(&path).expect("a path of ours");
         let name = path.as_os_str().as_bytes();
         assert_eq!(unix(std::process::id(), name, false), Some(Held::Named { by: itself(&listener) }));
         drop(listener);
         assert_eq!(unix(std::process::id(), name, false), Some(Held::Left));
-        fs::remove_file(&path).expect("ours");
+        drop(folder);
         assert_eq!(unix(NOBODY, name, false), None);
     }
 }

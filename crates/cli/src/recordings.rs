@@ -146,6 +146,7 @@ mod tests {
     use bsock_recording::clock::Pair;
     use bsock_recording::file::{Header, Recorder};
     use bsock_recording::layout::LINE;
+    use tempfile::TempDir;
 
     use super::*;
 
@@ -162,8 +163,8 @@ mod tests {
         }
     }
 
-    fn recording(name: &str, boot: [u8; 16]) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-{name}", std::process::id()));
+    fn recording(folder: &TempDir, name: &str, boot: [u8; 16]) -> PathBuf {
+        let path = folder.path().join(name);
         let header = Header { boot, ..Header::here(0, Pair { ticks: 1, nanoseconds: 1 }) };
         Recorder::create(&path, &header).and_then(Recorder::finish).expect("a temporary file");
         path
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn who_ended_is_told_by_a_kept_recording_as_by_a_live_one() {
-        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-ended", std::process::id()));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("ended");
         let start = Pair { ticks: 1, nanoseconds: 1 };
         let mut kept = Recorder::create(&path, &Header::here(0, start)).expect("a temporary file");
         let (mut live, item) = (Stream::new(start), Item::Ended { process: 77, status: 13 });
@@ -179,7 +181,6 @@ mod tests {
         kept.item(item).and_then(|()| kept.finish()).expect("a temporary file");
         let read = read_all(std::slice::from_ref(&path)).expect("a recording").0;
         assert_eq!((live.ended(), read.ended()), (&[(77, 13)][..], &[(77, 13)][..]));
-        fs::remove_file(&path).expect("ours");
     }
 
     #[test]
@@ -196,16 +197,16 @@ mod tests {
 
     #[test]
     fn times_of_two_boots_are_not_compared() {
-        let paths = [recording("a", [1; 16]), recording("b", [1; 16]), recording("c", [2; 16])];
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let paths = [("a", 1), ("b", 1), ("c", 2)].map(|(name, boot)| recording(&folder, name, [boot; 16]));
         assert!(read_all(&paths[..2]).is_ok());
         let error = read_all(&paths).err().expect("another boot");
         assert!(error.contains("another boot"), "{error}");
-        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
     }
 
     /// A recording of these rounds: when each call ended, and up to when nothing is missing then.
-    fn rounds(name: &str, rounds: &[(&[u64], u64)]) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("bsock-recordings-{}-{name}", std::process::id()));
+    fn rounds(folder: &TempDir, name: &str, rounds: &[(&[u64], u64)]) -> PathBuf {
+        let path = folder.path().join(name);
         let header = Header::here(0, Pair { ticks: 1, nanoseconds: 1 });
         let mut recorder = Recorder::create(&path, &header).expect("a temporary file");
         for (ends, horizon) in rounds {
@@ -235,7 +236,8 @@ mod tests {
         let odd: Vec<(&[u64], u64)> = odd.iter().map(|ends| (&ends[..], ends[0] + 5)).collect();
         // The last was made when the others had ended, and is not read before.
         let late = [(&[41_000, 41_500][..], 41_700)];
-        let paths = [rounds("late", &late), rounds("even", &even), rounds("odd", &odd)];
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let paths = [("late", &late[..]), ("even", &even), ("odd", &odd)].map(|(name, of)| rounds(&folder, name, of));
         let (mut recordings, mut stream) = Recordings::open(&paths).expect("recordings");
         let (mut ends, mut most, mut more) = (Vec::new(), 0, true);
         while more {
@@ -247,12 +249,12 @@ mod tests {
         assert_eq!(ends.len() as u64, 3 * ROUNDS + 2);
         assert!(ends.is_sorted(), "they come out as they ended");
         assert!(most <= 4, "{most} at once: no more than a round of each is held");
-        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
     }
 
     #[test]
     fn damage_is_told_in_the_order_of_the_files_with_its_byte() {
-        let paths = ["first", "second"].map(|name| rounds(name, &[(&[10, 20], 25), (&[30], 35)]));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let paths = ["first", "second"].map(|name| rounds(&folder, name, &[(&[10, 20], 25), (&[30], 35)]));
         let whole = fs::read(&paths[0]).expect("ours");
         // In the first, the second call of the first round is no record; the second is cut short.
         let record = whole.windows(LINE).rposition(|bytes| bytes == call(20)).expect("a record");
@@ -265,6 +267,5 @@ mod tests {
         assert_eq!(*first, format!("{}: damaged at byte {record}: a record of no lines", paths[0].display()));
         assert!(second.starts_with(&format!("{}: damaged at byte ", paths[1].display())), "{second}");
         assert_eq!(ends, [10, 10, 10, 20, 30, 30], "what was lost stands in its place");
-        paths.iter().for_each(|path| fs::remove_file(path).expect("ours"));
     }
 }

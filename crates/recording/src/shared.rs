@@ -373,20 +373,20 @@ mod tests {
 
     #[test]
     fn what_is_not_a_shared_file_is_refused() {
-        let path = std::env::temp_dir().join(format!("bsock-not-a-recording-{}", std::process::id()));
-        File::create(&path).and_then(|mut file| file.write_all(&[7; 3 * PAGE])).expect("writable");
-        assert!(attach(&variable_value(&path)).is_none());
-        fs::remove_file(&path).expect("removable");
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(&[7; 3 * PAGE]).expect("writable");
+        assert!(attach(&variable_value(file.path())).is_none());
         assert!(attach(c"/nonexistent").is_none());
     }
 
     #[test]
     fn what_only_looks_like_a_commands_directory_is_left_alone() {
-        let parent = std::env::temp_dir().join(format!("bsock-sweep-{}", std::process::id()));
+        let parent = tempfile::tempdir().expect("a temporary folder");
         // Numbers of processes end at 4194304.
         let (stale, fifo, link) = ("bsock-4999999-a", "bsock-4999999-b", "bsock-4999999-c");
+        let parent = parent.path();
         let elsewhere = parent.join("elsewhere");
-        for directory in [&parent, &parent.join(stale), &elsewhere] {
+        for directory in [&parent.join(stale), &elsewhere] {
             fs::create_dir(directory).expect("a new directory");
         }
         let made = std::process::Command::new("mkfifo").arg(parent.join(fifo)).status();
@@ -394,17 +394,15 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, parent.join(link)).expect("a new link");
         // On a thread: to open a FIFO may last for ever.
         let (done, swept) = std::sync::mpsc::channel();
-        let inside = parent.clone();
+        let inside = parent.to_owned();
         std::thread::spawn(move || {
             sweep(&inside);
             done.send(())
         });
         let swept = swept.recv_timeout(std::time::Duration::from_secs(60));
         let left = |name: &str| parent.join(name).symlink_metadata().is_ok();
-        let left = (left(stale), left(fifo), left(link));
-        fs::remove_dir_all(&parent).expect("ours");
         assert!(swept.is_ok(), "hangs");
-        assert_eq!(left, (false, true, true));
+        assert_eq!((left(stale), left(fifo), left(link)), (false, true, true));
     }
 
     #[test]

@@ -120,12 +120,9 @@ mod tests {
 
     /// A file with this content while `look` looks at it.
     fn with_file<T>(content: &[u8], look: impl FnOnce(&CStr) -> T) -> T {
-        let unique = format!("bsock-lines-{}-{:?}", std::process::id(), std::thread::current().id());
-        let path = std::env::temp_dir().join(unique);
-        std::fs::write(&path, content).expect("the file is ours");
-        let result = look(&CString::new(path.to_str().expect("is text")).expect("has no NUL"));
-        let _ = std::fs::remove_file(path);
-        result
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(&file, content).expect("the file is ours");
+        look(&CString::new(file.path().to_str().expect("is text")).expect("has no NUL"))
     }
 
     #[test]

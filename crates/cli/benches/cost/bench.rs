@@ -1,13 +1,14 @@
 //! What is measured with: the built command and libraries, and the C programs, compiled into a directory that goes at the end.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tempfile::TempDir;
 
 pub(crate) struct Bench {
     artefacts: PathBuf,
     /// For files that a measurement leaves.
-    pub(crate) work: PathBuf,
+    work: TempDir,
     pub(crate) calls: PathBuf,
     pub(crate) library_calls: PathBuf,
     pub(crate) other_calls: PathBuf,
@@ -19,10 +20,9 @@ impl Bench {
     pub(crate) fn prepare() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
         let artefacts = std::env::var_os("BSOCK_ARTEFACTS").map_or_else(|| root.join("target/release"), PathBuf::from);
-        let work = std::env::temp_dir().join(format!("bsock-bench-{}", std::process::id()));
-        fs::create_dir_all(&work).expect("a temporary directory");
+        let work = tempfile::Builder::new().prefix("bsock-bench-").tempdir().expect("a temporary directory");
         let compile = |name: &str, source: &str, flags: &[String]| {
-            let (program, source) = (work.join(name), root.join("benches").join(source));
+            let (program, source) = (work.path().join(name), root.join("benches").join(source));
             let status = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(&source).args(flags).status();
             assert!(status.is_ok_and(|status| status.success()), "cc fails");
             program
@@ -41,6 +41,11 @@ impl Bench {
         Self { artefacts, work, calls, library_calls, other_calls, traffic, threads }
     }
 
+    /// A directory of the benchmark's own; removed when it ends.
+    pub(crate) fn work(&self) -> &Path {
+        self.work.path()
+    }
+
     /// The command `bsock`.
     pub(crate) fn bsock(&self) -> PathBuf {
         self.artefacts.join("bsock")
@@ -56,11 +61,5 @@ impl Bench {
         let mut command = Command::new(self.bsock());
         command.args(["run", "--"]);
         command
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.work);
     }
 }

@@ -49,7 +49,7 @@ fn report(bench: &Bench) {
 
 /// What the model and the rules remember of sockets, as this very process grows by it.
 fn memory(bench: &Bench) {
-    let file = bench.work.join("alive");
+    let file = bench.work().join("alive");
     let mut command = Command::new(bench.bsock());
     command.args(["run", "--record"]).arg(&file).arg("--").arg(&bench.traffic).args(["alive", SOCKETS]);
     if !command.stderr(Stdio::null()).status().expect("runs").success() {

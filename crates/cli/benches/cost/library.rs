@@ -24,7 +24,7 @@ pub(crate) fn run(bench: &Bench) {
 /// User instructions of a call, exactly: the difference between a run and one twice as long.
 fn instructions(bench: &Bench, how: &str) -> Option<f64> {
     let run = |calls: u32| {
-        let totals = bench.work.join("callgrind.out");
+        let totals = bench.work().join("callgrind.out");
         let status = Command::new("valgrind")
             .args(["--tool=callgrind", "--quiet"])
             .arg(format!("--callgrind-out-file={}", totals.display()))

@@ -25,7 +25,7 @@ pub(crate) fn run(bench: &Bench) {
 
 /// While it is made, into a file; and read afterwards.
 fn drained(bench: &Bench) {
-    let file = bench.work.join("recording");
+    let file = bench.work().join("recording");
     let mut command = Command::new(bench.bsock());
     command.args(["run", "--record"]).arg(&file).arg("--").arg(&bench.traffic).args(["cheap", &CALLS.to_string()]);
     let seconds = wall(&mut command);
@@ -39,7 +39,7 @@ fn drained(bench: &Bench) {
 
 /// As lines of a trace. Those that are neither shown nor counted as lost would be a lie.
 fn traced(bench: &Bench) {
-    let file = bench.work.join("trace");
+    let file = bench.work().join("trace");
     let mut command = Command::new(bench.bsock());
     command.args(["trace", "-o"]).arg(&file).arg("--").arg(&bench.traffic).args(["cheap", &CALLS.to_string()]);
     let nanoseconds: f64 = output(&mut command).trim().parse().expect("nanoseconds a call");
@@ -60,7 +60,7 @@ fn traced(bench: &Bench) {
 
 /// As text, from a recording: with the line of each call, and where the program's file is gone and there are none to be found.
 fn shown(bench: &Bench) {
-    let (program, file) = (bench.work.join("shown"), bench.work.join("shown-recording"));
+    let (program, file) = (bench.work().join("shown"), bench.work().join("shown-recording"));
     fs::copy(&bench.traffic, &program).expect("room for the program");
     let mut command = Command::new(bench.bsock());
     command.args(["run", "--lossless", "--record"]).arg(&file).arg("--");

@@ -52,7 +52,7 @@ impl<'a> Server<'a> {
         let child = way
             .command(None, "redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()])
-            .current_dir(&bench.work)
+            .current_dir(bench.work())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -60,7 +60,7 @@ pub(crate) fn is_there(command: &mut Command) -> bool {
 
 /// `env` with what it wants to be told, if the dynamic linker finds the library.
 fn socket_wrapper(bench: &Bench) -> Option<Vec<OsString>> {
-    let folder = bench.work.join("socket_wrapper");
+    let folder = bench.work().join("socket_wrapper");
     std::fs::create_dir_all(&folder).expect("a temporary directory");
     let mut folder_variable = OsString::from("SOCKET_WRAPPER_DIR=");
     folder_variable.push(folder);

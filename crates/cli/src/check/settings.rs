@@ -111,12 +111,13 @@ mod tests {
 
     #[test]
     fn it_is_found_up_to_the_root_of_the_repository_and_no_further() {
-        let root = env::temp_dir().join(format!("bsock-settings-{}", std::process::id()));
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let root = root.path();
         let (repository, inner) = (root.join("repository"), root.join("repository/inner/more"));
         fs::create_dir_all(&inner).expect("ours");
         let set = |folder: &Path| fs::write(folder.join(NAME), "").expect("ours");
-        set(&root);
-        assert_eq!(find(&root), Some(root.join(NAME)));
+        set(root);
+        assert_eq!(find(root), Some(root.join(NAME)));
         assert_eq!(find(&inner), None, "without a repository only the folder itself counts");
         fs::create_dir(repository.join(".git")).expect("ours");
         assert_eq!(find(&inner), None, "what lies above the repository is not its own");
@@ -124,6 +125,5 @@ mod tests {
         assert_eq!(find(&inner), Some(repository.join(NAME)));
         set(&inner);
         assert_eq!(find(&inner), Some(inner.join(NAME)));
-        fs::remove_dir_all(&root).expect("ours");
     }
 }

@@ -11,6 +11,7 @@ use bsock_analysis::{Analysis, rules};
 use bsock_recording::event::{Event, Module, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use object::{Object as _, ObjectSymbol as _};
+use tempfile::TempDir;
 
 use super::Locator;
 
@@ -29,33 +30,30 @@ int outer(int n) {
 ";
 
 /// A folder that goes when the test ends.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("bsock-locate-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).expect("a temporary folder");
-        fs::write(path.join("outer.c"), SOURCE).expect("a source file");
-        Self(path)
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("outer.c"), SOURCE).expect("a source file");
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// An object from the source, compiled with these options.
     fn compile(&self, name: &str, options: &[&str]) -> PathBuf {
-        let object = self.0.join(name);
+        let object = self.path().join(name);
         let compiler = Command::new("cc")
             .args(["-shared", "-fPIC", "-O2", "-Wl,--build-id", "-o"])
             .arg(&object)
-            .arg(self.0.join("outer.c"))
+            .arg(self.path().join("outer.c"))
             .args(options)
             .status();
         assert!(compiler.expect("a C compiler: apt-get install gcc").success());
         object
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -88,7 +86,7 @@ fn line(location: Option<Location>) -> Result<(String, u32), NoSource> {
 
 #[test]
 fn a_call_is_found_in_its_line_and_without_debug_information_in_its_function() {
-    let folder = Folder::new("line");
+    let folder = Folder::new();
     for (options, expected) in [(&["-g"][..], Ok(6)), (&[], Err(NoSource::NoDebugInformation))] {
         let object = folder.compile("program.so", options);
         let (build_id, offset) = examine(&object);
@@ -107,7 +105,7 @@ fn a_call_is_found_in_its_line_and_without_debug_information_in_its_function() {
 
 #[test]
 fn a_program_that_was_rebuilt_or_is_gone_gives_no_line() {
-    let folder = Folder::new("rebuilt");
+    let folder = Folder::new();
     let object = folder.compile("program.so", &["-g"]);
     let source = |build_id: &[u8], path: &Path| {
         let place =
@@ -115,15 +113,15 @@ fn a_program_that_was_rebuilt_or_is_gone_gives_no_line() {
         place.map(|place| place.source)
     };
     assert_eq!(source(b"another", &object), Some(Err(NoSource::Rebuilt)));
-    assert_eq!(source(b"", &folder.0.join("gone")), Some(Err(NoSource::Unreadable)));
-    assert_eq!(source(b"", &folder.0), Some(Err(NoSource::Unreadable)));
-    assert_eq!(source(b"", &folder.0.join("outer.c")), Some(Err(NoSource::Unreadable)));
+    assert_eq!(source(b"", &folder.path().join("gone")), Some(Err(NoSource::Unreadable)));
+    assert_eq!(source(b"", folder.path()), Some(Err(NoSource::Unreadable)));
+    assert_eq!(source(b"", &folder.path().join("outer.c")), Some(Err(NoSource::Unreadable)));
 }
 
 /// A trace asks for the place of every call. A file is asked once for each place, however many calls are made there.
 #[test]
 fn lookups_are_as_many_as_callers_however_many_the_calls() {
-    let folder = Folder::new("lookups");
+    let folder = Folder::new();
     let (program, library) = (folder.compile("program.so", &["-g"]), folder.compile("library.so", &[]));
     let ((program_id, program_call), (library_id, library_call)) = (examine(&program), examine(&library));
     let modules = || vec![module(BASE, &program, &program_id, false), module(LIBRARY, &library, &library_id, true)];
@@ -149,7 +147,7 @@ fn lookups_are_as_many_as_callers_however_many_the_calls() {
 
 #[test]
 fn a_place_is_that_of_the_code_that_is_there_now() {
-    let folder = Folder::new("mapped");
+    let folder = Folder::new();
     let objects = ["first.so", "second.so", "third.so"].map(|name| folder.compile(name, &["-g"]));
     let (_, offset) = examine(&objects[0]);
     let shown = |path: &Path| Some(path.to_str().expect("a path").to_owned());
@@ -172,7 +170,7 @@ fn a_place_is_that_of_the_code_that_is_there_now() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn a_transparent_caller_is_unwound_to_the_program_s_own_call() {
-    let folder = Folder::new("unwind");
+    let folder = Folder::new();
     let program = folder.compile("program.so", &["-g"]);
     let library = folder.compile("library.so", &["-fomit-frame-pointer"]);
     let ((program_id, program_call), (library_id, library_call)) = (examine(&program), examine(&library));
@@ -209,11 +207,11 @@ fn a_transparent_caller_is_unwound_to_the_program_s_own_call() {
 
 #[test]
 fn damaged_objects_give_no_answer_and_no_panic() {
-    let folder = Folder::new("damage");
+    let folder = Folder::new();
     let object = folder.compile("program.so", &["-g"]);
     let (_, offset) = examine(&object);
     let whole = fs::read(&object).expect("the object");
-    let damaged = folder.0.join("damaged.so");
+    let damaged = folder.path().join("damaged.so");
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     for _ in 0..300 {
         let mut bytes = whole.clone();

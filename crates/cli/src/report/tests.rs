@@ -4,7 +4,6 @@ mod formats;
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use bsock_analysis::model::Program;
 use bsock_analysis::site::{Locate, Location, NoSource, Site, Source};
 use bsock_analysis::summary::Summary;
 use bsock_recording::clock::{Pair, Scale};
+use tempfile::TempPath;
 
 use super::{Ending, Manner, output};
 use crate::blind_spots::BlindSpot;
@@ -25,25 +25,19 @@ const SOURCE: &str = "int main(void) {\n\tif (bind(fd, (struct sockaddr *)&addre
 
 /// Knows a place for each return address.
 struct Places {
-    file: PathBuf,
+    file: TempPath,
 }
 
 impl Places {
     /// A source file of its own for each test.
-    fn new(name: &str) -> Self {
-        let file = std::env::temp_dir().join(format!("bsock-report-{}-{name}.c", std::process::id()));
+    fn new() -> Self {
+        let file = tempfile::Builder::new().suffix(".c").tempfile().expect("a temporary file").into_temp_path();
         fs::write(&file, SOURCE).expect("a temporary file");
         Self { file }
     }
 
     fn source(&self, line: u32, column: u32) -> Result<Source, NoSource> {
         Ok(Source { file: self.file.display().to_string(), line, column: Some(column) })
-    }
-}
-
-impl Drop for Places {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.file);
     }
 }
 
@@ -156,7 +150,7 @@ fn shown(findings: &[Finding], places: &Places, manner: Manner<'_>) -> String {
 
 #[test]
 fn a_finding_shows_its_line_and_the_other_end() {
-    let places = Places::new("line");
+    let places = Places::new();
     let expected = "\
 error[port-byte-order]: bound to port 36895, which is 8080 with its bytes swapped
  --> echo.c:2:6
@@ -181,7 +175,7 @@ bsock: 1 finding (1 certain) in 42 calls on 5 sockets of 2 processes; 120 bytes 
 
 #[test]
 fn without_a_line_it_shows_what_there_is_and_why_it_is_not_more() {
-    let places = Places::new("no-line");
+    let places = Places::new();
     let mut findings: Vec<Finding> =
         [3, 4, 5, 6].into_iter().map(|caller| finding(caller, Confidence::Likely)).collect();
     findings[0].count = 7;
@@ -224,7 +218,7 @@ bsock: 4 findings (4 likely) in 42 calls on 5 sockets of 2 processes; 120 bytes 
 
 #[test]
 fn a_wrapper_is_named_and_the_line_that_calls_it_is_shown() {
-    let places = Places::new("wrapper");
+    let places = Places::new();
     let expected = "\
 error[port-byte-order]: bound to port 36895, which is 8080 with its bytes swapped
  --> echo.c:5:9
@@ -242,7 +236,7 @@ error[port-byte-order]: bound to port 36895, which is 8080 with its bytes swappe
 
 #[test]
 fn in_chinese_not_one_word_is_english() {
-    let places = Places::new("chinese");
+    let places = Places::new();
     let manner = Manner { language: Language::Chinese, ..in_english(&places) };
     let expected = "\
 错误[port-byte-order]: 绑定到了端口 36895，它正是 8080 的两个字节颠倒后的结果
@@ -268,7 +262,7 @@ bsock：发现 1 个问题（确定 1 个）；检查了 2 个进程在 5 个套
 
 #[test]
 fn no_findings_say_what_was_looked_at_and_what_was_not() {
-    let places = Places::new("none");
+    let places = Places::new();
     let said = |ending: &Ending| written(Format::Text, in_english(&places), &[], ending);
     assert_eq!(
         said(&ending(&[])),
@@ -314,7 +308,7 @@ bsock: a blind spot; what came before it is shown
 
 #[test]
 fn findings_for_which_there_was_no_room_are_counted_in_every_format_and_language() {
-    let places = Places::new("dropped");
+    let places = Places::new();
     let findings = [finding(1, Confidence::Certain)];
     let said = |format, language, dropped| {
         let ending = Ending { dropped, ..ending(&findings) };
@@ -341,7 +335,7 @@ fn findings_for_which_there_was_no_room_are_counted_in_every_format_and_language
 
 #[test]
 fn colour_changes_nothing_but_the_colour() {
-    let places = Places::new("colour");
+    let places = Places::new();
     let findings = [finding(1, Confidence::Certain)];
     let terminal = Terminal { colour: true, ..Terminal::PLAIN };
     let coloured = shown(&findings, &places, Manner { terminal, ..in_english(&places) });
@@ -355,7 +349,7 @@ fn colour_changes_nothing_but_the_colour() {
 
 #[test]
 fn no_line_is_wider_than_the_terminal_because_of_the_source_or_of_help_and_notes() {
-    let places = Places::new("width");
+    let places = Places::new();
     let long = format!("{}bind(fd, &address, sizeof address);{}", " ".repeat(80), "x".repeat(300));
     fs::write(&places.file, format!("\n{long}\n")).expect("a temporary file");
     let terminal = Terminal { colour: false, width: 60 };

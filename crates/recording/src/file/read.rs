@@ -308,7 +308,7 @@ mod tests {
         let at = |ticks| Item::Clock(Pair { ticks, nanoseconds: ticks });
         let chunk = Item::Chunk { ring: 0, bytes: &[1; 1 << 17] };
         let bytes = written(&[chunk, at(7), chunk, at(9), chunk]);
-        let path = std::env::temp_dir().join(format!("bsock-read-{}", std::process::id()));
+        let path = tempfile::NamedTempFile::new().expect("a temporary file").into_temp_path();
         for (end, last, items) in [(bytes.len(), 9, 5), (bytes.len() - 1, 9, 4), (bytes.len() / 2, 7, 2)] {
             std::fs::write(&path, &bytes[..end]).expect("a temporary file");
             let mut recording = Recording::open_file(&path).expect("a recording");
@@ -319,7 +319,6 @@ mod tests {
             read(recording, |_| count += 1);
             assert_eq!(count, items);
         }
-        std::fs::remove_file(&path).expect("ours");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn editors_find_file_line_and_column() {
-    let places = Places::new("gcc");
+    let places = Places::new();
     let findings = [with_the_other_end(1), finding(4, Confidence::Likely), finding(6, Confidence::Advice)];
     let text = written(Format::Gcc, in_english(&places), &findings, &ending(&findings));
     let expected = "\
@@ -38,7 +38,7 @@ fn assert_valid(schema: &jsonschema::Validator, document: &serde_json::Value) {
 
 #[test]
 fn sarif_is_what_its_official_schema_says() {
-    let places = Places::new("sarif");
+    let places = Places::new();
     let schema = schema("tests/schemas/sarif-2.1.0.json");
     let findings = [with_the_other_end(1), finding(4, Confidence::Likely), finding(6, Confidence::Advice)];
     for findings in [&findings[..], &[]] {
@@ -62,7 +62,7 @@ fn sarif_is_what_its_official_schema_says() {
 
 #[test]
 fn the_fields_of_the_objects_are_those_that_the_documentation_and_the_schema_name() {
-    let places = Places::new("json");
+    let places = Places::new();
     let schema = schema("docs/check-json.schema.json");
     let findings = [with_the_other_end(7), finding(4, Confidence::Likely), finding(6, Confidence::Advice)];
     let status = |raw| Some(ExitStatus::from_raw(raw));
