@@ -69,6 +69,7 @@ fn call(function: Function, fd: i32, outcome: Outcome, args: [u64; 3]) -> What {
         args,
         outcome,
         caller,
+        route: 0,
         vfork_child,
         injected,
         address,

@@ -1,10 +1,13 @@
 //! Where rules put their findings: equal ones become one with a count, whose details are the first one's, and the order never
 //! depends on anything but the recording.
+//!
+//! Here two places are two if calls come to them by different routes, since what is at fault may be who called. Whether it is,
+//! only the source tells; whoever can read it [folds](folded) once more what is the same to its reader.
 
 use crate::finding::{Confidence, Finding};
 use crate::message::Message;
 use crate::precision;
-use crate::site::SiteKey;
+use crate::site::{Locate, Location, Place, SiteKey, Source};
 use crate::table::Map;
 
 /// Values in a sentence that say which socket it was, and not what was done to it: a server that forks for each client makes the
@@ -46,9 +49,7 @@ impl Sink {
         if !precision::is_the_users(&finding.site) {
             return;
         }
-        let mut message = finding.message.clone();
-        message.parameters.retain(|(name, _)| !WHICH_SOCKET.contains(name));
-        let key = (finding.rule, message, finding.site.key());
+        let key = (finding.rule, words(&finding), finding.site.key());
         if let Some(known) = self.places.get(&key).and_then(|index| self.findings.get_mut(*index)) {
             known.count += finding.count;
             return;
@@ -86,6 +87,54 @@ impl Sink {
     }
 }
 
+/// The sentence without what says only which socket it was.
+fn words(finding: &Finding) -> Message {
+    let mut message = finding.message.clone();
+    message.parameters.retain(|(name, _)| !WHICH_SOCKET.contains(name));
+    message
+}
+
+/// What tells findings apart for their reader.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Sameness {
+    rule: &'static str,
+    message: Message,
+    place: Where,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Where {
+    Line { module: String, source: Source, callee: String },
+    Site(SiteKey),
+}
+
+impl Sameness {
+    /// Of a finding whose line `locate` knows, or not.
+    pub fn of(finding: &Finding, locate: &dyn Locate) -> Self {
+        let place = match locate.place(&finding.site) {
+            Some(Place { location: Location { module, source: Ok(source), .. }, callee, .. }) => {
+                Where::Line { module, source, callee }
+            }
+            _ => Where::Site(finding.site.key()),
+        };
+        Self { rule: finding.rule, message: words(finding), place }
+    }
+}
+
+/// The same findings, where those that are the same to their reader are one; in their order.
+pub fn folded(findings: Vec<Finding>, locate: &dyn Locate) -> Vec<Finding> {
+    let mut folded: Vec<Finding> = Vec::new();
+    let mut known: Map<Sameness, usize> = Map::default();
+    for finding in findings {
+        let index = *known.entry(Sameness::of(&finding, locate)).or_insert(folded.len());
+        match folded.get_mut(index) {
+            Some(first) => first.count += finding.count,
+            None => folded.push(finding),
+        }
+    }
+    folded
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -109,7 +158,14 @@ mod tests {
             process: ProcessName { name: "server".to_owned(), pid: 7 },
             fd: 3,
             ticks: number,
-            site: Site { program: Arc::new(program), caller: 0x1010, stack: Vec::new(), function: "send", told: None },
+            site: Site {
+                program: Arc::new(program),
+                caller: 0x1010,
+                stack: Vec::new(),
+                outer: Vec::new(),
+                function: "send",
+                told: None,
+            },
             label: Message::new(&NUMBER),
             related: Vec::new(),
             help: Message::new(&NUMBER),

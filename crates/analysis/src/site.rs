@@ -20,6 +20,9 @@ pub struct Site {
     /// The stack from the return address on, where the caller is transparent; its first 8 bytes are
     /// [`caller`](Self::caller).
     pub stack: Vec<u8>,
+    /// Return addresses further out, innermost first, where the program's functions have frame pointers. They are such only if
+    /// the unwind table of the object says so.
+    pub outer: Vec<u64>,
     /// The name of the function that was called.
     pub function: &'static str,
     /// The line from which the call comes, where the program itself told it because no stack shows it.
@@ -91,7 +94,7 @@ pub struct Location {
 }
 
 /// A line of a source file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     /// As the compiler was given it, made absolute where the compiler noted its directory.
     pub file: String,
@@ -147,7 +150,7 @@ impl NoSource {
 pub(crate) struct SiteKey {
     executable: Vec<u8>,
     function: &'static str,
-    frames: [Frame; 2],
+    frames: Vec<Frame>,
     told: Option<(String, u32)>,
 }
 
@@ -162,6 +165,7 @@ impl Site {
             program: program.clone(),
             caller: call.caller,
             stack: call.stack.clone(),
+            outer: program.outer(call),
             function: call.function.name(),
             told: call.details.get(section::PLACE).map(|place| Source {
                 file: String::from_utf8_lossy(&place.bytes).into_owned(),
@@ -172,8 +176,8 @@ impl Site {
     }
 
     pub(crate) fn key(&self) -> SiteKey {
-        let frames =
-            [self.frame(self.caller), self.beyond_transparent().map(|address| self.frame(address)).unwrap_or_default()];
+        let beyond = self.outer.iter().copied().chain(self.beyond_transparent());
+        let frames = std::iter::once(self.caller).chain(beyond).map(|address| self.frame(address)).collect();
         let told = self.told.as_ref().map(|source| (source.file.clone(), source.line));
         SiteKey { executable: self.program.executable.clone(), function: self.function, frames, told }
     }
@@ -225,7 +229,14 @@ mod tests {
 
     #[test]
     fn the_place_is_the_innermost_of_the_users_frames_that_is_no_wrapper() {
-        let site = Site { program: Arc::default(), caller: 1, stack: Vec::new(), function: "send", told: None };
+        let site = Site {
+            program: Arc::default(),
+            caller: 1,
+            stack: Vec::new(),
+            outer: Vec::new(),
+            function: "send",
+            told: None,
+        };
         for (frames, place, callee, through) in [
             (&["main.c"][..], "main", "send", &[][..]),
             (&["xsend.c", "serve.c", "main.c"], "serve", "xsend", &["xsend"]),

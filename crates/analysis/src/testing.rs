@@ -181,6 +181,7 @@ pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {
         args: [0; 3],
         outcome,
         caller: 0,
+        route: 0,
         vfork_child: false,
         injected: false,
         address: None,

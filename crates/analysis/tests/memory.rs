@@ -125,6 +125,7 @@ fn call(function: Function, fd: i32, args: [u64; 3], outcome: Outcome) -> Call {
         args,
         outcome,
         caller: 0x1100 + u64::from(function.number()),
+        route: 0,
         vfork_child: false,
         injected: false,
         address: None,

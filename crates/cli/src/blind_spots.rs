@@ -245,6 +245,7 @@ mod tests {
             args: [0; 3],
             outcome,
             caller: 0,
+            route: 0,
             vfork_child,
             injected: false,
             address: None,

@@ -164,6 +164,7 @@ pub(crate) mod tests {
             args,
             outcome,
             caller: 0,
+            route: 0,
             vfork_child: false,
             injected: false,
             address: None,

@@ -4,14 +4,16 @@ mod options;
 mod selection;
 mod settings;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bsock_analysis::Analysis;
 use bsock_analysis::finding::{Confidence, Finding};
 use bsock_analysis::model::{Endpoint, Model};
+use bsock_analysis::sink::{self, Sameness};
+use bsock_analysis::{Analysis, Locate};
 use bsock_recording::clock::Scale;
 use bsock_recording::event::{Event, Outcome, What};
 use bsock_recording::function::Function;
@@ -57,7 +59,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let into_file = output.is_some();
     let mut out = destination(output);
     let output = report::output(options.format, Manner { locate: &locator, language, terminal, into_file }, &mut *out);
-    let mut findings = Findings { output, advice: options.advice || settings.advice, counts: Counts::default() };
+    let mut findings = Findings::new(output, &locator, options.advice || settings.advice);
 
     let mut analysis = Analysis::new(rules);
     let listens = plan.as_ref().and_then(|plan| Some(plan.server.as_ref()?.listens.clone()));
@@ -71,7 +73,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         {
             listens.store(true, Ordering::Relaxed);
         }
-        if options.live { findings.show(analysis.fresh(), &scale) } else { Ok(()) }
+        if options.live { findings.show_fresh(analysis.fresh(), &scale) } else { Ok(()) }
     };
     let observed = match &plan {
         Some(plan) => observe_programs(plan, options.source.running, PAYLOAD, recording, &mut each),
@@ -101,11 +103,11 @@ fn conclude(
     analysis.lost(observed.lost);
     observed.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
     analysis.end();
-    let fresh = if rest.live { findings.show(analysis.fresh(), &observed.scale) } else { Ok(()) };
+    let fresh = if rest.live { findings.show_fresh(analysis.fresh(), &observed.scale) } else { Ok(()) };
     let report = analysis.finish();
     let written = fresh.and_then(|()| match rest.live {
         true => Ok(()),
-        false => findings.show(report.findings.iter(), &observed.scale),
+        false => findings.show(sink::folded(report.findings, findings.locate).iter(), &observed.scale),
     });
     let dropped =
         report.dropped.iter().filter(|(confidence, _)| findings.shows(*confidence)).map(|(_, count)| count).sum();
@@ -156,13 +158,30 @@ fn says_that_it_listens(model: &Model, event: &Event) -> bool {
 /// Findings on their way out.
 struct Findings<'a> {
     output: Box<dyn Output + 'a>,
+    locate: &'a dyn Locate,
+    /// Those that were shown as they came.
+    shown: HashSet<Sameness>,
     advice: bool,
     counts: Counts,
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    fn new(output: Box<dyn Output + 'a>, locate: &'a dyn Locate, advice: bool) -> Self {
+        Self { output, locate, shown: HashSet::new(), advice, counts: Counts::default() }
+    }
+
     fn shows(&self, confidence: Confidence) -> bool {
         self.advice || confidence != Confidence::Advice
+    }
+
+    /// Shows those that are not the same to their reader as one that was shown before.
+    fn show_fresh<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>, scale: &Scale) -> io::Result<()> {
+        for finding in findings {
+            if self.shown.insert(Sameness::of(finding, self.locate)) {
+                self.show(std::iter::once(finding), scale)?;
+            }
+        }
+        Ok(())
     }
 
     fn show<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>, scale: &Scale) -> io::Result<()> {

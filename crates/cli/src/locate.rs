@@ -77,13 +77,14 @@ impl Locator {
         self.callers(site).map(|caller| self.inlined(site, caller))
     }
 
-    /// The return addresses in the program's own code, innermost first, as far out as the recorded stack leads.
+    /// The return addresses in the program's own code, innermost first, as far out as is known for certain.
     fn callers(&self, site: &Site) -> impl Iterator<Item = u64> {
-        let mut last = None;
+        let (mut last, mut outer) = (None, site.outer.iter());
         let frames = iter::from_fn(move || {
             last = match last {
                 None => Some(unwind::Frame { caller: site.caller, stack_pointer: size_of::<u64>() }),
-                Some(inner) => self.outer(site, inner),
+                Some(inner) if site.stack.is_empty() => self.chained(site, inner, *outer.next()?),
+                Some(inner) => self.unwound(site, inner),
             };
             last
         });
@@ -92,15 +93,26 @@ impl Locator {
         frames.take(FRAMES).filter(own).map(|frame| frame.caller)
     }
 
-    fn outer(&self, site: &Site, frame: unwind::Frame) -> Option<unwind::Frame> {
-        // Of most calls no stack was recorded.
-        if site.stack.len() <= frame.stack_pointer {
+    /// The frame of `caller`, to which the recorder followed a frame pointer, if the function of `inner` really has one.
+    fn chained(&self, site: &Site, inner: unwind::Frame, caller: u64) -> Option<unwind::Frame> {
+        let (object, address) = self.at(site, inner.caller)?;
+        object.is_chained(address).then_some(unwind::Frame { caller, ..inner })
+    }
+
+    /// The frame further out, which the recorded stack shows.
+    fn unwound(&self, site: &Site, inner: unwind::Frame) -> Option<unwind::Frame> {
+        if site.stack.len() <= inner.stack_pointer {
             return None;
         }
-        let module = site.program.module_at(frame.caller)?;
+        let (object, address) = self.at(site, inner.caller)?;
+        object.unwind(address, inner, &site.stack)
+    }
+
+    /// The object of a return address, if it is the one that ran, and the address of the call in its file.
+    fn at(&self, site: &Site, caller: u64) -> Option<(Rc<Object>, u64)> {
+        let module = site.program.module_at(caller)?;
         let object = self.object(path(&site.program, module)).filter(|object| object.is(&module.build_id))?;
-        let address = frame.caller.checked_sub(module.bias)?.checked_sub(1)?;
-        object.unwind(address, frame, &site.stack)
+        Some((object, caller.checked_sub(module.bias)?.checked_sub(1)?))
     }
 
     /// The frames at a return address: those of inlined functions, innermost first, and of the function that holds them.

@@ -14,23 +14,38 @@ use crate::memory::Captured;
 use crate::thread::Writer;
 use crate::{process, sites, thread};
 
-/// The stack as the program's `call` instruction left it: the return address, and above it the caller's frame.
+/// The stack as the program's `call` instruction left it: the return address, and above it the caller's frame. The upper bits,
+/// which no address has, say how many words further up the caller's frame pointer points, if it does: 0 if not.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Frame(*const u64);
 
 impl Frame {
+    /// Bits of an address.
+    const BITS: u32 = 48;
+
+    #[inline(always)]
+    fn top(self) -> *const u64 {
+        self.0.map_addr(|address| address & ((1 << Self::BITS) - 1))
+    }
+
     /// The return address.
     #[inline(always)]
     pub(crate) fn caller(self) -> u64 {
         // SAFETY: the shim passed its stack pointer, at which the caller's `call` put the return address.
-        unsafe { *self.0 }
+        unsafe { *self.top() }
     }
 
     /// Where it lies.
     #[inline(always)]
     pub(crate) fn address(self) -> u64 {
-        self.0.addr() as u64
+        self.top().addr() as u64
+    }
+
+    /// The caller's frame pointer, if it was made to be one; at `-O2` it may be anything that happens to point there.
+    pub(crate) fn base(self) -> Option<u64> {
+        let words = (self.0.addr() >> Self::BITS) as u64;
+        (words > 0).then(|| self.address() + words * size_of::<u64>() as u64)
     }
 }
 
@@ -138,10 +153,10 @@ impl Recorded {
     /// any number of sections costs more than what is written.
     #[inline(always)]
     pub(crate) fn append_few<const N: usize>(&mut self, sections: &[Section<'_>; N]) {
-        if sites::is_plain(self.line.caller) {
+        if sites::is_plain(self.line.caller) || !sites::examine(self.writer, &mut self.line, self.frame) {
             self.writer.ring.append(&mut self.line, sections, self.frame.address());
         } else {
-            append(self.writer, &mut self.line, sections, self.frame);
+            append_with_stack(self.writer, &mut self.line, sections, self.frame);
         }
         self.writer.ring.leave(&self.outer);
     }
@@ -293,7 +308,7 @@ const MOST_SECTIONS: usize = 12;
 /// Appends a record with what it needs beside its line; tells of the caller's module first if nobody has.
 #[inline(never)]
 pub(crate) fn append(writer: Writer, line: &mut Line, sections: &[Section<'_>], frame: Frame) {
-    if sites::is_transparent(writer, line, frame) {
+    if sites::examine(writer, line, frame) {
         append_with_stack(writer, line, sections, frame);
     } else {
         writer.ring.append(line, sections, frame.address());

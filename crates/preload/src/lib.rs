@@ -55,6 +55,7 @@ mod payload;
 mod places;
 mod process;
 mod readiness;
+mod routes;
 mod shim;
 mod sites;
 mod sockets;

@@ -211,6 +211,17 @@ pub(crate) fn stack_above(frame: Frame, into: &mut [u8]) -> &[u8] {
     into
 }
 
+/// The two words at `base`, if that lies on the stack that we stand on, above our frame.
+pub(crate) fn link_on_our_stack(base: u64, frame: Frame) -> Option<[u64; 2]> {
+    let address = usize::try_from(base).ok()?;
+    let above = base > frame.address() && base.is_multiple_of(8);
+    if !above || !on_our_stack(address, size_of::<[u64; 2]>(), frame) {
+        return None;
+    }
+    // SAFETY: they are there, since we stand below them, and aligned. Whatever they hold is a number.
+    Some(unsafe { ptr::read(ptr::with_exposed_provenance(address)) })
+}
+
 /// Copies some bytes of the program's; false if they cannot be read.
 pub(crate) fn read(address: *const c_void, into: &mut [u8], used: Use, frame: Frame) -> bool {
     if into.is_empty() || address.is_null() {

@@ -77,6 +77,23 @@ macro_rules! unless_nobody_records {
 }
 pub(crate) use unless_nobody_records;
 
+/// Puts into r11 what `crate::call::Frame` is: where the return address lies, which is where the stack begins, and in the upper
+/// 16 bits how many words above it `rbp` points, or 0 if it points elsewhere.
+macro_rules! frame {
+    () => {
+        "mov r11, rbp
+         sub r11, rsp
+         cmp r11, 0x7fff8
+         jbe 4f
+         xor r11d, r11d
+         4:
+         shr r11, 3
+         shl r11, 48
+         or r11, rsp"
+    };
+}
+pub(crate) use frame;
+
 /// A naked exported function of one of the kinds that the table knows.
 macro_rules! exported {
     // Six arguments take all six registers: the frame's address is the seventh, which the calling convention wants on the stack.
@@ -84,7 +101,8 @@ macro_rules! exported {
     // own frame of one word is one more to unwind, for which the directives are there: a cancellation flies through it.
     ($name:ident, $next:path, record(stack) => $hook:path) => {
         crate::shim::unless_nobody_records!($name, $next, $hook, [
-            "push rsp", // its value before the push: where the return address is
+            crate::shim::frame!(),
+            "push r11",
             ".cfi_adjust_cfa_offset 8",
             "call {hook}",
             "pop rcx",
@@ -96,12 +114,12 @@ macro_rules! exported {
     // third word keeps the stack aligned to 16.
     ($name:ident, $next:path, record(stack_after_one) => $hook:path) => {
         crate::shim::unless_nobody_records!($name, $next, $hook, [
-            "mov r11, rsp",
+            crate::shim::frame!(),
             "sub rsp, 8",
             ".cfi_adjust_cfa_offset 8",
             "push r11",
             ".cfi_adjust_cfa_offset 8",
-            "push qword ptr [r11 + 8]",
+            "push qword ptr [rsp + 24]",
             ".cfi_adjust_cfa_offset 8",
             "call {hook}",
             "add rsp, 24",
@@ -111,7 +129,8 @@ macro_rules! exported {
     };
     ($name:ident, $next:path, record($frame:ident) => $hook:path) => {
         crate::shim::unless_nobody_records!($name, $next, $hook, [
-            concat!("mov ", stringify!($frame), ", rsp"),
+            crate::shim::frame!(),
+            concat!("mov ", stringify!($frame), ", r11"),
             "jmp {hook}",
         ]);
     };

@@ -15,14 +15,16 @@ use bsock_recording::layout::{Line, PAGE, flag, kind, section};
 use bsock_recording::writer::{Ring, Section};
 
 use crate::call::Frame;
-use crate::memory;
 use crate::thread::Writer;
+use crate::{memory, routes};
 
 const SITES: usize = 1024;
 const OBJECTS: usize = 256;
 
-/// Set in a site's word if its object is transparent. User addresses do not reach so far.
+/// Set in a site's word if its object is transparent, or if its function was called by a frame that can be followed. User
+/// addresses do not reach so far.
 const TRANSPARENT: u64 = 1 << 63;
+const FOLLOWED: u64 = 1 << 62;
 
 /// Known sites, each in one of the places that its address leads to; a newcomer takes the place of the former.
 static KNOWN: [AtomicU64; SITES] = [const { AtomicU64::new(0) }; SITES];
@@ -39,22 +41,40 @@ fn place(site: u64) -> &'static AtomicU64 {
     &KNOWN[(site ^ (site >> 10)) as usize % SITES]
 }
 
-/// True if the site is known and its object is not transparent: the usual case, in one comparison.
+/// True if the site is known and there is nothing more to know of a call there: the usual case, in one comparison.
 #[inline(always)]
 pub(crate) fn is_plain(site: u64) -> bool {
     place(site).load(Relaxed) == site
 }
 
-/// True if the call of `line` was made by libbsock. Tells of the site's object if that is new.
-pub(crate) fn is_transparent(writer: Writer, line: &Line, frame: Frame) -> bool {
+/// True if the call of `line` was made by libbsock. Tells of the site's object if that is new, and by which route the site was
+/// reached. What a site's first call shows holds for all of them.
+pub(crate) fn examine(writer: Writer, line: &mut Line, frame: Frame) -> bool {
     let known = place(line.caller).load(Relaxed);
-    if known & !TRANSPARENT == line.caller {
-        return known & TRANSPARENT != 0;
+    let marks = if known & !(TRANSPARENT | FOLLOWED) == line.caller { known } else { look(writer, line, frame) };
+    if marks & FOLLOWED != 0 {
+        routes::take(writer, line, frame);
     }
-    let Some(object) = find(line.caller) else { return false };
-    let Some(transparent) = told(&object, writer.ring, line.end, frame.address()) else { return object.transparent() };
-    place(line.caller).store(line.caller | if transparent { TRANSPARENT } else { 0 }, Relaxed);
-    transparent
+    marks & TRANSPARENT != 0
+}
+
+/// What is to be known of a site, by its marks.
+#[cold]
+#[inline(never)]
+fn look(writer: Writer, line: &Line, frame: Frame) -> u64 {
+    let Some(object) = find(line.caller) else { return 0 };
+    let marks = |transparent| match transparent {
+        true => TRANSPARENT,
+        false if routes::leads_here(line.caller, frame) => FOLLOWED,
+        false => 0,
+    };
+    match told(&object, writer.ring, line.end, frame.address()) {
+        Some(transparent) => {
+            place(line.caller).store(line.caller | marks(transparent), Relaxed);
+            marks(transparent)
+        }
+        None => marks(object.transparent()),
+    }
 }
 
 /// Tells of the object unless that was done; whether it is transparent. `None` if there was no room to tell it.
@@ -112,6 +132,9 @@ unsafe extern "C" fn loaded(info: *mut libc::dl_phdr_info, _: usize, ring: *mut 
         // SAFETY: a string of the dynamic linker's.
         let path = unsafe { CStr::from_ptr(info.dlpi_name) };
         let object = Object { start: at(first), end: at(last), bias: info.dlpi_addr, path };
+        if path.is_empty() {
+            routes::executable(object.start.addr(), object.end.addr());
+        }
         let here = crate::thread::here();
         ring.telling(here, || told(&object, ring, crate::process::now(), here));
     }

@@ -51,6 +51,8 @@ pub enum What {
     ThreadEnd,
     /// An object whose code makes calls.
     Module(Box<Module>),
+    /// A route by which a place that makes calls is reached.
+    Route(Route),
     /// A socket that was open when the process attached.
     Inherited(Box<Inherited>),
     /// Calls of this thread that were not recorded, before this point.
@@ -83,6 +85,8 @@ pub struct Call {
     pub outcome: Outcome,
     /// Return address: one past the call instruction. 0 if unknown.
     pub caller: u64,
+    /// The [`Route`] by which the caller was reached; 0 if unknown.
+    pub route: u16,
     /// Made by a `vfork` child in its parent's memory.
     pub vfork_child: bool,
     /// The outcome was injected by bsock.
@@ -142,6 +146,17 @@ pub struct Module {
     pub build_id: Vec<u8>,
     /// libbsock: its frames stand between the program and the call.
     pub transparent: bool,
+}
+
+/// From where the function was called that makes calls at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its number in the process.
+    pub number: u16,
+    /// Return address of the calls.
+    pub caller: u64,
+    /// Where the function that made them returned to, and where that one's caller did; 0 where it is not known.
+    pub outer: [u64; 2],
 }
 
 /// A socket that a program finds when it starts.
@@ -264,6 +279,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
         kind::THREAD_START => What::ThreadStart,
         kind::THREAD_END => What::ThreadEnd,
         kind::MODULE => What::Module(Box::new(module(&line, sections)?)),
+        kind::ROUTE => What::Route(route(&line)),
         kind::LOST => What::Lost(line.args[0]),
         kind::INHERITED => What::Inherited(Box::new(inherited(&line, sections)?)),
         number => match Function::from_number(number) {
@@ -279,7 +295,7 @@ pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
 pub(crate) const fn is_an_event(number: u16) -> bool {
     match number {
         kind::PROCESS_START | kind::PROCESS_END | kind::THREAD_START | kind::THREAD_END => true,
-        kind::MODULE | kind::LOST | kind::INHERITED => true,
+        kind::MODULE | kind::ROUTE | kind::LOST | kind::INHERITED => true,
         number => number < kind::PROCESS_START,
     }
 }
@@ -310,7 +326,8 @@ fn call(function: Function, line: &Line, sections: Sections<'_>) -> Result<Call,
         fd: line.fd,
         args: line.args,
         outcome,
-        caller: line.caller,
+        caller: line.return_address(),
+        route: line.route(),
         vfork_child: line.flags & flag::VFORK_CHILD != 0,
         injected: line.flags & flag::INJECTED != 0,
         address: None,
@@ -362,6 +379,12 @@ fn process_end(line: &Line) -> Event {
     let thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
     let status = (known != 0).then_some(line.result as i32);
     Event { thread, begin: line.begin, end: line.end, what: What::ProcessEnd(status) }
+}
+
+fn route(line: &Line) -> Route {
+    let [number, first, second] = line.args;
+    // A number that does not fit is none.
+    Route { number: u16::try_from(number).unwrap_or(0), caller: line.return_address(), outer: [first, second] }
 }
 
 fn module(line: &Line, sections: Sections<'_>) -> Result<Module, Damage> {
@@ -448,6 +471,26 @@ impl<'a> Iterator for Sections<'a> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_names_the_route_that_was_told_and_a_call_without_one_is_read_as_ever() {
+        let thread = Thread { process: 1, thread: 1, image: 1 };
+        let decoded = |line: &Line| decode(thread, &record_of(line)).expect("sound").expect("known").what;
+        let caller = 0x7fff_1234_5678;
+        let told = Line { kind: kind::ROUTE, caller, args: [0xffff, 5, 0], ..Line::default() };
+        assert_eq!(decoded(&told), What::Route(Route { number: 0xffff, caller, outer: [5, 0] }));
+        assert_eq!(
+            decoded(&Line { args: [0x1_0000, 5, 0], ..told }),
+            What::Route(Route { number: 0, caller, outer: [5, 0] }),
+            "no number that a call can have"
+        );
+        let mut line = Line { kind: Function::Send.number(), caller, ..Line::default() };
+        for route in [0, 0xffff] {
+            line.set_route(route);
+            let What::Call(call) = decoded(&line) else { panic!("a call") };
+            assert_eq!((call.caller, call.route), (caller, route));
+        }
+    }
 
     #[test]
     fn beginnings_are_found_among_other_records_and_not_inside_them() {

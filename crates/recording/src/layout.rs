@@ -26,7 +26,8 @@
 //! | 4 | 4 | descriptor, -1 where there is none |
 //! | 8 | 8 | begin, ticks |
 //! | 16 | 8 | end, ticks; of a record without duration equal to begin |
-//! | 24 | 8 | caller's return address, 0 where there is none |
+//! | 24 | 6 | caller's return address, 0 where there is none |
+//! | 30 | 2 | number of the [`kind::ROUTE`] by which the caller was reached, 0 where none is known |
 //! | 32 | 8 | result, or `-errno` |
 //! | 40 | 24 | three arguments, whose meaning [`Function`](crate::function::Function) tells |
 //!
@@ -38,11 +39,16 @@ use crate::sync::{AtomicU32, AtomicU64};
 pub const MAGIC: u64 = u64::from_le_bytes(*b"bsockrec");
 
 /// Changes when a reader of the older version would misread a newer recording. New kinds and sections do not count.
-pub const VERSION: u32 = 1;
+///
+/// 2: the upper bytes of a return address, which were 0, name a route.
+pub const VERSION: u32 = 2;
+
+/// Files of this version can still be read.
+pub const OLDEST_VERSION: u32 = 1;
 
 /// Changes when a recorder of the older version would write what a newer command misreads, or the other way round. A file
 /// does not depend on it.
-pub const SHARED_VERSION: u32 = 5;
+pub const SHARED_VERSION: u32 = 6;
 
 /// Size of the control page and of a ring's header: a page each, so that no two writers share one.
 pub const PAGE: usize = 4096;
@@ -75,12 +81,34 @@ pub struct Line {
     pub begin: u64,
     /// End, in ticks.
     pub end: u64,
-    /// Caller's return address.
+    /// Caller's return address, and the route to it: see [`Line::route`].
     pub caller: u64,
     /// Result, or `-errno`.
     pub result: i64,
     /// Arguments.
     pub args: [u64; 3],
+}
+
+/// Bits of a return address: what a program's addresses reach up to.
+const ADDRESS_BITS: u32 = 48;
+
+impl Line {
+    /// The caller's return address.
+    #[must_use]
+    pub const fn return_address(&self) -> u64 {
+        self.caller & ((1 << ADDRESS_BITS) - 1)
+    }
+
+    /// The number of the route by which the caller was reached, 0 if none is known.
+    #[must_use]
+    pub const fn route(&self) -> u16 {
+        (self.caller >> ADDRESS_BITS) as u16
+    }
+
+    /// The caller was reached by this route.
+    pub const fn set_route(&mut self, route: u16) {
+        self.caller = self.return_address() | (route as u64) << ADDRESS_BITS;
+    }
 }
 
 #[cfg(not(loom))]
@@ -117,6 +145,10 @@ pub mod kind {
     /// A process has ended, and everything that it recorded ends earlier. Told by the command, in a ring of its own. args:
     /// pid << 32 | pid, image (0 if unknown), 1 if its wait status is known; result: the wait status.
     pub const PROCESS_END: u16 = 0x107;
+    /// A route by which calls of one place are made: the function that makes them was called from one, and that one's function
+    /// from another. caller: the place; args: the route's number in this process, the two return addresses, 0 where none is
+    /// known. A number may be told more than once, always with the same meaning.
+    pub const ROUTE: u16 = 0x108;
 }
 
 /// Bits of [`Line::flags`].

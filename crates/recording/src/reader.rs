@@ -65,7 +65,9 @@ impl RingReader {
         let mut last = Vec::new();
         // SAFETY: the caller's promise. What was taken stays until the writer has come round.
         unsafe { data::read(header, capacity, self.tail - length, length as usize, &mut last) };
-        let same = |told: Line| (told.kind, told.begin, told.caller) == (call.kind, call.begin, call.caller);
+        let same = |told: Line| {
+            (told.kind, told.begin, told.return_address()) == (call.kind, call.begin, call.return_address())
+        };
         last.chunks_exact(LINE).filter_map(line).any(same)
     }
 

@@ -154,6 +154,7 @@ impl Model {
             What::ProcessStart(start) => self.process_start(event, start),
             What::ProcessEnd(_) => self.process_end(event.thread),
             What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
+            What::Route(route) => Arc::make_mut(&mut self.known_process(event.thread).program).learn(*route),
             What::Lost(calls) => self.lost(event.thread, *calls),
             What::Inherited(socket) => {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));

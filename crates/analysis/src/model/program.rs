@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use bsock_recording::event::{Module, ProcessStart};
+use bsock_recording::event::{Call, Module, ProcessStart, Route};
 
 use crate::address::Printable;
 use crate::numbers::mentions;
+use crate::table::Map;
 
 /// A program in a process.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Program {
     pub complete: bool,
     /// Objects that make calls, in no order.
     pub modules: Vec<Arc<Module>>,
+    /// From where the functions were called that make calls, by the number of the route.
+    pub(crate) routes: Map<u16, Route>,
     /// Numbers that stand alone in the arguments and may be ports.
     pub(crate) ports: Vec<u16>,
 }
@@ -34,6 +37,7 @@ impl Program {
             arguments: start.arguments.clone(),
             complete: !start.truncated && !start.arguments.is_empty(),
             modules: Vec::new(),
+            routes: Map::default(),
             ports: mentioned.filter(|mention| mention.alone).map(|mention| mention.port).collect(),
         }
     }
@@ -46,6 +50,18 @@ impl Program {
     pub(super) fn load(&mut self, module: &Module) {
         self.modules.retain(|known| known.end <= module.start || module.end <= known.start);
         self.modules.push(Arc::new(module.clone()));
+    }
+
+    pub(super) fn learn(&mut self, route: Route) {
+        if route.number != 0 {
+            self.routes.insert(route.number, route);
+        }
+    }
+
+    /// The return addresses beyond that of `call`, innermost first, as far as they are known.
+    pub(crate) fn outer(&self, call: &Call) -> Vec<u64> {
+        let route = self.routes.get(&call.route).filter(|route| route.caller == call.caller);
+        route.map_or_else(Vec::new, |route| route.outer.into_iter().take_while(|address| *address != 0).collect())
     }
 
     /// The last part of the executable's path, or of the first argument.

@@ -71,6 +71,7 @@ fn use_after_close() -> Vec<Event> {
             args: if function == Function::Socket { [2, 1, 0] } else { [0; 3] },
             outcome,
             caller: 0x1000 + u64::from(function.number()),
+            route: 0,
             vfork_child: false,
             injected: false,
             address: None,
@@ -101,7 +102,7 @@ fn shown(mut analysis: Analysis, events: &[Event], format: Format, language: Lan
     let (locator, mut out) = (Locator::default(), Vec::new());
     let manner = Manner { locate: &locator, language, terminal: Terminal::PLAIN, into_file: false };
     let output = report::output(format, manner, &mut out);
-    let findings = Findings { output, advice: false, counts: Counts::default() };
+    let findings = Findings::new(output, &locator, false);
     let verdict = conclude(analysis, findings, observed, Rest::default()).expect("memory");
     (String::from_utf8(out).expect("UTF-8"), verdict)
 }

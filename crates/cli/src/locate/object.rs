@@ -84,6 +84,12 @@ impl Object {
         self.steps.get(address, || table.step(address))?.take(frame, stack)
     }
 
+    /// Whether the function that holds `address` (of the file) has a frame pointer there, which leads to its caller's.
+    pub(super) fn is_chained(&self, address: u64) -> bool {
+        let step = |table: &unwind::Table| self.steps.get(address, || table.step(address));
+        self.frames.as_ref().and_then(step) == Some(Step::FramePointer)
+    }
+
     /// How often the file itself had to be asked.
     #[cfg(test)]
     pub(super) fn lookups(&self) -> u64 {

@@ -75,7 +75,7 @@ fn module(base: u64, path: &Path, build_id: &[u8], transparent: bool) -> Module 
 fn site(modules: Vec<Module>, caller: u64, stack: Vec<u8>) -> Site {
     let mut program = Program::default();
     program.modules.extend(modules.into_iter().map(Arc::new));
-    Site { program: Arc::new(program), caller, stack, function: "target", told: None }
+    Site { program: Arc::new(program), caller, stack, outer: Vec::new(), function: "target", told: None }
 }
 
 fn line(location: Option<Location>) -> Result<(String, u32), NoSource> {
@@ -203,6 +203,26 @@ fn a_transparent_caller_is_unwound_to_the_program_s_own_call() {
         None,
         "no stack pointer, no answer"
     );
+}
+
+/// The recorder follows what seems to be a frame pointer; only the table knows whether it is one.
+#[test]
+fn a_route_is_believed_as_far_as_functions_have_frame_pointers() {
+    let folder = Folder::new();
+    for (options, known) in [(&["-g", "-fno-omit-frame-pointer"][..], 2), (&["-g", "-fomit-frame-pointer"], 1)] {
+        let object = folder.compile("program.so", options);
+        let (build_id, call) = examine(&object);
+        let outer = vec![BASE + call; 2];
+        let site = |outer, build_id: &[u8]| {
+            let modules = vec![module(BASE, &object, build_id, false)];
+            Site { outer, ..self::site(modules, BASE + call, Vec::new()) }
+        };
+        let frames = |site: &Site| Locator::default().frames(site).len();
+        assert_eq!(frames(&site(Vec::new(), &build_id)), 1);
+        assert_eq!(frames(&site(outer[..1].to_vec(), &build_id)), known, "{options:?}");
+        assert_eq!(frames(&site(outer.clone(), &build_id)), 2 * known - 1, "{options:?}");
+        assert_eq!(frames(&site(outer, b"another build")), 1, "of another file nothing is known");
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //!
 //! No register's value was recorded, so the stack pointer is counted from the first recorded byte, and only frames
 //! whose extent the table gives relative to the stack pointer can be unwound. Compilers lay out frames that way unless
-//! told to keep a frame pointer. Where the table says anything else there is no answer: a wrong line would be worse.
+//! told to keep a frame pointer, or not to optimise. Of those that keep one the recorder has followed the chain, and the table
+//! tells whether it was right to. Where the table says anything else there is no answer: a wrong line would be worse.
 
 use gimli::{
     BaseAddresses, CfaRule, EhFrame, NativeEndian, Register, RegisterRule, UnwindContext, UnwindSection, X86_64,
@@ -23,17 +24,20 @@ pub(super) struct Frame {
     pub(super) stack_pointer: usize,
 }
 
-/// How to find the caller's frame from the stack pointer.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    /// From the stack pointer to the canonical frame address, which is the stack pointer in the caller.
-    to_caller: usize,
+/// How to find the caller's frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// So far above the stack pointer is the canonical frame address, which is the stack pointer in the caller.
+    StackPointer(usize),
+    /// The frame pointer points to that of the caller, behind which the return address stands.
+    FramePointer,
 }
 
 impl Step {
     /// From `frame` to the one that called its function.
     pub(super) fn take(self, frame: Frame, stack: &[u8]) -> Option<Frame> {
-        let stack_pointer = frame.stack_pointer.checked_add(self.to_caller)?;
+        let Self::StackPointer(to_caller) = self else { return None };
+        let stack_pointer = frame.stack_pointer.checked_add(to_caller)?;
         let start = stack_pointer.checked_sub(size_of::<u64>())?;
         let caller = u64::from_ne_bytes(stack.get(start..)?.first_chunk().copied()?);
         Some(Frame { caller, stack_pointer })
@@ -54,7 +58,12 @@ impl Table {
             (CfaRule::RegisterAndOffset { register, offset }, Some(RegisterRule::Offset(-8)))
                 if *register == STACK_POINTER =>
             {
-                Some(Step { to_caller: usize::try_from(*offset).ok()? })
+                Some(Step::StackPointer(usize::try_from(*offset).ok()?))
+            }
+            (CfaRule::RegisterAndOffset { register, offset: 16 }, Some(RegisterRule::Offset(-8)))
+                if *register == X86_64::RBP && row.register(X86_64::RBP) == Some(RegisterRule::Offset(-16)) =>
+            {
+                Some(Step::FramePointer)
             }
             _ => None,
         }

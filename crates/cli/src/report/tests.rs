@@ -74,7 +74,7 @@ impl Locate for Places {
 }
 
 fn site(caller: u64, function: &'static str) -> Site {
-    Site { program: Arc::new(Program::default()), caller, stack: Vec::new(), function, told: None }
+    Site { program: Arc::new(Program::default()), caller, stack: Vec::new(), outer: Vec::new(), function, told: None }
 }
 
 static BOUND: Form = Form {

@@ -11,7 +11,7 @@ use super::{HEADER, Header, ITEM_HEADER, tag};
 use crate::clock::Pair;
 use crate::drain::Item;
 use crate::event::{Damage, NEWER};
-use crate::layout::{MAGIC, VERSION};
+use crate::layout::{MAGIC, OLDEST_VERSION, VERSION};
 
 /// A recording, read item by item: no more of it is in memory at a time than one.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl<R: Read> Recording<R> {
             return Err(damage(0, "not a bsock recording").into());
         }
         let (version, clock) = (word(8)? as u32, (word(8)? >> 32) as u32);
-        if version != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&version) {
             let what = if version > VERSION { NEWER } else { "not a version of a bsock recording" };
             return Err(damage(8, what).into());
         }
