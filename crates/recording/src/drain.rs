@@ -6,6 +6,11 @@
 //! *calling* (or idle) then can only publish records that end later than the round began; one that was *returning* holds
 //! the horizon back until it is done, and so does one that is *telling* what does not stand in its slot.
 //!
+//! What was lost is told in its place, too. A call without a ring is counted before it is made, one without room before its
+//! thread is no longer *returning*. So a round looks at the counters after it has read the clock, and tells what they say before
+//! its horizon: whatever shows what a lost call did comes out behind the loss. The clock that is told behind a loss says up to
+//! when it may have been.
+//!
 //! When the recording ends, programs may go on. What has ended by then is waited for, if its thread is just returning; a call that
 //! has not is told as unfinished, and so is one from which a dead thread was on its way back: the program has not heard of its end.
 //!
@@ -53,7 +58,8 @@ pub enum Item<'a> {
     },
     /// A moment on both clocks.
     Clock(Pair),
-    /// Calls that were not recorded, beyond those that the rings tell.
+    /// Calls that were not recorded, beyond those that the rings tell: made after the last horizon, and before the clock that
+    /// follows.
     Lost(u64),
     /// A process ended that the command itself waited for, with this wait status: it need not have recorded anything.
     Ended {
@@ -83,6 +89,8 @@ pub struct Drain {
     rings: Vec<RingReader>,
     holders: Holders,
     rounds: u64,
+    /// How many calls without a ring were told.
+    told: u64,
     /// The command waited for somebody since the last round, whose rings are to be taken back.
     somebody_ended: bool,
     buffer: Vec<u8>,
@@ -102,6 +110,7 @@ impl Drain {
             rings,
             holders: Holders::default(),
             rounds: 0,
+            told: 0,
             somebody_ended: false,
             buffer: Vec::new(),
         }
@@ -164,9 +173,11 @@ impl Drain {
             returning |= is_returning(header);
             let part = self.shared.pool().ring_bytes() / self.shared.pool().capacity(index);
             fullest = fullest.max(self.copy(index, header, sink)? * part);
+            self.tell_that_it_loses(index, header, sink)?;
         }
         self.tell_writers(fullest > 0);
-        sink(Item::Clock(began))?;
+        self.tell_lost_without_a_ring(sink)?;
+        sink(Item::Clock(Pair::now(self.source)))?;
         self.horizon.advance(began, returning, self.ticks(SLACK_NANOSECONDS, began));
         sink(Item::Round { horizon: self.horizon.ticks() })?;
         self.rounds += 1;
@@ -338,20 +349,41 @@ impl Drain {
     fn tell_lost(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
         match self.rings.get_mut(index).map_or(0, |ring| ring.tell_lost(header)) {
             0 => Ok(()),
-            lost => self.put(index, Line { kind: kind::LOST, fd: -1, args: [lost, 0, 0], ..Line::default() }, sink),
+            lost => self.put_lost(lost, index, sink),
+        }
+    }
+
+    /// The thread of a ring has lost something, which it will tell later than what this round lets out: that it has is told now.
+    fn tell_that_it_loses(&mut self, index: usize, header: &RingHeader, sink: &mut Sink<'_>) -> io::Result<()> {
+        if self.rings.get_mut(index).is_some_and(|ring| ring.loses(header)) {
+            self.put_lost(0, index, sink)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Puts so many losses behind what came from a ring, at the last horizon: what others told since may show what they did.
+    fn put_lost(&self, lost: u64, index: usize, sink: &mut Sink<'_>) -> io::Result<()> {
+        let begin = self.horizon.ticks();
+        put_at(begin, index, Line { kind: kind::LOST, fd: -1, begin, args: [lost, 0, 0], ..Line::default() }, sink)
+    }
+
+    /// Tells how many calls found no ring since the last time.
+    fn tell_lost_without_a_ring(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
+        let lost = self.shared.control().lost.load(Relaxed);
+        match lost.wrapping_sub(std::mem::replace(&mut self.told, lost)) {
+            0 => Ok(()),
+            news => sink(Item::Lost(news)),
         }
     }
 
     /// Puts a record of one line, which ends now, behind what came from a ring.
     fn put(&self, index: usize, mut line: Line, sink: &mut Sink<'_>) -> io::Result<()> {
-        line.lines = 1;
-        line.end = clock::now(self.source);
+        let now = clock::now(self.source);
         if line.begin == 0 {
-            line.begin = line.end;
+            line.begin = now;
         }
-        // SAFETY: a Line has no padding and any bytes of it may be read.
-        let bytes = unsafe { std::slice::from_raw_parts((&raw const line).cast::<u8>(), LINE) };
-        sink(Item::Chunk { ring: index as u32, bytes })
+        put_at(now, index, line, sink)
     }
 
     /// The last round: what is in the rings, the calls that have not returned, and what was lost. Programs that still run
@@ -366,7 +398,6 @@ impl Drain {
         self.round(sink)?;
         self.take_back(sink)?;
         self.round(sink)?;
-        let lost = self.shared.control().lost.load(Relaxed);
         let until = Instant::now() + LAST_WAIT;
         for index in self.readable() {
             let header = header(self.shared.pool(), index);
@@ -375,12 +406,18 @@ impl Drain {
             }
             self.tell_lost(index, header, sink)?;
         }
-        if lost > 0 {
-            sink(Item::Lost(lost))?;
-        }
+        self.tell_lost_without_a_ring(sink)?;
         sink(Item::Clock(Pair::now(self.source)))?;
         sink(Item::Round { horizon: u64::MAX })
     }
+}
+
+/// Puts a record of one line, which ends then, behind what came from a ring.
+fn put_at(end: u64, index: usize, line: Line, sink: &mut Sink<'_>) -> io::Result<()> {
+    let line = Line { lines: 1, end, ..line };
+    // SAFETY: a Line has no padding and any bytes of it may be read.
+    let bytes = unsafe { std::slice::from_raw_parts((&raw const line).cast::<u8>(), LINE) };
+    sink(Item::Chunk { ring: index as u32, bytes })
 }
 
 fn header<'a>(pool: Pool, index: usize) -> &'a RingHeader {

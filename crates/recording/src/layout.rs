@@ -134,7 +134,8 @@ pub mod kind {
     pub const THREAD_END: u16 = 0x102;
     /// A loaded object whose code made a call. args: first address, end address, load bias.
     pub const MODULE: u16 = 0x103;
-    /// Records that found no room before this one. args: how many.
+    /// Records that found no room before this one. args: how many; 0 if the command noticed it before the thread came to tell
+    /// it, which then tells how many.
     pub const LOST: u16 = 0x104;
     /// A socket that was open when a process attached: inherited through exec, or opened by a constructor. args: domain << 32 |
     /// type, SO_COOKIE, 1 if it listens; sections ADDRESS (its own), ADDRESS_RESULT (its peer's).
@@ -298,7 +299,7 @@ pub struct Control {
     pub used: AtomicU32,
     /// Counts the rings that were given back: a thread that found none need not look again before this moves.
     pub freed: AtomicU32,
-    /// Calls that found no ring to be recorded in.
+    /// Calls that found no ring to be recorded in. Each counts before it is made.
     pub lost: AtomicU64,
     /// How many of the first bytes that a call moves are recorded; 0: none, and none of the last or the next either.
     pub payload: AtomicU32,

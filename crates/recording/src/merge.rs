@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::ops::Range;
 
 use crate::event::{Damage, Event, Memory, Thread, What, check, decode, is_an_event, line, place, record_of};
 use crate::layout::{Line, kind, section};
@@ -31,8 +32,10 @@ struct RingStream {
     waiting: Waiting,
     /// It stands among the fronts.
     has_front: bool,
-    /// When the last event ended, waiting or gone.
+    /// When the last of its events ended, waiting or gone.
     last: u64,
+    /// When the last one ended that is gone.
+    gone: u64,
     consumed: u64,
     /// Whose the next event is.
     thread: Thread,
@@ -72,6 +75,13 @@ impl Merger {
     #[must_use]
     pub fn taken(&self, ring: usize) -> u64 {
         self.rings.get(ring).map_or(0, |stream| stream.consumed + stream.waiting.unsound().len() as u64)
+    }
+
+    /// When the last event of these rings ended, be it one that waits.
+    #[must_use]
+    pub fn last(&self, rings: Range<usize>) -> u64 {
+        let end = rings.end.min(self.rings.len());
+        self.rings.get(rings.start.min(end)..end).into_iter().flatten().map(|stream| stream.last).max().unwrap_or(0)
     }
 
     /// Every record that ends before `ticks` is in.
@@ -142,7 +152,7 @@ impl RingStream {
         let Some(record) = self.waiting.newcomer()? else { return Ok(0) };
         check(record)?;
         match line(record) {
-            Some(line) if is_an_event(line.kind) => self.last = line.end,
+            Some(line) if is_an_event(line.kind) => self.last = self.last.max(line.end),
             Some(line) if line.kind == kind::PLACE => {}
             _ => *skipped += 1,
         }
@@ -155,7 +165,7 @@ impl RingStream {
             let record = self.waiting.first()?;
             let line = line(record)?;
             if is_an_event(line.kind) {
-                return Some(line.end);
+                return Some(self.end(&line));
             }
             if line.kind == kind::PLACE {
                 self.place = place(record).unwrap_or_default();
@@ -165,19 +175,29 @@ impl RingStream {
         }
     }
 
+    /// When an event ended that is the next. That calls were lost is told with a time from which on they may have been, and
+    /// stands behind what their thread told.
+    fn end(&self, line: &Line) -> u64 {
+        if line.kind == kind::LOST { line.end.max(self.gone) } else { line.end }
+    }
+
     /// The next event, which is the first of what waits.
     fn pop(&mut self) -> Option<Event> {
         let record = self.waiting.first()?;
-        match line(record) {
-            Some(Line { kind: kind::THREAD_START, args: [owner, image, _], .. }) => {
+        let line = line(record)?;
+        match line {
+            Line { kind: kind::THREAD_START, args: [owner, image, _], .. } => {
                 self.thread = Thread { process: (owner >> 32) as u32, thread: owner as u32, image };
                 self.place = None;
             }
             // Among what was lost may be that the place is another now.
-            Some(Line { kind: kind::LOST, .. }) => self.place = None,
+            Line { kind: kind::LOST, .. } => self.place = None,
             _ => {}
         }
         let mut event = decode(self.thread, record).ok().flatten();
+        let end = self.end(&line);
+        event.iter_mut().for_each(|event| event.end = end);
+        self.gone = end;
         if let (Some(Event { what: What::Call(call), .. }), Some(place)) = (&mut event, &self.place) {
             call.details.push(section::PLACE, place.clone());
         }

@@ -14,6 +14,8 @@ pub struct RingReader {
     tail: u64,
     /// Losses that its records told, or that the reader told for it.
     told: u64,
+    /// Losses at the last look, told or not.
+    seen: u64,
 }
 
 /// What [`RingReader::take`] found.
@@ -69,6 +71,14 @@ impl RingReader {
             (told.kind, told.begin, told.return_address()) == (call.kind, call.begin, call.return_address())
         };
         last.chunks_exact(LINE).filter_map(line).any(same)
+    }
+
+    /// True if something was lost since the last look that no record among those that were taken tells. Its thread will tell how
+    /// many, with the next record that finds room; until then others may show what the lost calls did.
+    pub fn loses(&mut self, header: &RingHeader) -> bool {
+        let lost = header.writer.lost.load(Relaxed);
+        let before = core::mem::replace(&mut self.seen, lost);
+        lost != before && lost != self.told
     }
 
     /// Losses that no record has told, once the writer is known to write no more. They count as told from now on, for the

@@ -235,3 +235,58 @@ fn the_end_of_one_that_gave_its_rings_back_is_told_once_and_that_of_one_that_run
     assert_eq!(ends, [(child.id(), What::ProcessEnd(Some(0)))]);
     child.wait().expect("ours");
 }
+
+#[test]
+fn calls_without_a_ring_are_told_by_the_round_that_finds_them_before_its_horizon() {
+    let mut drain = drain();
+    for lost in [3, 0, 2] {
+        drain.shared().control().lost.fetch_add(lost, Relaxed);
+        let (counted, mut told) = (clock::now(CLOCK), Vec::new());
+        let round = drain.round(&mut |item| {
+            told.push(format!("{item:?}").split(['(', ' ']).next().unwrap_or_default().to_owned());
+            match item {
+                Item::Lost(calls) => assert_eq!(calls, lost),
+                Item::Clock(pair) => assert!(pair.ticks >= counted, "it may have been as late as that"),
+                _ => {}
+            }
+            Ok(())
+        });
+        round.expect("memory");
+        assert_eq!(told, if lost > 0 { &["Lost", "Clock", "Round"][..] } else { &["Clock", "Round"] });
+    }
+    drain.shared().control().lost.fetch_add(4, Relaxed);
+    let mut told = 0;
+    let finished = drain.finish(&mut |item| {
+        told += if let Item::Lost(calls) = item { calls } else { 0 };
+        assert!(item != Item::Round { horizon: u64::MAX } || told == 4, "nothing twice, and before the end");
+        Ok(())
+    });
+    finished.expect("memory");
+}
+
+#[test]
+fn that_a_thread_without_room_loses_calls_stands_before_what_others_show_of_it() {
+    let (mut drain, mut merger, mut events) = (drain(), Merger::new(), Vec::new());
+    let this = std::process::id();
+    let (_, full) = lease(&drain, this, this);
+    let (_, other) = lease(&drain, this, this + 1);
+    let mut lost = 0;
+    for _ in 0..3 {
+        while full.append(&mut Line { end: clock::now(CLOCK), ..send() }, &[], 1) {}
+        lost += 1;
+        let seen = Line { kind: Function::Recv.number(), ..send() };
+        assert!(other.append(&mut Line { end: clock::now(CLOCK), ..seen }, &[], 1), "it has room");
+        let is_recv = |event: &&Event| matches!(&event.what, What::Call(call) if call.function == Function::Recv);
+        while events.iter().filter(is_recv).count() < lost {
+            drain.round(&mut |item| take(&mut merger, item)).expect("memory");
+            events.extend(std::iter::from_fn(|| merger.pop()));
+        }
+        let last = events.iter().rposition(|event| matches!(event.what, What::Lost(0)));
+        assert!(last < events.iter().rposition(|event| is_recv(&event)), "before it");
+    }
+    assert!(full.append(&mut Line { end: clock::now(CLOCK), ..send() }, &[], 1), "there is room again");
+    events.extend(finish(drain, merger));
+    let count = |event: &Event| if let What::Lost(calls) = event.what { calls } else { 0 };
+    assert_eq!(events.iter().map(count).sum::<u64>(), lost as u64, "each is told once");
+    assert!(events.is_sorted_by_key(|event| event.end));
+}
