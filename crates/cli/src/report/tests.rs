@@ -290,7 +290,7 @@ fn no_findings_say_what_was_looked_at_and_what_was_not() {
     };
     let expected = "\
 bsock: no findings in 1 call on 1 socket of 1 process; 0 bytes sent, 0 received
-bsock: 1 call was not recorded for want of room, so what it may have touched was not judged
+bsock: 1 call could not be recorded, so what it may have touched was not judged
 bsock: 2 sockets were not judged, since not everything that happened to them is known
 bsock: 3 calls were made on sockets from outside the recording, which are not judged
 bsock: 4 calls of kinds that this version of bsock does not know were skipped, and their sockets not judged; a newer bsock made the recording

@@ -52,11 +52,11 @@ forms! {
         "每种可信度最多保留 {room} 个不同的问题：另有 {count} 个（其中可能有相同的）没有显示；请先修改已显示的问题，再重新检查";
 
     LOST_ONE = "lost-one",
-        "1 call was not recorded for want of room, so what it may have touched was not judged",
-        "记录缓冲区空间不足，有 1 次调用没有记录下来，因此它可能涉及的套接字未作判断";
+        "1 call could not be recorded, so what it may have touched was not judged",
+        "有 1 次调用未能记录下来，因此它可能涉及的套接字未作判断";
     LOST = "lost",
-        "{count} calls were not recorded for want of room, so what they may have touched was not judged",
-        "记录缓冲区空间不足，有 {count} 次调用没有记录下来，因此它们可能涉及的套接字未作判断";
+        "{count} calls could not be recorded, so what they may have touched was not judged",
+        "有 {count} 次调用未能记录下来，因此它们可能涉及的套接字未作判断";
     OPAQUE_ONE = "opaque-one",
         "1 socket was not judged, since not everything that happened to it is known",
         "有 1 个套接字未作判断，因为并不清楚它经历的全部操作";
