@@ -10,7 +10,8 @@
 //! `with:` names a server beside it, which is started first; a `peer_*.c` is nothing by itself. `{port}` becomes a free port,
 //! `{swapped}` one that is free once its two bytes are swapped.
 //!
-//! Each recording is then analysed again and again with random calls taken out: no finding may come out of a gap. And once as
+//! Each recording is then analysed again and again with random calls taken out, by threads that lose calls and by threads of which
+//! nothing is recorded: no finding may come out of a gap. And once as
 //! if a library had made the calls: then there is nothing to say. Those of correct programs are cut off as well, as if everybody
 //! had been killed at that instant: no finding may come out of the end.
 
@@ -157,10 +158,17 @@ impl Recorded {
 }
 
 /// What is said with more than advice, and where: `(rule, place, confidence, sentence)`.
-fn said(report: &Report) -> BTreeSet<(&'static str, u64, Confidence, String)> {
+type Said = (&'static str, u64, Confidence, String);
+
+fn said(report: &Report) -> BTreeSet<Said> {
     let counts = |finding: &&Finding| finding.confidence != Confidence::Advice;
     let key = |found: &Finding| (found.rule, found.site.caller, found.confidence, found.message.to_string());
     report.findings.iter().filter(counts).map(key).collect()
+}
+
+/// Where a part of the evidence is missing, less may be said of the same.
+fn is_less_sure((rule, place, confidence, _): &Said, whole: &BTreeSet<Said>) -> bool {
+    whole.iter().any(|known| (known.0, known.1) == (*rule, *place) && known.2 < *confidence)
 }
 
 /// No finding comes out of a gap. A recorder that loses a call says so; it never loses the start of a program.
@@ -175,13 +183,53 @@ fn assert_gaps_find_nothing(name: &str, recorded: &Recorded) {
                 event.what = What::Lost(1);
             }
         }
-        // Where a part of the evidence is missing, less may be said of the same.
-        let surer = |(rule, place, confidence, _): &(_, _, Confidence, _)| {
-            whole.iter().any(|known| (known.0, known.1) == (*rule, *place) && known.2 < *confidence)
-        };
         let holed = said(&holed.analysed());
-        let of_gaps: Vec<_> = holed.difference(&whole).filter(|found| !surer(found)).collect();
+        let of_gaps: Vec<_> = holed.difference(&whole).filter(|found| !is_less_sure(found, &whole)).collect();
         assert!(of_gaps.is_empty(), "{name}, round {round}: found only because calls are missing: {of_gaps:?}");
+    }
+}
+
+/// So many events come out in one round at most.
+const A_ROUND: usize = 12;
+
+/// Nor where nobody knows whose calls are missing: those of threads without a ring, with what else such threads would have told.
+/// How many there are is told round by round, before what the round lets out.
+fn assert_threads_without_a_ring_find_nothing(name: &str, recorded: &Recorded) {
+    let whole = said(&recorded.analysed());
+    let mut random = Rng::with_seed(3);
+    for round in 0..ROUNDS {
+        let found = said(&without_rings(recorded, 1 + random.u64(..20), &mut random));
+        let of_gaps: Vec<_> = found.difference(&whole).filter(|found| !is_less_sure(found, &whole)).collect();
+        assert!(of_gaps.is_empty(), "{name}, round {round}: found only because nobody knows of calls: {of_gaps:?}");
+    }
+}
+
+/// The analysis of a recording of which one event in `rate` is missing, in rounds of some events each.
+fn without_rings(recorded: &Recorded, rate: u64, random: &mut Rng) -> Report {
+    let (mut analysis, mut rest, mut horizon) = (Analysis::new(ALL), recorded.events.as_slice(), 0);
+    while !rest.is_empty() {
+        let (round, later) = rest.split_at(random.usize(1..=A_ROUND.min(rest.len())));
+        let (told, missing): (Vec<&Event>, Vec<&Event>) =
+            round.iter().partition(|event| !is_of_its_thread(event) || random.u64(..rate) > 0);
+        // The counter is looked at when the round is over.
+        let until = round.last().map_or(0, |last| last.end + 1);
+        if !missing.is_empty() {
+            let calls = missing.iter().filter(|event| matches!(event.what, What::Call(_))).count() as u64;
+            analysis.event(&Event::gap(horizon, calls, until));
+        }
+        told.into_iter().for_each(|event| analysis.event(event));
+        (rest, horizon) = (later, until);
+    }
+    recorded.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
+    analysis.finish()
+}
+
+/// Its thread tells it, in its ring. That programs begin is not lost, and that processes end tells the command.
+fn is_of_its_thread(event: &Event) -> bool {
+    match &event.what {
+        What::ProcessStart(start) => start.forked,
+        What::ProcessEnd(_) => false,
+        _ => true,
     }
 }
 
@@ -240,6 +288,7 @@ fn assert_wrong(rule: &str, source: &Path) {
     assert_eq!(found, scene.marks(), "{name}: the lines that are marked HERE");
     assert_libraries_are_not_blamed(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
+    assert_threads_without_a_ring_find_nothing(&name, &recorded);
 }
 
 fn assert_right(source: &Path) {
@@ -251,6 +300,7 @@ fn assert_right(source: &Path) {
     assert_eq!(summary["timed_out"], false, "{name} ends by itself");
     assert_ends_find_nothing(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
+    assert_threads_without_a_ring_find_nothing(&name, &recorded);
 }
 
 /// Does `judge` with all programs of all rules, and tells every failure.

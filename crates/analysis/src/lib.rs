@@ -88,7 +88,7 @@ impl Analysis {
         if !self.may_wait || self.early.is_empty() && self.model.not_yet_sent(event).is_empty() {
             return self.step(event);
         }
-        let lost = matches!(event.what, What::Lost(_));
+        let lost = matches!(event.what, What::Lost(_) | What::Gap { .. });
         self.early.push(event.clone());
         self.go_on(lost);
     }
@@ -114,14 +114,6 @@ impl Analysis {
     #[must_use]
     pub const fn model(&self) -> &Model {
         &self.model
-    }
-
-    /// Calls were lost of which not even the process is known.
-    pub fn lost(&mut self, calls: u64) {
-        if calls > 0 {
-            self.go_on(true);
-            self.model.lose(calls);
-        }
     }
 
     /// The command waited for a process, which had ended with this wait status. For after the last event and before the

@@ -159,6 +159,11 @@ impl Story {
         self.push(thread, What::Lost(1));
     }
 
+    /// Up to now calls are missing of nobody knows whom.
+    pub(crate) fn missing(&mut self) {
+        self.events.push(Event::gap(self.ticks + 1, 1, self.ticks + 2));
+    }
+
     pub(crate) fn report(&self) -> Report {
         analyse(&self.events)
     }
@@ -224,6 +229,11 @@ pub(crate) fn transfer(function: Function, fd: i32, address: u64, memory: &[u8],
 
 pub(crate) fn module(start: u64, end: u64, path: &str, transparent: bool) -> Module {
     Module { start, end, bias: start, path: path.into(), build_id: Vec::new(), transparent }
+}
+
+/// So many calls are missing, from then on, of which nobody knows whose they were.
+pub(crate) fn missing(calls: u64) -> Event {
+    Event::gap(0, calls, u64::MAX)
 }
 
 /// The bytes of an address, as a program would pass them.

@@ -100,7 +100,6 @@ fn conclude(
     observed: Observed,
     rest: Rest,
 ) -> Result<Verdict, Failure> {
-    analysis.lost(observed.lost);
     observed.ended.iter().for_each(|(process, status)| analysis.ended(*process, *status));
     analysis.end();
     let fresh = if rest.live { findings.show_fresh(analysis.fresh(), &observed.scale) } else { Ok(()) };

@@ -160,7 +160,7 @@ impl Quiet {
     fn passes(&mut self, item: Item<'_>) -> bool {
         let before = *self;
         *self = match (item, before) {
-            (Item::Chunk { .. }, _) => Self::News,
+            (Item::Chunk { .. } | Item::Lost(_), _) => Self::News,
             (Item::Clock(_), Self::News) => Self::After,
             (Item::Clock(Pair { ticks, .. }), Self::After) => Self::Until(ticks),
             (Item::Round { horizon }, Self::Until(moment)) if horizon >= moment => Self::Settled,

@@ -4,6 +4,9 @@
 //! A file holds what was drained in the order in which it was drained, and the moments up to which nothing was missing then.
 //! Of several files, the one that is known least far is read on: what all have passed is in order. Recordings made in one boot of
 //! one machine share their clock; others are refused.
+//!
+//! One that breaks off, since its bsock was killed or its file was cut, is a recording as far as it goes. Beside others it is more:
+//! what those show from there on may be what its processes did, of whom nobody tells any more.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind};
@@ -30,6 +33,8 @@ struct Part {
     recording: Recording<BufReader<File>>,
     /// Before this moment nothing is missing.
     horizon: u64,
+    /// Its end is told.
+    complete: bool,
     /// What of it is not what it should be.
     damage: Vec<String>,
 }
@@ -68,9 +73,14 @@ impl Recordings {
 
     /// Reads on, up to where more is known to be in order than before; false if that is the end of all.
     pub(crate) fn read_on(&mut self, stream: &mut Stream) -> Result<bool, String> {
+        let several = self.all.len() > 1;
         let behind = self.all.iter_mut().enumerate().min_by_key(|(_, part)| part.horizon);
         if let Some((index, part)) = behind {
             part.read_on(index, stream)?;
+            // All that ended earlier is out: it was known least far.
+            if several && part.breaks_off() {
+                stream.breaks_off(first_ring(index)..first_ring(index + 1));
+            }
         }
         let horizon = self.all.iter().map(|part| part.horizon).min().unwrap_or(u64::MAX);
         stream.item(Item::Round { horizon });
@@ -88,7 +98,7 @@ impl Part {
     fn open(path: &Path, paths: &[PathBuf]) -> Result<Self, String> {
         let name = path.display().to_string();
         match Recording::open_file(path) {
-            Ok(recording) => Ok(Self { name, recording, horizon: 0, damage: Vec::new() }),
+            Ok(recording) => Ok(Self { name, recording, horizon: 0, complete: false, damage: Vec::new() }),
             Err(Broken::Damaged(_)) if is_a_program(path) => {
                 Err(format!("{name} is a program and no recording; to run it, write `--` before it: {}", typed(paths)))
             }
@@ -100,6 +110,11 @@ impl Part {
         }
     }
 
+    /// It has been read, and breaks off.
+    const fn breaks_off(&self) -> bool {
+        self.horizon == u64::MAX && !self.complete
+    }
+
     /// Reads number `index` up to its next horizon.
     fn read_on(&mut self, index: usize, stream: &mut Stream) -> Result<(), String> {
         let before = self.horizon;
@@ -107,7 +122,7 @@ impl Part {
             match self.recording.item() {
                 // Rings of different recordings must not be taken for one. The drain's own is the last.
                 Ok(Some(Item::Chunk { ring, bytes })) => {
-                    let ring = (ring as usize).min(MAX_RINGS) + index * (MAX_RINGS + 1);
+                    let ring = (ring as usize).min(MAX_RINGS) + first_ring(index);
                     let (taken, length) = (stream.taken(ring), bytes.len() as u64);
                     if let Err(damage) = stream.chunk(ring, bytes) {
                         // Counted in the file, where somebody can look at it.
@@ -116,7 +131,10 @@ impl Part {
                     }
                 }
                 // Only the file's end is the end.
-                Ok(Some(Item::Round { horizon })) => self.horizon = self.horizon.max(horizon.min(u64::MAX - 1)),
+                Ok(Some(Item::Round { horizon })) => {
+                    self.complete = horizon == u64::MAX;
+                    self.horizon = self.horizon.max(horizon.min(u64::MAX - 1));
+                }
                 Ok(Some(item)) => stream.item(item),
                 Ok(None) => self.horizon = u64::MAX,
                 Err(Broken::Damaged(damage)) => self.damage.push(format!("{}: {damage}", self.name)),
@@ -125,6 +143,11 @@ impl Part {
         }
         Ok(())
     }
+}
+
+/// The first of the numbers that the rings of recording number `index` have here.
+const fn first_ring(index: usize) -> usize {
+    index * (MAX_RINGS + 1)
 }
 
 /// A file that may be executed, which no recording is.
@@ -144,6 +167,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use bsock_recording::clock::Pair;
+    use bsock_recording::event::What;
     use bsock_recording::file::{Header, Recorder};
     use bsock_recording::layout::LINE;
     use tempfile::TempDir;
@@ -215,6 +239,7 @@ mod tests {
             }
             recorder.item(Item::Round { horizon: *horizon }).expect("room");
         }
+        recorder.item(Item::Round { horizon: u64::MAX }).expect("room");
         recorder.finish().expect("room");
         path
     }
@@ -266,6 +291,40 @@ mod tests {
         let [first, second] = stream.damage() else { panic!("{:?}", stream.damage()) };
         assert_eq!(*first, format!("{}: damaged at byte {record}: a record of no lines", paths[0].display()));
         assert!(second.starts_with(&format!("{}: damaged at byte ", paths[1].display())), "{second}");
-        assert_eq!(ends, [10, 10, 10, 20, 30, 30], "what was lost stands in its place");
+        assert_eq!(
+            ends,
+            [10, 10, 10, 10, 20, 30, 30],
+            "what was lost, and that nobody knows whose it was, stand in their place"
+        );
+    }
+
+    /// When the events ended, and where calls are missing.
+    fn told(paths: &[PathBuf]) -> Vec<(u64, bool)> {
+        let (mut recordings, mut stream) = Recordings::open(paths).expect("recordings");
+        let (mut told, mut more) = (Vec::new(), true);
+        while more {
+            more = recordings.read_on(&mut stream).expect("recordings");
+            let events = std::iter::from_fn(|| stream.pop());
+            told.extend(events.map(|event| (event.end, matches!(event.what, What::Gap { .. }))));
+        }
+        told
+    }
+
+    #[test]
+    fn one_of_several_that_breaks_off_is_told_where_it_does_and_one_alone_goes_as_far_as_it_goes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let broken = rounds(&folder, "broken", &[(&[10], 15), (&[20], 25)]);
+        let bytes = fs::read(&broken).expect("ours");
+        // Without its end, which is an item of eight bytes.
+        fs::write(&broken, &bytes[..bytes.len() - 24]).expect("ours");
+        let whole = rounds(&folder, "whole", &[(&[5, 17], 22), (&[23, 30, 40], 45)]);
+        let event = |end| (end, false);
+        assert_eq!(told(std::slice::from_ref(&broken)), [event(10), event(20)]);
+        let before = [event(5), event(10), event(17), event(20), event(23)];
+        let both = [&before[..], &[(25, true), event(30), event(40)]].concat();
+        assert_eq!(told(&[broken.clone(), whole.clone()]), both);
+        assert_eq!(told(&[whole, broken.clone()]), both);
+        let earlier = rounds(&folder, "earlier", &[(&[5], 22)]);
+        assert_eq!(told(&[earlier, broken]), [event(5), event(10), event(20)], "nothing follows");
     }
 }

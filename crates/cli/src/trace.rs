@@ -116,6 +116,10 @@ struct Counts {
 
 impl Observer for Trace<'_> {
     fn event(&mut self, event: &Event, scale: Scale) -> io::Result<()> {
+        // Of which process calls are missing nobody knows: that they are, the last line tells.
+        if let What::Gap { .. } = event.what {
+            return Ok(());
+        }
         self.analysis.event(event);
         say::unless_closed(self.show(event, &scale))
     }
@@ -142,6 +146,8 @@ impl Trace<'_> {
                     Ok(())
                 }
             },
+            // How many there were is told when the thread goes on.
+            What::Lost(0) => Ok(()),
             What::Lost(calls) => {
                 self.counts.lost += calls;
                 match json {

@@ -55,10 +55,25 @@ pub enum What {
     Route(Route),
     /// A socket that was open when the process attached.
     Inherited(Box<Inherited>),
-    /// Calls of this thread that were not recorded, before this point.
+    /// Calls of this thread that were not recorded, before this point; 0 where a later event tells how many.
     Lost(u64),
+    /// Calls were not recorded of which nobody knows whose they were. No record tells it: who reads the recording adds it.
+    Gap {
+        /// How many, as far as that is known.
+        calls: u64,
+        /// In ticks: they were made between the event's end and this moment, as far as anybody knows.
+        until: u64,
+    },
     /// A call on this descriptor that a newer version recorded, and this one does not know.
     Unknown(i32),
+}
+
+impl Event {
+    /// Calls are missing between `after` and `until`, and nobody knows whose: see [`What::Gap`].
+    #[must_use]
+    pub fn gap(after: u64, calls: u64, until: u64) -> Self {
+        Self { thread: Thread::default(), begin: after, end: after, what: What::Gap { calls, until } }
+    }
 }
 
 /// How a call ended.

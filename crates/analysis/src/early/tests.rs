@@ -6,7 +6,7 @@ use bsock_recording::function::Function;
 use super::WAITING;
 use crate::Analysis;
 use crate::rules::ALL;
-use crate::testing::{Story, call, module, passing};
+use crate::testing::{Story, call, missing, module, passing};
 
 /// A worker that receives through socket 6 what somebody else may send.
 fn worker(story: &mut Story) -> Thread {
@@ -55,7 +55,7 @@ fn where_calls_were_lost_or_no_more_will_come_nothing_waits() {
     assert_eq!((report.summary.calls, report.summary.opaque), (3, 1), "the end");
     let mut analysis = Analysis::new(ALL);
     story.events.iter().for_each(|event| analysis.event(event));
-    analysis.lost(1);
+    analysis.event(&missing(1));
     assert_eq!(analysis.model().summary().calls, 3, "a loss of which only the number is known");
     story.lost(worker);
     assert_eq!(after(&story.events).0, 3, "a loss that may be the one");

@@ -80,7 +80,7 @@ impl Model {
 
     fn socket(&mut self, event: &Event, call: &Call) {
         let Some(fd) = descriptor(call.outcome) else { return };
-        let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
+        let id = self.create(event, call.args[0] as u16, call.args[1] as u32);
         self.open(event, fd, id, call.args[1] & SOCK_CLOEXEC != 0);
         self.subject = Some(id);
         self.touched = true;
@@ -89,7 +89,7 @@ impl Model {
     fn socketpair(&mut self, event: &Event, call: &Call) {
         let mut first = None;
         for made in call.descriptors() {
-            let id = self.endpoints.create(call.args[0] as u16, call.args[1] as u32);
+            let id = self.create(event, call.args[0] as u16, call.args[1] as u32);
             if let Some(endpoint) = self.endpoints.get_mut(id) {
                 endpoint.course.connected = true;
             }
@@ -171,7 +171,7 @@ impl Model {
             None => (remote.as_ref().map_or(0, family_of), 0, None, None),
         };
         let flags = if call.function == Function::Accept4 { call.args[2] as u32 } else { 0 };
-        let id = self.endpoints.create(family, kind | flags);
+        let id = self.create(event, family, kind | flags);
         if let Some(endpoint) = self.endpoints.get_mut(id) {
             (endpoint.local, endpoint.remote) = (local, remote);
             let inherited = course.map(Course::of_accepted).unwrap_or_default();

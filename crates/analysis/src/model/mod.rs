@@ -14,6 +14,7 @@ mod course;
 mod descriptors;
 mod endpoint;
 mod family;
+mod gaps;
 mod handing_on;
 mod in_flight;
 mod numbers;
@@ -34,7 +35,6 @@ use bsock_recording::event::{Event, Thread, What};
 use self::descriptors::Descriptors;
 use self::endpoint::Endpoints;
 use self::family::Unborn;
-use self::turns::Turns;
 
 pub use self::connection::Connection;
 pub use self::course::Course;
@@ -68,6 +68,8 @@ pub struct Model {
     touched: bool,
     late: bool,
     blind: bool,
+    /// Up to this moment calls may be missing of which the process is not known.
+    blind_until: u64,
     summary: Summary,
 }
 
@@ -128,21 +130,10 @@ impl Model {
         Summary { sockets: self.endpoints.created(), opaque: self.endpoints.opaque(), ..self.summary }
     }
 
-    /// Calls are missing of which neither process nor time is known.
+    /// Calls are missing of which the process is not known.
     #[must_use]
     pub const fn is_blind(&self) -> bool {
         self.blind
-    }
-
-    /// Calls were lost of which not even the process is known.
-    pub(crate) fn lose(&mut self, calls: u64) {
-        self.blind = true;
-        self.endpoints.take_turn(Turns::give_up);
-        self.summary.lost = self.summary.lost.saturating_add(calls);
-        self.endpoints.distrust_what_is_in_flight();
-        for key in self.processes.keys().copied().collect::<Vec<_>>() {
-            self.distrust_all(key);
-        }
     }
 
     pub(crate) fn apply(&mut self, event: &Event) {
@@ -156,6 +147,7 @@ impl Model {
             What::Module(module) => Arc::make_mut(&mut self.known_process(event.thread).program).load(module),
             What::Route(route) => Arc::make_mut(&mut self.known_process(event.thread).program).learn(*route),
             What::Lost(calls) => self.lost(event.thread, *calls),
+            What::Gap { calls, until } => self.lose(*calls, *until),
             What::Inherited(socket) => {
                 self.inherit(event, socket.fd, socket.cookie, (socket.domain, socket.kind));
             }
@@ -172,32 +164,6 @@ impl Model {
             What::ThreadEnd => drop(process.threads.remove(&event.thread.thread)),
             _ => {}
         }
-    }
-
-    fn lost(&mut self, thread: Thread, calls: u64) {
-        self.endpoints.take_turn(Turns::give_up);
-        self.endpoints.distrust_what_is_in_flight();
-        self.summary.lost = self.summary.lost.saturating_add(calls);
-        let process = self.known_process(thread);
-        if !process.gaps.contains(&thread.thread) {
-            process.gaps.push(thread.thread);
-        }
-        self.distrust_all(process_key(thread));
-    }
-
-    /// The calls that are missing lie before the first call of that thread that comes again. Other threads went on
-    /// meanwhile; what they made may have been touched by a lost call as well.
-    fn close_gap(&mut self, thread: Thread) {
-        let process = self.known_process(thread);
-        if let Some(index) = process.gaps.iter().position(|gap| *gap == thread.thread) {
-            process.gaps.swap_remove(index);
-            self.distrust_all(process_key(thread));
-        }
-    }
-
-    fn distrust_all(&mut self, key: ProcessKey) {
-        let Some(process) = self.processes.get_mut(&key) else { return };
-        process.descriptors.take().for_each(|id| self.abandon(id));
     }
 
     /// The process of a thread. One whose start was not recorded begins here, with nothing known about it.

@@ -139,7 +139,7 @@ impl Rule for SendSizeofBuffer {
         match &event.what {
             What::Call(call) => self.call(model, event, call),
             // Whatever was received by a call that is missing may be what is sent later.
-            What::Lost(_) | What::Unknown(_) => self.incomplete = true,
+            What::Lost(_) | What::Gap { .. } | What::Unknown(_) => self.incomplete = true,
             What::ProcessEnd(_) => self.received.forget(event.thread),
             What::ProcessStart(start) if start.forked => self.received.inherit(event.thread, start.parent),
             _ => {}

@@ -132,6 +132,7 @@ impl Rule for StaleBytesSent {
             What::Lost(_) | What::Unknown(_) | What::ProcessStart(_) | What::ProcessEnd(_) => {
                 self.buffers.remove(&key);
             }
+            What::Gap { .. } => self.buffers.clear(),
             _ => {}
         }
     }
@@ -355,7 +356,7 @@ mod tests {
 
     #[test]
     fn what_the_program_or_another_receive_has_put_there_is_silent() {
-        let silent: [(&str, Then); 8] = [
+        let silent: [(&str, Then); 9] = [
             ("what was received", |story, server| send(story, server, "eve")),
             ("something of its own", |story, server| send(story, server, "eve: hello")),
             ("another beginning", |story, server| send(story, server, "EVEimilian")),
@@ -369,6 +370,11 @@ mod tests {
             }),
             ("a vector", |story, server| {
                 story.call(server, transfer(Function::Readv, 3, 0x9000, b"imilian", 7));
+                send(story, server, "eveimilian");
+            }),
+            ("a gap of nobody knows whom", |story, server| {
+                story.missing();
+                story.socket(server, 3);
                 send(story, server, "eveimilian");
             }),
             ("a gap", |story, server| {

@@ -109,6 +109,7 @@ impl Rule for UseAfterClose {
             What::Call(call) if !call.vfork_child => self.call(model, event, call, sink),
             // Any number may have been given out and closed again meanwhile.
             What::Lost(_) | What::ProcessStart(_) | What::ProcessEnd(_) => drop(self.closed.remove(&key)),
+            What::Gap { .. } => self.closed.clear(),
             What::Unknown(fd) => self.forget(key, *fd),
             _ => {}
         }
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn numbers_that_mean_something_else_sweeps_and_gaps_are_silent() {
-        let silent: [(&str, Then); 8] = [
+        let silent: [(&str, Then); 9] = [
             ("a close once more", |story, server| story.call(server, call(Function::Close, 3, BAD))),
             ("another number", |story, server| story.call(server, call(Function::Send, 4, BAD))),
             ("a file that was opened and closed", |story, server| {
@@ -244,6 +245,10 @@ mod tests {
             }),
             ("lost calls", |story, server| {
                 story.lost(server);
+                story.call(server, call(Function::Send, 3, BAD));
+            }),
+            ("calls that are lost of nobody knows whom", |story, server| {
+                story.missing();
                 story.call(server, call(Function::Send, 3, BAD));
             }),
             ("a call that does not fail", |story, server| story.call(server, call(Function::Send, 3, OK))),

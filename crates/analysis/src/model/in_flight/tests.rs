@@ -8,7 +8,7 @@ use bsock_recording::layout::section;
 use crate::Analysis;
 use crate::early::WAITING;
 use crate::rules::ALL;
-use crate::testing::{OK, Story, call, memory_of, passing};
+use crate::testing::{OK, Story, call, memory_of, missing, passing};
 
 /// What the kernel calls the socket that travels.
 const COOKIE: u64 = 77;
@@ -326,7 +326,7 @@ fn where_calls_were_lost_while_it_was_in_flight_it_is_opaque() {
         post
     };
     let mut analysis = post.analysis();
-    analysis.lost(1);
+    analysis.event(&missing(1));
     let mut post = Post { story: Story::new(), ..post };
     post.receive();
     post.story.events.iter().for_each(|event| analysis.event(event));

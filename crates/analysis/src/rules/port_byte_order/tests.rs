@@ -7,7 +7,7 @@ use fastrand::Rng;
 use crate::Analysis;
 use crate::finding::{Confidence, Finding};
 use crate::rules::ALL;
-use crate::testing::{OK, REFUSED, Story, analyse, call, module, sockaddr};
+use crate::testing::{OK, REFUSED, Story, analyse, call, module, sockaddr, missing};
 
 use super::evidence::COMMON;
 
@@ -372,7 +372,7 @@ fn calls_that_are_missing_anywhere_silence_even_the_certain() {
     server(&mut story, &["./echo", "8080"], SWAPPED);
     let mut analysis = Analysis::new(ALL);
     story.events.iter().for_each(|event| analysis.event(event));
-    analysis.lost(1);
+    analysis.event(&missing(1));
     assert!(analysis.finish().findings.is_empty());
 }
 

@@ -165,4 +165,8 @@ fn libraries_other_families_and_gaps_are_silent() {
     let other = client(&mut story);
     story.lost(other);
     assert_eq!(said(&story), [""; 0], "somebody may have read records");
+    story.events.pop();
+    assert_eq!(said(&story).len(), 1);
+    story.missing();
+    assert_eq!(said(&story), [""; 0], "whoever it was");
 }
