@@ -35,6 +35,20 @@ fn children_and_programs_come_out_as_without_the_recorder_36_38_39() {
     let callers: std::collections::BTreeSet<u32> =
         contents.calls(Function::Socket).map(|(event, _)| event.thread.process).collect();
     assert_eq!(callers.len(), 3, "children of _Fork, forkpty and daemon");
+    // And says whether its parent tells of the fork.
+    let forks = [Function::Fork, Function::UnderscoreFork, Function::Forkpty];
+    let told: Vec<Outcome> = forks.into_iter().flat_map(outcomes).collect();
+    let mut said = Vec::new();
+    for event in &contents.events {
+        if let What::ProcessStart(start) = &event.what
+            && start.forked
+        {
+            let is_told = told.contains(&Outcome::Returned(event.thread.process.into()));
+            assert_eq!(start.fork_is_told, is_told, "process {}", event.thread.process);
+            said.push(is_told);
+        }
+    }
+    assert!(said.contains(&true) && said.contains(&false), "daemon's is not: {said:?}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ const SOCKETS: &str = "crates/preload/src/sockets.rs";
 const MEMORY: &str = "crates/preload/src/memory.rs";
 const THREAD: &str = "crates/preload/src/thread.rs";
 const PROCESS: &str = "crates/preload/src/process.rs";
+const LIFE: &str = "crates/preload/src/life.rs";
 const LINKING: &str = "crates/preload/build.rs";
 const WRITER: &str = "crates/recording/src/writer.rs";
 const DRAIN: &str = "crates/recording/src/drain.rs";
@@ -250,6 +251,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         name: "a fork is not noticed",
         edits: &[edit("crates/recording/src/raw.rs", "libc::MADV_WIPEONFORK as usize", "libc::MADV_NORMAL as usize")],
         noticed_by: test("tests/preload.rs", "threads_and_forks_lose_nothing_36_47"),
+    },
+    Mutant {
+        numbers: &[36],
+        name: "a child says that nobody tells of its fork",
+        edits: &[edit(LIFE, "writer.flags & flag::VFORK_CHILD == 0", "writer.flags & flag::VFORK_CHILD != 0")],
+        noticed_by: test(
+            "tests/preload_processes.rs",
+            "children_and_programs_come_out_as_without_the_recorder_36_38_39",
+        ),
     },
     Mutant {
         numbers: &[39],

@@ -27,6 +27,7 @@ fn setup() -> Vec<Event> {
     let process = ProcessStart {
         parent: 1,
         forked: false,
+        fork_is_told: false,
         namespace: 0,
         wall_clock: 0,
         executable: b"/server".to_vec(),

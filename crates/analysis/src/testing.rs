@@ -14,20 +14,22 @@ use crate::{Analysis, Report};
 pub(crate) const REFUSED: Outcome = Outcome::Failed(111);
 pub(crate) const OK: Outcome = Outcome::Returned(0);
 
-/// The pid namespace of all processes.
+/// The pid namespace of all processes, unless a story says otherwise.
 pub(crate) const NAMESPACE: u64 = 4_026_531_836;
 
 /// A story under construction. Each call takes one tick and follows the one before.
 #[derive(Default)]
 pub(crate) struct Story {
     pub(crate) events: Vec<Event>,
+    /// That of the processes to come.
+    pub(crate) namespace: u64,
     ticks: u64,
     processes: u32,
 }
 
 impl Story {
     pub(crate) fn new() -> Self {
-        Self { ticks: 1000, ..Self::default() }
+        Self { ticks: 1000, namespace: NAMESPACE, ..Self::default() }
     }
 
     /// A program starts, with one object at 0x1000..0x2000 that makes all its calls.
@@ -43,8 +45,9 @@ impl Story {
     pub(crate) fn start(&mut self, thread: Thread, arguments: &[&str], forked: bool, parent: u32) {
         let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
         let executable = arguments.first().cloned().unwrap_or_default();
-        let (namespace, wall_clock, truncated) = (NAMESPACE, 0, false);
-        let start = ProcessStart { parent, forked, namespace, wall_clock, executable, arguments, truncated };
+        let (fork_is_told, namespace, wall_clock, truncated) = (forked, self.namespace, 0, false);
+        let start =
+            ProcessStart { parent, forked, fork_is_told, namespace, wall_clock, executable, arguments, truncated };
         self.push(thread, What::ProcessStart(Box::new(start)));
     }
 

@@ -67,8 +67,9 @@ impl Life {
         let thread = Thread { process: self.processes, thread: self.processes, image: u64::from(self.processes) };
         let arguments = vec![b"./server".to_vec(), b"9000".to_vec()];
         let executable = arguments[0].clone();
+        let (fork_is_told, namespace, wall_clock, truncated) = (forked, 0, 0, false);
         let start =
-            ProcessStart { parent, forked, namespace: 0, wall_clock: 0, executable, arguments, truncated: false };
+            ProcessStart { parent, forked, fork_is_told, namespace, wall_clock, executable, arguments, truncated };
         self.event(thread, What::ProcessStart(Box::new(start)));
         self.event(thread, What::ThreadStart);
         let module =

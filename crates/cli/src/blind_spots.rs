@@ -261,6 +261,7 @@ mod tests {
         let start = ProcessStart {
             parent,
             forked: false,
+            fork_is_told: false,
             namespace: 0,
             wall_clock: 0,
             executable: Vec::new(),

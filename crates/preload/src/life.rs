@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use bsock_recording::event::UNREAD;
 use bsock_recording::function::Function;
+use bsock_recording::layout::flag;
 
 use crate::call::{self, Frame, Sections, record_before, record_late, word};
 use crate::ending::Queues;
@@ -25,7 +26,8 @@ fn forking(function: Function, frame: Frame, real: impl FnOnce() -> c_int) -> c_
     let outer = writer.ring.enter(&line, frame.address());
     let child = real();
     if child == 0 {
-        attach_child();
+        // What a child of `vfork` forks has nobody's table that anybody knows.
+        attach_child(writer.flags & flag::VFORK_CHILD == 0);
         return child;
     }
     call::finish(writer, &mut line, child, frame);
@@ -34,9 +36,9 @@ fn forking(function: Function, frame: Frame, real: impl FnOnce() -> c_int) -> c_
     child
 }
 
-fn attach_child() {
+fn attach_child(told: bool) {
     if process::generation() == 0 && !process::confined() {
-        process::attach_fork();
+        process::attach_fork(told);
     }
 }
 
@@ -69,7 +71,7 @@ pub(crate) extern "C-unwind" fn daemon(nochdir: c_int, noclose: c_int, frame: Fr
     let begin = process::now();
     let result = real!(daemon as Plain2, nochdir, noclose);
     if result == 0 {
-        attach_child();
+        attach_child(false);
         if noclose == 0 {
             tracked::closed_range(0, 2);
         }

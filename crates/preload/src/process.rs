@@ -183,8 +183,8 @@ pub(crate) unsafe fn attach(count: c_int, arguments: *const *const c_char, envir
     RECORDING.store((&raw const control.recording).cast_mut(), Release);
 }
 
-/// After a fork, in the child: a process of its own, with its parent's program.
-pub(crate) fn attach_fork() {
+/// After a fork, in the child: a process of its own, with its parent's program. `told`: the parent records the fork.
+pub(crate) fn attach_fork(told: bool) {
     let parent = number();
     // Two threads may notice at once (the first call after `_Fork` may be anybody's): one of them attaches.
     // SAFETY: as in `generation`.
@@ -198,7 +198,8 @@ pub(crate) fn attach_fork() {
     }
     begin();
     let Some(ring) = thread::lease_now() else { return };
-    call::tell(ring, start_line(parent, flag::FORKED), &[]);
+    let flags = flag::FORKED | if told { flag::FORK_IS_TOLD } else { 0 };
+    call::tell(ring, start_line(parent, flags), &[]);
 }
 
 /// Whether the command knows this process by the number that it has here.

@@ -60,7 +60,7 @@ fn slow(state: *mut State, stack: u64) -> Option<Writer> {
         }
     }
     if process::generation() == 0 {
-        process::attach_fork();
+        process::attach_fork(false);
     }
     if state.leased != process::generation().wrapping_add(1) && lease(state).is_none() {
         return lost();
@@ -137,7 +137,7 @@ pub(crate) extern "C" fn before_vfork() {
         return;
     }
     if process::generation() == 0 && !process::confined() {
-        process::attach_fork();
+        process::attach_fork(false);
     }
     // SAFETY: the thread's own state.
     let state = unsafe { &mut *state() };

@@ -134,6 +134,8 @@ pub struct ProcessStart {
     pub parent: u32,
     /// A fork: arguments, executable and modules are the parent's.
     pub forked: bool,
+    /// The parent tells of the fork, unless it is killed in it. Of others nobody does.
+    pub fork_is_told: bool,
     /// Its pid namespace, which its number is of; 0 if unknown.
     pub namespace: u64,
     /// Wall clock, nanoseconds since 1970.
@@ -369,6 +371,7 @@ fn process_start(line: &Line, sections: Sections<'_>) -> Result<ProcessStart, Da
     let mut start = ProcessStart {
         parent: line.args[0] as u32,
         forked: line.flags & flag::FORKED != 0,
+        fork_is_told: line.flags & flag::FORK_IS_TOLD != 0,
         namespace: line.result as u64,
         wall_clock: line.args[2],
         executable: Vec::new(),

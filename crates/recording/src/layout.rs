@@ -166,6 +166,9 @@ pub mod flag {
     pub const TRANSPARENT: u8 = 16;
     /// The argument strings were longer than the record could hold.
     pub const TRUNCATED: u8 = 32;
+    /// On [`kind::PROCESS_START`](super::kind::PROCESS_START): the fork is a recorded call of the parent, which tells of it when it
+    /// has returned there.
+    pub const FORK_IS_TOLD: u8 = 64;
 }
 
 /// What stands in front of a section's bytes.

@@ -56,6 +56,7 @@ fn use_after_close() -> Vec<Event> {
     let start = ProcessStart {
         parent: 1,
         forked: false,
+        fork_is_told: false,
         namespace: 1,
         wall_clock: 0,
         executable: b"./client".to_vec(),

@@ -169,6 +169,7 @@ mod tests {
         let start = ProcessStart {
             parent: 1,
             forked: false,
+            fork_is_told: false,
             namespace: 0,
             wall_clock: 0,
             executable: b"/a".to_vec(),
