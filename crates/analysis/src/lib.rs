@@ -85,19 +85,31 @@ impl Analysis {
 
     /// The next event, in the order of their ends. It may wait for a later one: see [`early`].
     pub fn event(&mut self, event: &Event) {
-        if !self.may_wait || self.early.is_empty() && self.model.not_yet_sent(event).is_empty() {
-            return self.step(event);
+        self.event_then(event, |_, _| {});
+    }
+
+    /// The same; shows those that have their turn now, each with the model of right after it.
+    pub fn event_then(&mut self, event: &Event, mut then: impl FnMut(&Model, &Event)) {
+        if !self.may_wait || !self.early.waits(&self.model, event) {
+            self.step(event);
+            return then(&self.model, event);
         }
         let lost = matches!(event.what, What::Lost(_) | What::Gap { .. });
         self.early.push(event.clone());
-        self.go_on(lost);
+        self.go_on(lost, then);
     }
 
-    /// Those that wait have their turn as far as the order of messages allows, or all of them.
-    fn go_on(&mut self, all: bool) {
+    /// Those that wait have their turn as far as the order of messages and forks allows, or all of them.
+    fn go_on(&mut self, all: bool, mut then: impl FnMut(&Model, &Event)) {
         while let Some(event) = self.early.next(&self.model, all) {
             self.step(&event);
+            then(&self.model, &event);
         }
+    }
+
+    /// No later event will change whose turn it is.
+    fn let_all_go(&mut self) {
+        self.go_on(true, |_, _| {});
     }
 
     fn step(&mut self, event: &Event) {
@@ -123,7 +135,7 @@ impl Analysis {
         if status & 0x7f == 0x7f {
             return;
         }
-        self.go_on(true);
+        self.let_all_go();
         if let Some(thread) = self.model.running(process) {
             self.event(&Event { thread, begin: u64::MAX, end: u64::MAX, what: What::ProcessEnd(Some(status)) });
         }
@@ -136,7 +148,7 @@ impl Analysis {
 
     /// No more events will come: what the rules waited to say is [`fresh`](Self::fresh) now.
     pub fn end(&mut self) {
-        self.go_on(true);
+        self.let_all_go();
         self.each_rule(|rule, model, sink| rule.finish(model, sink));
         self.rules.clear();
     }

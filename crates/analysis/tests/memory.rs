@@ -268,6 +268,27 @@ fn passing(function: Function, fd: i32, passed: i32, cookie: u64) -> Call {
     Call { details: Details::of(sections), ..call(function, fd, [0x5000, 1, 0], Outcome::Returned(1)) }
 }
 
+/// What a server's children do in a round that are faster than its `fork`: every other one has ended before that returns.
+fn faster_than_its_fork(life: &mut Life) {
+    let server = life.server();
+    life.rounds += 1;
+    life.named(server, call(Function::Accept, 3, [1, 16, 0], Outcome::Returned(4)), None, inet(5000), inet(9000));
+    let begin = life.ticks + 2;
+    let child = life.start(true, server.process);
+    life.moves(child, Function::Recv, 4, b"a question", 100);
+    life.moves(child, Function::Send, 4, b"an answer, cut short", 30);
+    let ends_at_once = life.rounds.is_multiple_of(2);
+    if ends_at_once {
+        life.event(child, What::ProcessEnd(Some(0)));
+    }
+    let fork = call(Function::Fork, -1, [0; 3], Outcome::Returned(child.process.into()));
+    life.analysis.event(&Event { thread: server, begin, end: life.ticks + 5, what: What::Call(Box::new(fork)) });
+    life.closes(server, &[4]);
+    if !ends_at_once {
+        life.event(child, What::ProcessEnd(Some(0)));
+    }
+}
+
 /// What is bounded by a number of its own is full after the first rounds; the tables that hold it have grown by then.
 const ROUNDS: u32 = 2500;
 
@@ -308,6 +329,11 @@ fn a_long_life_is_remembered_in_no_more_memory_than_a_short_one() {
 #[test]
 fn of_a_thousand_children_that_were_killed_nothing_is_kept() {
     is_bounded(2000, killed);
+}
+
+#[test]
+fn of_children_that_are_faster_than_their_fork_nothing_is_kept() {
+    is_bounded(2000, faster_than_its_fork);
 }
 
 #[test]

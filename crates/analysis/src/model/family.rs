@@ -3,13 +3,15 @@
 //!
 //! A child is recorded from its first call on, which may lie long after the fork, when its parent has closed what the
 //! child still holds. So the table is copied when the parent's `fork` returns, and waits for the child. A child that is
-//! faster than its parent takes the parent's table as it is, and shows nothing of it to the rules until the parent's `fork`
-//! confirms it; what the child makes itself is known at once.
+//! faster than its parent waits itself, if the `fork` is to come ([`early`](crate::early)). Where nobody can or will wait, it takes
+//! the parent's table as it is, and shows nothing of it to the rules until the parent's `fork` confirms it, if there ever is one:
+//! the parent of a child that no hook of `fork` made may have closed anything before the child was first seen. What the child
+//! makes itself is known at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread};
+use bsock_recording::event::{Call, Event, Outcome, ProcessStart, Thread, What};
 
 use super::descriptors::Descriptors;
 use super::process::Process;
@@ -55,6 +57,18 @@ impl Model {
         {
             self.drop_table(&mut silent.descriptors);
         }
+    }
+
+    /// The parent of the child that begins with this event, if that is recorded and has not told of its `fork`, but will. One of
+    /// another pid namespace calls the child otherwise than that itself does.
+    pub(crate) fn not_yet_forked(&self, event: &Event) -> Option<u32> {
+        let What::ProcessStart(start) = &event.what else { return None };
+        if !start.fork_is_told || self.unborn.iter().any(|waiting| waiting.process == event.thread.process) {
+            return None;
+        }
+        let key = (start.parent, *self.images.get(&start.parent)?);
+        let tells = self.processes.get(&key).is_some_and(|parent| parent.namespace == start.namespace);
+        (tells && self.dead != Some(key) && !self.exiting.contains(&key)).then_some(start.parent)
     }
 
     pub(super) fn process_start(&mut self, event: &Event, start: &ProcessStart) {
