@@ -66,13 +66,12 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let mut holders = Holders::new(!options.source.command.is_empty());
     let mut in_use = Vec::new();
     let mut each = |event: &Event, scale| {
-        analysis.event(event);
-        in_use.extend(holders.look(analysis.model(), event));
-        if let Some(listens) = &listens
-            && says_that_it_listens(analysis.model(), event)
-        {
-            listens.store(true, Ordering::Relaxed);
-        }
+        let ready = |by: bool| listens.iter().filter(|_| by).for_each(|listens| listens.store(true, Ordering::Relaxed));
+        ready(listens_now(event));
+        analysis.event_then(event, |model, event| {
+            in_use.extend(holders.look(model, event));
+            ready(receives_now(model, event));
+        });
         if options.live { findings.show_fresh(analysis.fresh(), &scale) } else { Ok(()) }
     };
     let observed = match &plan {
@@ -147,11 +146,17 @@ fn server(text: &str) -> Result<Server, Failure> {
     Ok(Server { command: words.into_iter().map(Into::into).collect(), listens: Arc::new(AtomicBool::new(false)) })
 }
 
-/// A server is ready when its `listen` has returned, or, as a datagram has no `listen`, its `bind` of a datagram socket.
-fn says_that_it_listens(model: &Model, event: &Event) -> bool {
+/// A server is ready when its `listen` has returned. Nobody has to wait for what the model says of the event.
+fn listens_now(event: &Event) -> bool {
     let What::Call(call) = &event.what else { return false };
-    let bound = call.function == Function::Bind && model.subject().is_some_and(Endpoint::is_datagram);
-    (call.function == Function::Listen || bound) && matches!(call.outcome, Outcome::Returned(_))
+    call.function == Function::Listen && matches!(call.outcome, Outcome::Returned(_))
+}
+
+/// A datagram has no `listen`: a server of them is ready when it has bound its socket.
+fn receives_now(model: &Model, event: &Event) -> bool {
+    let What::Call(call) = &event.what else { return false };
+    let bound = call.function == Function::Bind && matches!(call.outcome, Outcome::Returned(_));
+    bound && model.subject().is_some_and(Endpoint::is_datagram)
 }
 
 /// Findings on their way out.
