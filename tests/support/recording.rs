@@ -52,6 +52,52 @@ impl Contents {
         Self { events, lost }
     }
 
+    /// Of a recording whose writer was killed: what it holds up to the last round, which is all that is told in order. What comes
+    /// behind may be cut, and nothing else may be wrong with it.
+    pub(crate) fn of_cut(file: &Path) -> Self {
+        let bytes = fs::read(file).unwrap_or_default();
+        let mut contents = Self { events: Vec::new(), lost: 0 };
+        let (mut merger, mut lost) = (Merger::new(), 0);
+        let Ok(mut recording) = Recording::open(&bytes) else {
+            // The header is written at once.
+            assert_eq!(bytes.len(), 0, "the header is damaged");
+            return contents;
+        };
+        let told = loop {
+            match recording.item() {
+                Ok(Some(Item::Chunk { ring, bytes })) => merger.chunk(ring as usize, bytes).expect("whole records"),
+                Ok(Some(Item::Lost(calls))) => lost += calls,
+                Ok(Some(Item::Round { horizon })) => {
+                    merger.round(horizon);
+                    contents.lost += std::mem::take(&mut lost);
+                    contents.take(&mut merger);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break None,
+                Err(broken) => break Some(broken.to_string()),
+            }
+        };
+        let end = recording.position();
+        assert!(matches!(recording.item(), Ok(None)), "nothing follows the cut");
+        let cut = ["an item cut short", "an item that reaches beyond the end of the file"];
+        match told {
+            None => assert_eq!(end, bytes.len() as u64),
+            Some(told) => assert!(
+                cut.iter().any(|what| told == format!("damaged at byte {end}: {what}")),
+                "{told}, and the last whole item ends at byte {end} of {}",
+                bytes.len()
+            ),
+        }
+        contents
+    }
+
+    fn take(&mut self, merger: &mut Merger) {
+        while let Some(event) = merger.pop() {
+            self.lost += if let What::Lost(calls) = event.what { calls } else { 0 };
+            self.events.push(event);
+        }
+    }
+
     pub(crate) fn calls(&self, function: Function) -> impl Iterator<Item = (&Event, &Call)> {
         self.events.iter().filter_map(move |event| match &event.what {
             What::Call(call) if call.function == function => Some((event, &**call)),
