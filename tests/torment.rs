@@ -203,14 +203,16 @@ fn sixteen_kib_of_stack_are_enough_for_every_call_32() {
 /// As much memory as the command may take: 300 MB.
 const MOST_KIB: u64 = 300_000_000 / 1024;
 
-/// A server's life: for how many seconds is asked for. The whole way is soaked, from the rings to the lines of a trace.
-fn long_life(seconds: &str) {
+/// A server's life: for how many seconds is asked for. The whole way is soaked, from the rings to the lines of a trace. How many
+/// of its calls were lost.
+fn long_life(seconds: &str, ring_kib: &str) -> u64 {
     let program = program("soak.c");
     let directory = TempDir::new();
     let (trace, said) = (directory.path().join("trace"), directory.path().join("said"));
     // The trace goes through a pipe, since that of an hour would fill the disk. It ends with what was lost.
     let line = format!(
-        "{{ $bsock trace --call listen,_exit --format json -- {} {seconds} >$said; echo $? >>$said; }} 2>&1 | tail -n 3 >$trace",
+        "{{ $bsock trace --ring-kib {ring_kib} --call listen,_exit --format json -- {} {seconds} >$said; \
+         echo $? >>$said; }} 2>&1 | tail -n 3 >$trace",
         program.path().display()
     );
     let mut command = Command::new("sh");
@@ -231,14 +233,22 @@ fn long_life(seconds: &str) {
     let last = traced.lines().rfind(|line| line.starts_with('{')).expect("the trace has an end");
     let end: serde_json::Value = serde_json::from_str(last).expect("JSON");
     let count = |field: &str| end[field].as_u64().expect("a number");
+    let recorded = count("shown") + count("hidden");
+    assert_eq!(recorded + count("lost"), number("made ", 0), "{recorded} recorded: {end}");
     // Every message has ten bytes, but those of the children one.
-    assert!(count("lost") > 0 || count("sent") <= 10 * sent, "{end}");
+    assert!(count("sent") <= 10 * sent && count("received") <= 10 * sent, "{end}");
     assert!(count("lost") > 0 || count("sent") == count("received") + count("processes") - 1, "{end}");
+    count("lost")
 }
 
 #[test]
 fn a_long_life_short() {
-    long_life("2");
+    long_life("2", "1024");
+}
+
+#[test]
+fn a_long_life_of_which_most_is_lost() {
+    assert!(long_life("1", "4") > 0, "a ring of four KiB holds 64 calls");
 }
 
 /// `make soak`: one life of that many seconds, beside rounds of the other torments with other seeds.
@@ -249,7 +259,7 @@ fn soak() {
     let end = Instant::now() + Duration::from_secs(seconds);
     let (victims, forks, storm) = (Victims::new(), program("forks.c"), program("storm.c"));
     thread::scope(|scope| {
-        scope.spawn(|| long_life(&seconds.to_string()));
+        scope.spawn(|| long_life(&seconds.to_string(), "1024"));
         let mut turn = 0;
         while Instant::now() < end {
             let number = random(seed(), turn);

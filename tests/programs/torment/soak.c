@@ -1,7 +1,8 @@
 /*
  * Lives for SECONDS as a busy server does: threads come and go, connect, talk, and close; children are forked; everything it
- * opens it closes again. Says what it sent, how many descriptors it has more than at its beginning, and how much memory its
- * parent, the recorder, had taken after the first tenth and at the end, in KiB.
+ * opens it closes again. Says how many messages it sent, how many calls that are recorded it and its children made, how many
+ * descriptors it has more than at its beginning, and how much memory its parent, the recorder, had taken after the first tenth and
+ * at the end, in KiB.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,7 +21,7 @@ enum { THREADS = 8, MESSAGES = 200 };
 
 static struct sockaddr_in address;
 static int listener;
-static atomic_long sent;
+static atomic_long sent, made;
 static atomic_int wrong;
 
 static void say(int fd)
@@ -51,6 +52,7 @@ static void *converse(void *unused)
     }
     close(client);
     close(server);
+    made += 5 + 4 * MESSAGES;
     return unused;
 }
 
@@ -69,6 +71,7 @@ static void a_round(void)
     waitpid(child, &status, 0);
     wrong |= status != 0;
     sent++;
+    made += 4;
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
 }
@@ -92,7 +95,7 @@ static long memory_of_parent(void)
     while (file && fgets(line, sizeof line, file))
         sscanf(line, "RssAnon: %ld", &kib);
     if (file)
-        fclose(file);
+        fclose(file), made++;
     return kib;
 }
 
@@ -114,6 +117,9 @@ int main(int count, char **arguments)
             early = memory_of_parent();
     }
     close(listener);
-    printf("sent %ld\nleft %d\nmemory %ld %ld\n", sent, descriptors() - before, early, memory_of_parent());
+    made += 5;
+    int left = descriptors() - before;
+    long late = memory_of_parent();
+    printf("sent %ld\nmade %ld\nleft %d\nmemory %ld %ld\n", sent, made, left, early, late);
     return wrong;
 }
