@@ -103,6 +103,17 @@ fn the_first_call_of_a_process_is_made_in_a_handler_ten_thousand_times_3() {
     assert_eq!(made.to_string(), children);
 }
 
+#[test]
+fn a_thousand_threads_are_cancelled_while_they_wait_in_a_call_14_15() {
+    let times = much("50", "1000");
+    let expected = format!("cancelled {times}, cleaned {times}, next {times}\n");
+    let contents = same_in_every_way(&program("cancelled.c"), &[times], &expected);
+    let (unfinished, done): (Vec<_>, Vec<_>) =
+        contents.calls(Function::Recv).partition(|(_, call)| call.outcome == Outcome::Unfinished);
+    let calls = |calls: Vec<_>| calls.len().to_string();
+    assert_eq!((calls(unfinished), calls(done), contents.lost), (times.to_owned(), times.to_owned(), 0));
+}
+
 /// Runs it plain and recorded in a shell that says `before` first, and asserts that nobody could tell them apart.
 fn same_behind(before: &str, program: &TempProgram, argument: &str) {
     let directory = TempDir::new();

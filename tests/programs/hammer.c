@@ -73,7 +73,7 @@ static void signals(void)
 static void full(void)
 {
     kill(getppid(), SIGSTOP);
-    hammer((void *)100000L);
+    hammer((void *)1000000L);
     kill(getppid(), SIGCONT);
     hammer((void *)1000L);
 }
