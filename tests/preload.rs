@@ -306,15 +306,42 @@ fn the_recorder_makes_no_stack_executable_9() {
     assert!(!stack.contains("RWE"), "{stack}");
 }
 
+/// A preload that was there before: it has an answer of its own for `getppid`, and changes that of `send`.
+const FORMER: &str = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <sys/socket.h>\n#include <sys/types.h>\n\
+    pid_t getppid(void) { return 4711; }\n\
+    ssize_t send(int fd, const void *bytes, size_t length, int flags) {\n\
+    ssize_t (*next)(int, const void *, size_t, int);\n\
+    *(void **)&next = dlsym(RTLD_NEXT, \"send\");\n\
+    return next(fd, bytes, length, flags) == 1 && length == 1 ? 47 : -1; }\n";
+
+/// Says what it is given, and so does the program that its child becomes.
+const UNDER_TWO: &str = "#include <stdio.h>\n#include <sys/socket.h>\n#include <sys/wait.h>\n#include <unistd.h>\n\
+    int main(int count, char **arguments) { int pair[2]; socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);\n\
+    printf(\"%d %d\\n\", (int)getppid(), (int)send(pair[0], \"x\", 1, 0)); fflush(stdout);\n\
+    if (count > 1) return 0;\n\
+    if (fork() == 0) { execl(arguments[0], arguments[0], \"again\", (char *)0); _exit(1); }\n\
+    int status = 1; wait(&status); return status; }\n";
+
 #[test]
 fn a_former_preload_stays_active_9() {
-    let former = "/former/preload/that/is/not/there.so";
-    let output = Command::new(target_dir().join("bsock"))
-        .env("LD_PRELOAD", former)
-        .args(["run", "--", "sh", "-c", "echo $LD_PRELOAD"])
-        .output()
-        .expect("runs");
-    assert!(text(&output).starts_with(&format!("{former}:/")), "{}", text(&output));
+    let former = support::compile_c_text(FORMER, &["-shared", "-fPIC", "-ldl"]);
+    let program = support::compile_c_text::<&str>(UNDER_TWO, &[]);
+    let expected = "4711 47\n4711 47\n";
+    let (directory, recorder) = (TempDir::new(), target_dir().join("libbsock_preload.so"));
+    let both = |one: &Path, other: &Path| format!("{}:{}", one.display(), other.display());
+    for preloads in
+        [former.path().display().to_string(), both(&former.path(), &recorder), both(&recorder, &former.path())]
+    {
+        let idle = program.command().env("LD_PRELOAD", &preloads).output().expect("runs");
+        assert_eq!((text(&idle).as_str(), idle.status.code()), (expected, Some(0)), "{preloads}, nobody records");
+        let file = directory.path().join("recording");
+        let output = recorded(&program.path(), &[], &file).env("LD_PRELOAD", &preloads).output().expect("runs");
+        assert_eq!((text(&output).as_str(), output.status.code()), (expected, Some(0)), "{preloads}, recorded");
+        assert_eq!(of_the_program(&output.stderr), "", "{preloads}");
+        let contents = Contents::of(&file);
+        let sends: Vec<_> = contents.calls(Function::Send).map(|(_, call)| call.outcome).collect();
+        assert_eq!(sends, [Outcome::Returned(1); 2], "{preloads}: the former one stands before the recorder");
+    }
 }
 
 #[test]
