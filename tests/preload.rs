@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use bsock_recording::event::{Outcome, What};
 use bsock_recording::function::Function;
 use support::recording::{Contents, of_the_program, recorded};
-use support::{TempDir, TempProgram, compile_c, root, target_dir};
+use support::{TempDir, TempProgram, cannot_be_played, compile_c, root, target_dir};
 
 fn program(name: &str) -> TempProgram {
     compile_c(&root().join("tests/programs").join(name), &["-pthread"])
@@ -201,7 +201,7 @@ fn a_probe_for_seccomp_confines_nothing() {
 #[test]
 fn memory_that_runs_out_costs_records_and_not_the_program() {
     if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) != 0) {
-        return; // Needs a /dev/shm of its own.
+        return cannot_be_played("it needs a /dev/shm of its own, and who is not root has none");
     }
     let program = program("hammer.c");
     let directory = TempDir::new();
@@ -214,7 +214,7 @@ fn memory_that_runs_out_costs_records_and_not_the_program() {
     );
     let output = Command::new("unshare").args(["-m", "sh", "-c", &script]).output().expect("runs");
     if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("ermission denied") {
-        return; // No mount namespaces here.
+        return cannot_be_played("there are no mount namespaces, or they are not for us");
     }
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let sent: u64 =
@@ -395,7 +395,7 @@ fn a_program_that_takes_no_preload_is_named_as_well_41() {
     std::os::unix::fs::chown(program.path(), (!own).then_some(65534), None).expect("ours");
     fs::set_permissions(program.path(), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).expect("ours");
     if program.command().status().expect("runs").code() != Some(5) {
-        return; // Nobody but root can make one that changes the user, and not where the file system forbids it.
+        return cannot_be_played("a program that changes the user is root's to make, where the file system allows it");
     }
     let directory = TempDir::new();
     let file = directory.path().join("recording");

@@ -77,6 +77,14 @@ impl TempDir {
     }
 }
 
+/// Says that the test that calls it cannot be played here, and why; not by `eprintln`, of which a test that passes shows nothing.
+/// Where everything is there (`BSOCK_MUST=1`: `.ci/run` sets it) the test fails.
+pub(crate) fn cannot_be_played(why: &str) {
+    assert!(env::var_os("BSOCK_MUST").is_none_or(|must| must != "1"), "cannot be played here: {why}");
+    let test = std::thread::current();
+    let _ = writeln!(std::io::stderr(), "not played: {}: {why}", test.name().unwrap_or_default());
+}
+
 /// What the tests of a file share: made by the first that asks, gone with the last that holds it.
 pub(crate) struct Shared<T>(Mutex<Weak<T>>);
 
