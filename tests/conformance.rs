@@ -10,7 +10,10 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+
+use bsock_recording::event::{Event, What};
 use support::conformance::{Differences, calls, compile, missing};
+use support::recording::{Contents, recorded};
 use support::{Shared, TempDir, TempProgram, link_flags, target_dir, text};
 
 /// The program over libc alone, and what it prints.
@@ -53,6 +56,9 @@ fn preload() -> PathBuf {
     target_dir().join("libbsock_preload.so")
 }
 
+/// Makes the program say whether it runs under the preload.
+const UNDER: &str = "--under=libbsock_preload.so";
+
 #[test]
 fn every_call_has_its_rows() {
     assert_eq!(missing(), Vec::<String>::new(), "calls without a file in tests/conformance/calls");
@@ -91,16 +97,29 @@ fn through_posix_names_it_is_libc() {
 #[test]
 fn under_the_preload_it_is_libc_19_56() {
     let (program, printed) = &*reference();
-    assert_same(printed, &run(program.command().env("LD_PRELOAD", preload())));
+    // Without it the program ends before the first row.
+    assert_eq!(program.command().arg(UNDER).output().expect("runs").status.code(), Some(3));
+    assert_same(printed, &run(program.command().arg(UNDER).env("LD_PRELOAD", preload())));
 }
 
 #[test]
 fn recorded_it_is_libc_15_19_21_22_23_28_56() {
     let (program, printed) = &*reference();
     let folder = TempDir::new();
-    let mut bsock = Command::new(target_dir().join("bsock"));
-    bsock.args(["run", "--record"]).arg(folder.path().join("recording")).arg("--").arg(program.path());
-    assert_same(printed, &run(&mut bsock));
+    let file = folder.path().join("recording");
+    assert_same(printed, &run(&mut recorded(&program.path(), &[UNDER], &file)));
+    let contents = Contents::of(&file);
+    for call in calls() {
+        let is_row = |line: &&str| line.starts_with(&format!("case {call}/")) && !line.contains(": skipped: ");
+        let is_call = |event: &&Event| matches!(&event.what, What::Call(it) if it.function.name() == call);
+        let rows = printed.lines().filter(is_row).count() as u64;
+        let calls = contents.events.iter().filter(is_call).count() as u64;
+        assert!(
+            calls > 0 && calls + contents.lost >= rows,
+            "{call}: {calls} recorded, {} lost, {rows} rows",
+            contents.lost
+        );
+    }
 }
 
 #[test]
