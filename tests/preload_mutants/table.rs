@@ -732,6 +732,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     },
 ];
 
+/// Of these the test may hang, which is how it notices: for ever in a lock of the allocator's that the thread holds already, and in
+/// a call that waits for what its spoilt arguments do not let come.
+pub(crate) const HANGS: &[&str] =
+    &["memory is allocated in the first call of a thread", "an idle hook spoils an argument"];
+
 /// Promises that no mutant breaks, and why. Those of faults have no tests yet, either.
 pub(crate) const WITHOUT_MUTANT: &[(u32, &str)] = &[
     (49, "comes with faults"),
