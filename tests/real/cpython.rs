@@ -12,29 +12,30 @@ use crate::stage::Stage;
 use crate::{By, Scenario};
 
 pub(crate) const SUITES: [Scenario; 13] = [
-    suite("cpython/test_socket"),
-    suite("cpython/test_socketserver"),
-    suite("cpython/test_httplib"),
-    suite("cpython/test_xmlrpc"),
-    suite("cpython/test_ssl"),
-    suite("cpython/test_select"),
-    suite("cpython/test_poll"),
-    suite("cpython/test_epoll"),
-    suite("cpython/test_asyncio"),
-    suite("cpython/test_subprocess"),
-    suite("cpython/test_signal"),
-    suite("cpython/test_os"),
-    suite("cpython/test_fcntl"),
+    suite("cpython/test_socket", 540),
+    suite("cpython/test_socketserver", 24),
+    suite("cpython/test_httplib", 100),
+    suite("cpython/test_xmlrpc", 75),
+    suite("cpython/test_ssl", 150),
+    suite("cpython/test_select", 5),
+    suite("cpython/test_poll", 5),
+    suite("cpython/test_epoll", 9),
+    suite("cpython/test_asyncio", 1500),
+    suite("cpython/test_subprocess", 260),
+    suite("cpython/test_signal", 45),
+    suite("cpython/test_os", 235),
+    suite("cpython/test_fcntl", 9),
 ];
 
-const fn suite(name: &'static str) -> Scenario {
+/// As many of its tests pass at least: nine tenths of those that CPython 3.11 has.
+const fn suite(name: &'static str, least: usize) -> Scenario {
     Scenario {
         name,
         needs: &[("python3", "python3")],
         recorded: &["python3"],
         version: &["python3", "--version"],
         seconds: 1200,
-        by: By::Tests,
+        by: By::Tests { least },
         play,
     }
 }

@@ -8,9 +8,11 @@ use crate::performance::Place;
 use crate::stage::Stage;
 use crate::{By, Scenario, system};
 
-pub(crate) const SCENARIOS: [Scenario; 6] = [
+pub(crate) const SCENARIOS: [Scenario; 8] = [
     Scenario { play: line, ..SAME },
-    Scenario { name: "guard/test", by: By::Tests, play: test, ..SAME },
+    Scenario { name: "guard/test", by: By::Tests { least: 1 }, play: test, ..SAME },
+    Scenario { name: "guard/few", by: By::Tests { least: 2 }, play: few, ..SAME },
+    Scenario { name: "guard/skipped", by: By::Tests { least: 1 }, play: skipped, ..SAME },
     Scenario {
         name: "guard/absent",
         recorded: &["a program that nobody starts"],
@@ -52,6 +54,14 @@ fn line(stage: &mut Stage) {
 fn test(stage: &mut Stage) {
     stage.say(if is_recorded() { "failure a.test" } else { "passed a.test" });
     stage.say("passed another.test");
+}
+
+fn few(stage: &mut Stage) {
+    stage.say("passed a.test\nfailure another.test");
+}
+
+fn skipped(stage: &mut Stage) {
+    stage.say("passed a.test\nskipped another.test");
 }
 
 fn failure(_: &mut Stage) {

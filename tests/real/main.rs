@@ -26,6 +26,7 @@ mod performance;
 mod postgresql;
 mod python;
 mod redis;
+mod skipped;
 mod socat;
 mod stage;
 mod suite;
@@ -60,8 +61,9 @@ pub(crate) struct Scenario {
 pub(crate) enum By {
     /// Line by line.
     Transcript,
-    /// Test by test, without those that differ between two plain runs.
-    Tests,
+    /// Test by test, without those that differ between two plain runs. As many pass at least, and those that leave themselves out are
+    /// listed in `skipped`.
+    Tests { least: usize },
 }
 
 fn scenarios() -> Vec<Scenario> {

@@ -139,7 +139,7 @@ impl Run {
         match self.status {
             None => format!("hangs, {seconds:.1} s"),
             Some(status) if !status.success() => format!("fails, {seconds:.1} s"),
-            _ if scenario.by == By::Tests => {
+            _ if matches!(scenario.by, By::Tests { .. }) => {
                 let passed = self.tests().values().filter(|outcome| **outcome == "passed").count();
                 format!("{passed} pass, {seconds:.1} s")
             }
