@@ -31,7 +31,7 @@
 //! # How it tells
 //!
 //! - *certain*: `accept` or `recvfrom` succeeded, and the address was cut: its length is more than the room, and the room was
-//!   less than a `struct sockaddr` (16 bytes), or exactly what the call before on this socket had left.
+//!   less than a `struct sockaddr` (16 bytes) and not that of the family alone, or exactly what the call before on this socket had left.
 //! - *certain*: the length was negative, and the call failed with `EINVAL`.
 //! - *likely*: the same cut of `getsockname` or `getpeername`, which are sometimes called with little room on purpose, to
 //!   learn whether there is an address at all.
@@ -40,7 +40,7 @@
 //!
 //! - where no address was asked for (`NULL`), or where it was stored whole;
 //! - for a room of 16 bytes or more that no earlier call had left: a `struct sockaddr` is enough to see the family;
-//! - for `getsockname` and `getpeername` with room for the family alone (2 bytes);
+//! - for room for the family alone (2 bytes, a `sa_family_t`), if no earlier call had left it;
 //! - where the length could not be read, or the socket's history is not known.
 //!
 //! A length that was never set and happens to be large enough is not found, even if it is larger than the variable.
@@ -182,7 +182,7 @@ impl Wrong {
     fn cut(call: &Call, room: u32, reused: bool) -> Option<Self> {
         let length = call.address_result.as_ref()?.claimed;
         let named = asks_for_a_name(call.function);
-        let too_small = room < SOCKADDR && !(named && room == FAMILY);
+        let too_small = room < SOCKADDR && room != FAMILY;
         if length <= room || !(too_small || reused) {
             return None;
         }
@@ -226,8 +226,10 @@ fn negative(call: &Call, room: u32) -> Option<Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{OK, Story, call, sockaddr};
+    use crate::testing::{OK, Story, call, memory_of, sockaddr};
+    use bsock_recording::details::Details;
     use bsock_recording::event::Memory;
+    use bsock_recording::layout::section;
 
     /// A listener of this family, and these calls on it, each with the room and the length of the address; what is said.
     fn said(family: u64, calls: &[(Function, u32, u32, Outcome)]) -> Vec<String> {
@@ -265,7 +267,28 @@ mod tests {
             assert_eq!(said(2, &[(function, 16, 16, outcome), (function, 128, 16, outcome)]), [""; 0]);
             assert_eq!(said(10, &[(function, 16, 28, outcome)]), [""; 0], "a struct sockaddr");
         }
-        assert_eq!(said(10, &[(Function::Getsockname, 2, 28, OK)]), [""; 0], "the family alone");
+        for function in [Function::Accept, Function::Accept4, Function::Getsockname, Function::Getpeername] {
+            assert_eq!(said(10, &[(function, 2, 28, OK), (function, 2, 28, OK)]), [""; 0], "the family alone");
+        }
+    }
+
+    #[test]
+    fn the_sender_of_a_datagram_is_asked_for_with_the_same_room() {
+        for (room, expected) in [
+            (2, None),
+            (8, Some("certain: recvfrom() was given room for 8 bytes of an address that has 16")),
+            (16, None),
+        ] {
+            let mut story = Story::new();
+            let program = story.program(&["./server"]);
+            story.udp_socket(program, 3);
+            let details = Details::of([(section::MORE, memory_of(&u64::to_ne_bytes(room)))]);
+            let address_result = Some(sockaddr("127.0.0.1:51000"));
+            story.call(program, Call { details, address_result, ..call(Function::Recvfrom, 3, Outcome::Returned(1)) });
+            let findings = story.findings();
+            let said = findings.iter().map(|found| format!("{}: {}", found.confidence.name(), found.message));
+            assert_eq!(said.collect::<Vec<_>>(), Vec::from_iter(expected), "{room}");
+        }
     }
 
     #[test]
@@ -276,6 +299,9 @@ mod tests {
         assert_eq!(said(1, &[accept(110, 20), accept(20, 30)]), [reused]);
         assert_eq!(said(1, &[accept(110, 20), accept(20, 20), accept(20, 30)]), [reused]);
         assert_eq!(said(1, &[accept(110, 2), accept(2, 2)]), [""; 0], "nobody has a name");
+        let left =
+            "certain: accept() was given room for 2 bytes, what the call before had left, of an address that has 30";
+        assert_eq!(said(1, &[accept(110, 2), accept(2, 30)]), [left], "not for the family alone");
         assert_eq!(said(1, &[accept(20, 30)]), [""; 0], "little room, perhaps on purpose");
         assert_eq!(said(1, &[accept(110, 20), accept(110, 30)]), [""; 0], "set each time");
     }
