@@ -40,6 +40,7 @@ pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_DONTWAIT: u64 = 0x40;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
+pub(crate) const MSG_FASTOPEN: u64 = 0x2000_0000;
 pub(crate) const MSG_CMSG_CLOEXEC: u64 = 0x4000_0000;
 
 pub(crate) const SHUT_RD: u64 = 0;

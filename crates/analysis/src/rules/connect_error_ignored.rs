@@ -31,14 +31,16 @@
 //!
 //! # How it tells
 //!
-//! - *certain*: `connect` on a stream socket failed; the next call on that socket is `send`, `recv`, `write` or `read`; and
-//!   it fails because there is no connection, or never returns.
+//! - *certain*: `connect` on a stream socket failed; the next call on that socket moves bytes (`send`, `sendto`, `sendmsg`,
+//!   `write`, `writev`, `recv`, `recvfrom`, `recvmsg`, `read`, `readv` and their kin); and it fails because there is no
+//!   connection, or sends and never returns.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where the connection was still under way (`EINPROGRESS`, `EALREADY`, `EINTR`), was there already (`EISCONN`), or would
 //!   have had to wait (`EAGAIN`);
 //! - where anything comes between: another `connect`, a `close`;
+//! - where sending is another try to connect (`MSG_FASTOPEN`);
 //! - for datagram sockets, which need no connection;
 //! - where the socket's history is not known.
 //!
@@ -53,9 +55,10 @@ use bsock_recording::function::Function;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
+use crate::functions::{has_flag, receives, sends};
 use crate::linux::{
     AF_UNIX, EAGAIN, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EINTR, EINVAL, EISCONN, ENOTCONN, EPIPE,
-    error_name,
+    MSG_FASTOPEN, MSG_NOSIGNAL, error_name,
 };
 use crate::message::Message;
 use crate::model::{Endpoint, EndpointId, Model};
@@ -139,13 +142,14 @@ fn failure(call: &Call) -> Option<i32> {
 
 /// Data were to be moved, and there was no connection to move them.
 fn misses_its_connection(endpoint: &Endpoint, call: &Call) -> bool {
-    let sends = matches!(call.function, Function::Send | Function::Write);
-    let moves = sends || matches!(call.function, Function::Recv | Function::Read);
+    // With this flag it connects, whatever became of the `connect` before.
+    let sends = sends(call.function) && !has_flag(call, MSG_FASTOPEN);
+    let receives = receives(call.function);
     match call.outcome {
-        Outcome::Failed(ENOTCONN | EPIPE | ECONNREFUSED | ECONNRESET) => moves && !call.injected,
+        Outcome::Failed(ENOTCONN | EPIPE | ECONNREFUSED | ECONNRESET) => (sends || receives) && !call.injected,
         // What Linux says of a UNIX socket that is to be read.
-        Outcome::Failed(EINVAL) => moves && endpoint.family == AF_UNIX && !call.injected,
-        Outcome::Unfinished => sends,
+        Outcome::Failed(EINVAL) => receives && endpoint.family == AF_UNIX && !call.injected,
+        Outcome::Unfinished => sends && !has_flag(call, MSG_NOSIGNAL),
         _ => false,
     }
 }
@@ -179,7 +183,9 @@ fn finding(before: Failure, process: ProcessName, event: &Event, call: &Call, si
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{OK, REFUSED, Story, call};
+    use bsock_recording::event::Memory;
+
+    use crate::testing::{OK, REFUSED, Story, call, sockaddr, sockaddr_un};
 
     /// A client whose `connect` ends so, and then these calls on it; what is said.
     fn said(connect: Outcome, then: &[(Function, Outcome)]) -> Vec<String> {
@@ -205,6 +211,15 @@ mod tests {
             (Function::Write, Outcome::Unfinished),
             (Function::Recv, NOT_CONNECTED),
             (Function::Read, NOT_CONNECTED),
+            (Function::Sendto, Outcome::Failed(EPIPE)),
+            (Function::Sendmsg, Outcome::Unfinished),
+            (Function::Sendmmsg, Outcome::Failed(EPIPE)),
+            (Function::Writev, Outcome::Failed(EPIPE)),
+            (Function::Sendfile, Outcome::Failed(EPIPE)),
+            (Function::Recvfrom, NOT_CONNECTED),
+            (Function::Recvmsg, NOT_CONNECTED),
+            (Function::Recvmmsg, NOT_CONNECTED),
+            (Function::Readv, NOT_CONNECTED),
         ] {
             let name = function.name();
             let sentence = format!("{name}() on a socket whose connect() to 127.0.0.1:8989 had failed: ECONNREFUSED");
@@ -225,5 +240,40 @@ mod tests {
         ] {
             assert_eq!(said(REFUSED, then), [""; 0], "{then:?}");
         }
+    }
+
+    /// The first finding after a `connect` to this address.
+    fn found(family: u64, address: Option<Memory>, then: Call) -> Option<Finding> {
+        let mut story = Story::new();
+        let client = story.program(&["./client"]);
+        story.call(client, Call { args: [family, 1, 0], ..call(Function::Socket, -1, Outcome::Returned(3)) });
+        story.call(client, Call { address, ..call(Function::Connect, 3, REFUSED) });
+        story.call(client, then);
+        story.findings().into_iter().find(|found| found.rule == "connect-error-ignored")
+    }
+
+    #[test]
+    fn a_send_that_connects_or_that_raises_no_signal_tells_nothing() {
+        let sent = |flag, outcome| Call { args: [0, 1, flag], ..call(Function::Sendto, 3, outcome) };
+        let address = || Some(sockaddr("127.0.0.1:8989"));
+        assert!(found(2, address(), sent(MSG_FASTOPEN, REFUSED)).is_none(), "another try");
+        assert!(found(2, address(), sent(MSG_NOSIGNAL, Outcome::Unfinished)).is_none(), "killed by something else");
+        assert!(found(2, address(), sent(MSG_NOSIGNAL, Outcome::Failed(EPIPE))).is_some());
+    }
+
+    #[test]
+    fn what_is_invalid_without_a_connection_is_a_receive_on_a_unix_socket() {
+        let failed = |function| call(function, 3, Outcome::Failed(EINVAL));
+        let address = || Some(sockaddr_un("/run/x"));
+        assert!(found(1, address(), failed(Function::Recvmsg)).is_some());
+        assert!(found(1, address(), failed(Function::Sendfile)).is_none(), "the file may be one that cannot be sent");
+        assert!(found(2, Some(sockaddr("127.0.0.1:8989")), failed(Function::Readv)).is_none());
+    }
+
+    #[test]
+    fn an_address_that_could_not_be_read_is_not_named() {
+        let found = found(2, None, call(Function::Recvfrom, 3, NOT_CONNECTED)).expect("a finding");
+        assert_eq!(found.message.to_string(), "recvfrom() on a socket whose connect() had failed: ECONNREFUSED");
+        assert_eq!(found.confidence, Confidence::Certain);
     }
 }
