@@ -83,6 +83,14 @@ impl Analysis {
         Self { model, rules, sink, broken: Vec::new(), early, may_wait }
     }
 
+    /// For one program and what it starts, while they run: what nothing that comes later can change is [`fresh`](Self::fresh) at
+    /// once.
+    #[must_use]
+    pub const fn at_once(mut self) -> Self {
+        self.model.tell_at_once();
+        self
+    }
+
     /// The next event, in the order of their ends. It may wait for a later one: see [`early`].
     pub fn event(&mut self, event: &Event) {
         self.event_then(event, |_, _| {});

@@ -61,9 +61,14 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let output = report::output(options.format, Manner { locate: &locator, language, terminal, into_file }, &mut *out);
     let mut findings = Findings::new(output, &locator, options.advice || settings.advice);
 
+    let running = !options.source.command.is_empty();
     let mut analysis = Analysis::new(rules);
+    // A second program would come later than what is found in the first.
+    if options.live && running && options.with.is_none() {
+        analysis = analysis.at_once();
+    }
     let listens = plan.as_ref().and_then(|plan| Some(plan.server.as_ref()?.listens.clone()));
-    let mut holders = Holders::new(!options.source.command.is_empty());
+    let mut holders = Holders::new(running);
     let mut in_use = Vec::new();
     let mut each = |event: &Event, scale| {
         let ready = |by: bool| listens.iter().filter(|_| by).for_each(|listens| listens.store(true, Ordering::Relaxed));

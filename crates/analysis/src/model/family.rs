@@ -74,6 +74,7 @@ impl Model {
     pub(super) fn process_start(&mut self, event: &Event, start: &ProcessStart) {
         let (process, image) = process_key(event.thread);
         let before = self.images.insert(process, image).and_then(|old| self.processes.remove(&(process, old)));
+        self.newcomer = !start.forked && before.is_none() && self.running(start.parent).is_none();
         let executed = before.as_ref().is_some_and(|before| before.executing) && !start.forked;
         if !executed {
             self.summary.processes += 1;

@@ -70,6 +70,8 @@ pub struct Model {
     blind: bool,
     /// Up to this moment calls may be missing of which the process is not known.
     blind_until: u64,
+    newcomer: bool,
+    at_once: bool,
     summary: Summary,
 }
 
@@ -136,10 +138,24 @@ impl Model {
         self.blind
     }
 
+    /// True if the last event started a program in a process of which nothing was known, nor of the one that started it.
+    pub(crate) const fn starts_a_newcomer(&self) -> bool {
+        self.newcomer
+    }
+
+    /// Findings are wanted as soon as nothing that comes later can change them.
+    pub(crate) const fn tells_at_once(&self) -> bool {
+        self.at_once
+    }
+
+    pub(crate) const fn tell_at_once(&mut self) {
+        self.at_once = true;
+    }
+
     pub(crate) fn apply(&mut self, event: &Event) {
         self.endpoints.turn();
         self.dead.take().into_iter().for_each(|dead| self.forget(dead));
-        (self.subject, self.touched, self.late) = (None, false, false);
+        (self.subject, self.touched, self.late, self.newcomer) = (None, false, false, false);
         match &event.what {
             What::Call(call) => self.call(event, call),
             What::ProcessStart(start) => self.process_start(event, start),
