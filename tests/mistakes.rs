@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use bsock_analysis::finding::{Confidence, Finding};
 use bsock_analysis::rules::ALL;
@@ -33,6 +34,9 @@ use bsock_recording::merge::Merger;
 use fastrand::Rng;
 use serde_json::Value;
 use support::{TempDir, TempProgram, compile_c, free_port, root, swappable_port, target_dir, text};
+
+/// Rules whose programs draw every sentence and every confidence that the rule declares.
+const SHOWN: [&str; 3] = ["addrlen-not-set", "connect-error-ignored", "port-byte-order"];
 
 /// How often each recording is analysed with other gaps.
 const ROUNDS: u64 = 200;
@@ -272,7 +276,8 @@ fn assert_ends_find_nothing(name: &str, recorded: &Recorded) {
     }
 }
 
-fn assert_wrong(rule: &str, source: &Path) {
+/// Judges a program; the sentences and confidences of what was found.
+fn assert_wrong(rule: &str, source: &Path) -> BTreeSet<String> {
     let (scene, name) = (Scene::of(source), name(source));
     let Checked { findings, status, recorded, said, .. } = check(&scene);
     assert_eq!(status, Some(1), "{name} draws a finding: {said}");
@@ -289,6 +294,14 @@ fn assert_wrong(rule: &str, source: &Path) {
     assert_libraries_are_not_blamed(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
     assert_threads_without_a_ring_find_nothing(&name, &recorded);
+    recorded.analysed().findings.iter().flat_map(said_in).map(str::to_owned).collect()
+}
+
+/// The identities of all sentences of a finding, and how sure it is.
+fn said_in(finding: &Finding) -> Vec<&'static str> {
+    let related = finding.related.iter().map(|related| &related.message);
+    let sentences = [&finding.message, &finding.label, &finding.help].into_iter().chain(&finding.notes).chain(related);
+    sentences.map(|sentence| sentence.form.id).chain([finding.confidence.name()]).collect()
 }
 
 fn assert_right(source: &Path) {
@@ -320,7 +333,18 @@ fn each(beginning: &str, judge: impl Fn(&str, &Path) + std::panic::RefUnwindSafe
 
 #[test]
 fn programs_with_a_mistake_draw_findings_of_its_rule_in_the_marked_lines() {
-    each("wrong_", assert_wrong);
+    let said: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::default();
+    each("wrong_", |rule, program| {
+        let of_program = assert_wrong(rule, program);
+        said.lock().unwrap_or_else(PoisonError::into_inner).entry(rule.to_owned()).or_default().extend(of_program);
+    });
+    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for rule in ALL.iter().filter(|rule| SHOWN.contains(&rule.name)) {
+        let sentences = rule.messages.iter().map(|form| form.id);
+        let declared: BTreeSet<&str> = sentences.chain(rule.confidences.iter().map(|sure| sure.name())).collect();
+        let unsaid: Vec<_> = declared.into_iter().filter(|id| !said[rule.name].contains(*id)).collect();
+        assert_eq!(unsaid, [""; 0], "{}: declared, and said of no program", rule.name);
+    }
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use bsock_recording::event::{Call, Outcome};
 
-use crate::linux::ECONNREFUSED;
+use crate::linux::{ECONNREFUSED, EINVAL};
 use crate::model::{Endpoint, Program};
+
+use super::reasons::Reasons;
 
 /// What a port was used for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Way {
     Bind,
     Connect,
+    /// A datagram that names its destination.
+    Send,
 }
 
 /// Why a port is taken for another.
@@ -17,6 +21,8 @@ pub(super) enum Way {
 pub(super) enum Evidence {
     /// The other stands among the arguments.
     Argument,
+    /// The other is a service that the program asked `getaddrinfo` for.
+    Service,
     /// The other is common.
     Custom,
     /// It is 0, and the other is the only candidate among the arguments.
@@ -39,6 +45,7 @@ pub(super) fn suspicion(
     way: Way,
     used: u16,
     program: &Program,
+    reasons: &Reasons,
     endpoint: &Endpoint,
     call: &Call,
 ) -> Option<(Evidence, u16)> {
@@ -46,7 +53,12 @@ pub(super) fn suspicion(
         return None;
     }
     if used == 0 {
-        let suspicious = endpoint.is_stream() && refused(call);
+        let suspicious = match way {
+            Way::Bind => false,
+            Way::Connect => endpoint.is_stream() && refused(call),
+            // What Linux says of a datagram to port 0, before it sends anything.
+            Way::Send => call.outcome == Outcome::Failed(EINVAL) && !call.injected,
+        };
         return Some((Evidence::Zero, only_port(program)?)).filter(|_| suspicious);
     }
     let meant = used.swap_bytes();
@@ -56,9 +68,12 @@ pub(super) fn suspicion(
     if program.ports.contains(&meant) {
         return Some((Evidence::Argument, meant)).filter(|_| meant >= 256 || is_common(meant));
     }
+    if reasons.asked_for(program, meant) {
+        return Some((Evidence::Service, meant)).filter(|_| meant >= 256 || is_common(meant));
+    }
     let usual = is_common(meant) && !SWAPS_TO_COMMON.contains(&meant);
     // A server at a port below 1024 needs privileges that a beginner's program does not have.
-    Some((Evidence::Custom, meant)).filter(|_| usual && (way == Way::Connect || meant >= 1024))
+    Some((Evidence::Custom, meant)).filter(|_| usual && (way != Way::Bind || meant >= 1024))
 }
 
 /// Nobody listened there. A refusal that bsock made up tells nothing.
@@ -73,8 +88,8 @@ fn only_port(program: &Program) -> Option<u16> {
 }
 
 /// A reason why a program uses this port, or the one that it should have used.
-pub(super) fn explained(program: &Program, used: u16) -> bool {
-    let reason = |port: u16| is_common(port) || program.ports.contains(&port);
+pub(super) fn explained(program: &Program, reasons: &Reasons, used: u16) -> bool {
+    let reason = |port| is_common(port) || program.ports.contains(&port) || reasons.asked_for(program, port);
     used < 1024 || reason(used) || reason(used.swap_bytes())
 }
 

@@ -1,5 +1,8 @@
 //! What must be found, what looks alike and must not be, and that missing events never make a finding.
 
+mod at_once;
+mod datagrams;
+
 use bsock_recording::event::{Call, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use fastrand::Rng;

@@ -24,6 +24,15 @@ forms! {
     CONNECT_ZERO = "connect-zero",
         "tried to connect to port 0, where the arguments say {meant}",
         "试图连接端口 0，而命令行参数给出的是 {meant}";
+    SENT = "sent",
+        "sent to port {used}, which is {meant} with its bytes swapped",
+        "把数据发送到了端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    SEND_TRIED = "send-tried",
+        "tried to send to port {used}, which is {meant} with its bytes swapped",
+        "试图把数据发送到端口 {used}，它正是 {meant} 的两个字节颠倒后的结果";
+    SEND_ZERO = "send-zero",
+        "tried to send to port 0, where the arguments say {meant}",
+        "试图把数据发送到端口 0，而命令行参数给出的是 {meant}";
     ASKS_FOR_PORT = "asks-for-port",
         "this asks for port {used}",
         "这里请求的是端口 {used}";
@@ -36,6 +45,9 @@ forms! {
     ARGUMENT = "argument",
         "{meant} is among the arguments of `{program}`, {used} is not",
         "`{program}` 的命令行参数中有 {meant}，没有 {used}";
+    SERVICE = "service",
+        "{meant} is the service that `{program}` asked getaddrinfo() for, {used} is not",
+        "`{program}` 向 getaddrinfo() 查询的服务是 {meant}，不是 {used}";
     CUSTOM = "custom",
         "{meant} is a port that many programs use, {used} is not",
         "{meant} 是许多程序常用的端口，{used} 不是";
@@ -45,6 +57,9 @@ forms! {
     CONNECTS_AS_WELL = "connects-as-well",
         "this connects to {used} as well: two ends with the same mistake find each other, and no other program finds them",
         "这里连接的也是 {used}：两端犯了同样的错误，彼此能找到，别的程序却找不到它们";
+    SENDS_AS_WELL = "sends-as-well",
+        "this sends to {used} as well: two ends with the same mistake find each other, and no other program finds them",
+        "这里发送的目的端口也是 {used}：两端犯了同样的错误，彼此能找到，别的程序却找不到它们";
     BOUND_AS_WELL = "bound-as-well",
         "this is bound to {used} as well: two ends with the same mistake find each other, and no other program finds them",
         "这里绑定的也是 {used}：两端犯了同样的错误，彼此能找到，别的程序却找不到它们";
@@ -56,16 +71,20 @@ impl Use {
     }
 
     pub(super) fn confidence(&self) -> Confidence {
-        if self.evidence == Evidence::Argument && self.meant >= 256 { Confidence::Certain } else { Confidence::Likely }
+        let proof = matches!(self.evidence, Evidence::Argument | Evidence::Service);
+        if proof && self.meant >= 256 { Confidence::Certain } else { Confidence::Likely }
     }
 
     pub(super) fn message(&self) -> Message {
         let form = match (self.evidence, self.way, self.succeeded()) {
+            (Evidence::Zero, Way::Send, _) => &SEND_ZERO,
             (Evidence::Zero, ..) => &CONNECT_ZERO,
             (_, Way::Bind, true) => &BOUND,
             (_, Way::Bind, false) => &BIND_TRIED,
             (_, Way::Connect, true) => &CONNECTED,
             (_, Way::Connect, false) => &CONNECT_TRIED,
+            (_, Way::Send, true) => &SENT,
+            (_, Way::Send, false) => &SEND_TRIED,
         };
         Message::new(form).with("used", self.used).with("meant", self.meant)
     }
@@ -77,7 +96,7 @@ impl Use {
     pub(super) fn help(&self) -> Message {
         let form = match self.evidence {
             Evidence::Zero => &HTONS_NOT_HTONL,
-            Evidence::Argument | Evidence::Custom => &HTONS,
+            Evidence::Argument | Evidence::Service | Evidence::Custom => &HTONS,
         };
         let field = if self.inet6 { "sin6_port" } else { "sin_port" };
         Message::new(form).with("field", field).with("meant", self.meant)
@@ -86,6 +105,7 @@ impl Use {
     pub(super) fn note(&self) -> Message {
         let form = match self.evidence {
             Evidence::Argument => &ARGUMENT,
+            Evidence::Service => &SERVICE,
             Evidence::Custom => &CUSTOM,
             Evidence::Zero => &ZERO,
         };
@@ -93,11 +113,12 @@ impl Use {
         note.with("program", self.site.program.name())
     }
 
-    /// What to say of the other end, where it makes the same mistake.
-    pub(super) fn symmetry(&self) -> Message {
-        let form = match self.way {
-            Way::Bind => &CONNECTS_AS_WELL,
-            Way::Connect => &BOUND_AS_WELL,
+    /// What to say of the other end, which uses the port in this way, where it makes the same mistake.
+    pub(super) fn symmetry(&self, other: Way) -> Message {
+        let form = match other {
+            Way::Bind => &BOUND_AS_WELL,
+            Way::Connect => &CONNECTS_AS_WELL,
+            Way::Send => &SENDS_AS_WELL,
         };
         Message::new(form).with("used", self.used)
     }
