@@ -31,10 +31,13 @@
 //!
 //! - *likely*: a thread received a message into a buffer, and then a shorter one to the same place, though there was room for
 //!   as much as before. Then it sent from there exactly as many bytes as the longer message had, or as there was room for
-//!   (`sizeof line`): they begin with the shorter one, and go on with what the longer one left.
+//!   (`sizeof line`): they begin with the shorter one, and go on with what the longer one left. And the longer one was torn
+//!   there: the shorter one ends inside of a word of it, or ends its own line where that one had no end.
 //!
 //! The recorder keeps the first and the last 32 bytes of each message, and what lies between is not compared. It keeps silent
 //!
+//! - where the longer message could have been parted there, between two words or two numbers: a message may bring new values
+//!   for the first fields of a state that is kept in the buffer, and is sent whole;
 //! - where what follows differs from what was left: the program has put it there. Some letters and digits have to be among it,
 //!   since line ends and the like may have been put there again;
 //! - where another receive may have filled the buffer up, or another thread or a vector of buffers received into it;
@@ -108,6 +111,8 @@ struct Newer {
     length: u64,
     /// How many bytes were asked for.
     room: u64,
+    /// It tore the older message: see [`Buffer::is_torn_by`].
+    tears: bool,
     site: Site,
     function: &'static str,
 }
@@ -152,14 +157,18 @@ impl StaleBytesSent {
         if received.first.is_empty() || model.subject().is_none() {
             return;
         }
-        let newer = || Newer {
+        let newer = |tears| Newer {
             length: received.moved,
             room: received.asked,
+            tears,
             site: Site::of(process.program(), call),
             function: call.function.name(),
         };
         let buffer = match known {
-            Some(known) if known.keeps_its_end(event.thread, received) => known.below(received, newer()),
+            Some(known) if known.keeps_its_end(event.thread, received) => {
+                let tears = known.is_torn_by(received);
+                known.below(received, newer(tears))
+            }
             _ => Buffer::filled(event.thread, received),
         };
         if buffers.len() >= BUFFERS {
@@ -221,6 +230,16 @@ impl Buffer {
         self.thread == thread && received.moved < self.length && received.asked >= self.length
     }
 
+    /// The shorter message ends in the midst of a word of what stood there, or brings an end of a line where there was none. The
+    /// first fields of a state end where its fields do, so that the others may stay.
+    fn is_torn_by(&self, received: &Transfer<'_>) -> bool {
+        let is_letter = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic());
+        let last = received.moved.saturating_sub(1);
+        let (new, [old, next]) = (received.byte(last), [last, received.moved].map(|place| self.byte(place)));
+        let ends_a_line = new == Some(b'\n') && old.is_some_and(|old| old != b'\n');
+        ends_a_line || [new, old, next].into_iter().all(is_letter)
+    }
+
     /// The same with a shorter message over its beginning.
     fn below(mut self, received: &Transfer<'_>, newer: Newer) -> Self {
         for (byte, new) in self.first.iter_mut().zip(received.first) {
@@ -244,7 +263,7 @@ impl Buffer {
     /// It is sent as it is, up to the end of the longest message, or whole.
     fn goes_out_stale(&self, newer: &Newer, thread: Thread, sent: &Transfer<'_>) -> bool {
         let whole = sent.asked == newer.room;
-        if self.thread != thread || sent.moved != sent.asked || !(whole || sent.asked == self.length) {
+        if !newer.tears || self.thread != thread || sent.moved != sent.asked || !(whole || sent.asked == self.length) {
             return false;
         }
         let beginning = 0..sent.first.len() as u64;
@@ -342,16 +361,22 @@ mod tests {
         let long = "a line that is longer than what the recorder keeps of the beginning of a message";
         let found = said(|story, server| {
             receive(story, server, AT, long);
-            receive(story, server, AT, "a word");
-            send(story, server, &format!("a word{}", &long[6..]));
+            receive(story, server, AT, "a wo");
+            send(story, server, &format!("a wo{}", &long[4..]));
         });
-        assert_eq!(found, [sentence(80, 6)], "of a long one");
+        assert_eq!(found, [sentence(80, 4)], "of a long one");
         let found = said(|story, server| {
             receive(story, server, AT, "maximilian");
             receive(story, server, AT, "eve");
             story.call(server, transfer(Function::Send, 3, AT, &room("eveimilian"), 100));
         });
         assert_eq!(found, [sentence(100, 3)], "the whole buffer");
+        let found = said(|story, server| {
+            receive(story, server, AT, "hello everybody\n");
+            receive(story, server, AT, "howdy\n");
+            send(story, server, "howdy\neverybody\n");
+        });
+        assert_eq!(found, [sentence(16, 6)], "a line, which ends where a word ended");
     }
 
     #[test]
@@ -397,6 +422,16 @@ mod tests {
             send(story, server, "world\r\n\r\n");
         });
         assert_eq!(line_ends, [""; 0], "line ends are put there again");
+        for (state, update) in
+            [("x=100 y=200 z=300", "x=101 y=205"), ("000120003400056", "00015"), ("a\nb\ncde\n", "x\n")]
+        {
+            let kept = said(|story, server| {
+                receive(story, server, AT, state);
+                receive(story, server, AT, update);
+                send(story, server, &format!("{update}{}", &state[update.len()..]));
+            });
+            assert_eq!(kept, [""; 0], "{update:?} may be the first fields of {state:?}");
+        }
         let header = said(|story, server| {
             receive(story, server, AT, "maximilian");
             story.call(server, transfer(Function::Recv, 3, AT, b"eve", 3));
