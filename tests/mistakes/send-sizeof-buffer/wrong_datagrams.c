@@ -1,5 +1,5 @@
 /* run: {port} */
-/* Datagrams of 30 bytes; nobody needs to listen for them. */
+/* Lines in datagrams of 30 bytes; nobody needs to listen for them. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 int main(int argc, char **argv)
 {
     struct sockaddr_in server = {.sin_family = AF_INET};
-    char line[30];
-    const char *weather[] = {"thunderstorms", "fog", "showers"};
+    static char line[30];
+    const char *weather[] = {"thunderstorms\n", "fog\n", "showers\n"};
     if (argc != 2)
         return 2;
     server.sin_port = htons((in_port_t)atoi(argv[1]));

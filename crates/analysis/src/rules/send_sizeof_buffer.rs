@@ -40,6 +40,9 @@
 //! - where zeros follow the text: that is how a record of a fixed size looks;
 //! - about the end of an older text, where another process in the recording reads records of exactly this length, or may
 //!   have meant to, and did not come to read all that was sent;
+//! - about the end of an older text, where the peer is not in the recording, and may read such records: unless each text ends
+//!   with the end of a line, which the field of a record does not, nothing else stands behind the texts, and the program reads no
+//!   records of this length itself. The reader of a datagram gets it whole anyway, and counts as one that is not recorded;
 //! - where the message, or what follows its text, was received before: then the mistake is somebody else's;
 //! - about calls that a library or a language's runtime makes, and wherever calls were lost.
 //!
@@ -49,6 +52,7 @@
 //! - CWE-201, "Insertion of Sensitive Information Into Sent Data"; CWE-457, "Use of Uninitialized Variable"
 
 mod received;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -56,11 +60,12 @@ use bsock_recording::event::{Call, Event, What};
 use bsock_recording::function::Function;
 
 use self::received::Received;
+use self::shape::Shape;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
 use crate::functions::{accepts, ends_the_process};
 use crate::message::{Form, Message};
-use crate::model::{Endpoint, Model, Origin, Program};
+use crate::model::{Endpoint, EndpointId, Model, Origin, Program};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -117,6 +122,9 @@ struct Sent {
     /// How many bytes the last text has, and what the message began with.
     text: usize,
     first: Vec<u8>,
+    shape: Shape,
+    /// Some of it went to somebody who is not recorded.
+    to_strangers: bool,
     suspicion: Option<Suspicion>,
 }
 
@@ -131,6 +139,8 @@ struct Suspicion {
 pub(super) struct SendSizeofBuffer {
     places: Map<Place, Sent>,
     received: Received,
+    /// Endpoints of which the other end is not known yet, with the places that sent something through them.
+    unjoined: Map<EndpointId, Vec<Place>>,
     incomplete: bool,
 }
 
@@ -146,14 +156,26 @@ impl Rule for SendSizeofBuffer {
         }
     }
 
+    fn gone(&mut self, endpoint: EndpointId) {
+        if let Some(places) = self.unjoined.remove(&endpoint) {
+            self.went_to_strangers(&places);
+        }
+    }
+
     fn finish(&mut self, model: &Model, sink: &mut Sink) {
         if self.incomplete || model.is_blind() {
             return;
         }
+        for places in std::mem::take(&mut self.unjoined).into_values() {
+            self.went_to_strangers(&places);
+        }
         let received = &self.received;
         let places = self.places.drain().filter(|(_, sent)| sent.fixed);
         let found = places.filter_map(|((process, ..), sent)| {
-            let is_record = || received.may_be_read_elsewhere(sent.length, sent.total, process);
+            let is_record = || {
+                let by_strangers = !sent.shape.is_of_lines() || received.is_read_by(sent.length, process);
+                sent.to_strangers && by_strangers || received.may_be_read_elsewhere(sent.length, sent.total, process)
+            };
             let suspicion = sent.suspicion.filter(|suspicion| !(suspicion.may_be_a_record && is_record()));
             suspicion.map(|suspicion| suspicion.finding)
         });
@@ -165,6 +187,12 @@ impl Rule for SendSizeofBuffer {
 }
 
 impl SendSizeofBuffer {
+    fn went_to_strangers(&mut self, places: &[Place]) {
+        for place in places {
+            self.places.get_mut(place).into_iter().for_each(|sent| sent.to_strangers = true);
+        }
+    }
+
     fn call(&mut self, model: &Model, event: &Event, call: &Call) {
         if ends_the_process(call.function) {
             self.received.forget(event.thread);
@@ -174,6 +202,9 @@ impl SendSizeofBuffer {
         }
         if let Some(received) = Transfer::received_in_one_buffer(call) {
             return self.received.add(event.thread, &received);
+        }
+        if let Some(joined) = model.subject().filter(|end| !self.unjoined.is_empty() && end.peer.is_some()) {
+            self.unjoined.remove(&joined.id);
         }
         let Some(sent) = Transfer::sent_from_one_buffer(call).filter(|sent| !sent.first.is_empty()) else { return };
         let Some(process) = model.process(event.thread).filter(|process| !process.is_blind()) else { return };
@@ -198,6 +229,13 @@ impl SendSizeofBuffer {
             });
         }
         before.total += sent.moved;
+        before.shape.add(&sent, text);
+        if let Some(endpoint) = model.subject().filter(|endpoint| endpoint.peer.is_none() && !before.to_strangers) {
+            let places = self.unjoined.entry(endpoint.id).or_default();
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
         (before.buffer, before.text) = (sent.buffer, text);
         before.first.clear();
         before.first.extend_from_slice(sent.first);
@@ -211,7 +249,17 @@ const fn is_a_beginning(function: Function) -> bool {
 
 impl Sent {
     fn new(sent: &Transfer<'_>) -> Self {
-        Self { length: sent.moved, fixed: true, total: 0, buffer: 0, text: 0, first: Vec::new(), suspicion: None }
+        Self {
+            length: sent.moved,
+            fixed: true,
+            total: 0,
+            buffer: 0,
+            text: 0,
+            first: Vec::new(),
+            shape: Shape::default(),
+            to_strangers: false,
+            suspicion: None,
+        }
     }
 
     /// Behind a text of `text` bytes stands the end of the one that was sent before it.

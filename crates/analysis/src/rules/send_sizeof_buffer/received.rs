@@ -105,6 +105,15 @@ impl Received {
         })
     }
 
+    /// This process reads records of exactly this length itself; or nobody knows.
+    pub(super) fn is_read_by(&self, length: u64, process: u32) -> bool {
+        match self.readers.get(&length) {
+            Some(Readers::One(reader)) => *reader == process,
+            Some(Readers::Several) => true,
+            None => self.readers.len() >= LENGTHS,
+        }
+    }
+
     /// Another process than this one reads records of exactly this length; or nobody knows, since none of those that may be the
     /// peer has read as many bytes as this one has sent. A server that is ended with its client may never come to its `recv`.
     pub(super) fn may_be_read_elsewhere(&self, length: u64, sent: u64, process: u32) -> bool {
