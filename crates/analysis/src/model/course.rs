@@ -29,6 +29,10 @@ pub struct Course {
     pub handed_on: bool,
     /// When it was last sent to somebody in a message, to be theirs from then on; 0 if never.
     pub sent_along: u64,
+    /// Everybody who had the other end has closed it.
+    pub deserted: bool,
+    /// The same, and before that the other end had ended its half: whoever had it waited for something.
+    pub deserted_in_vain: bool,
 }
 
 impl Course {

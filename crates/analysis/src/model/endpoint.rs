@@ -89,6 +89,12 @@ impl Endpoint {
         self.backlog.is_some()
     }
 
+    /// A client's end of a connection: `connect` was called on it.
+    #[must_use]
+    pub const fn was_connected(&self) -> bool {
+        self.connecting > 0
+    }
+
     /// A server's end of a connection: `accept` returned it.
     #[must_use]
     pub const fn was_accepted(&self) -> bool {
@@ -225,11 +231,20 @@ impl Endpoints {
             self.turns.forget(id);
             self.in_flight.forget(id, gone.cookie);
             self.buried.push(id);
+            self.desert(&gone);
             // The kernel closes what lies unread in the queue of a socket that is no more.
             if gone.family == AF_UNIX && gone.peer.is_some() {
                 let certain = !gone.opaque && !gone.course.handed_on;
                 self.in_flight.strand(id).into_iter().for_each(|passage| self.drop_passage(passage, certain));
             }
+        }
+    }
+
+    /// The other end of what is gone is alone, unless somebody who is not recorded may still hold it.
+    fn desert(&mut self, gone: &Endpoint) {
+        let other = gone.peer.filter(|_| !gone.opaque && !gone.course.handed_on);
+        if let Some(other) = other.and_then(|other| self.alive.get_mut(&other)) {
+            (other.course.deserted, other.course.deserted_in_vain) = (true, gone.course.shut_write);
         }
     }
 

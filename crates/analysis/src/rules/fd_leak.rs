@@ -30,8 +30,9 @@
 //!
 //! # How it tells
 //!
-//! A stream socket's conversation is over when `recv` returned 0, or `recv`, `send` or `connect` failed for good
-//! (`ECONNRESET`, `EPIPE`, `ECONNREFUSED` and their like).
+//! A stream socket's conversation is over when `recv` returned 0, when `recv`, `send` or `connect` failed for good
+//! (`ECONNRESET`, `EPIPE`, `ECONNREFUSED` and their like), or when `shutdown` ended this side, and the other side has ended, too: it
+//! was read to its end or shut down as well, or the peer is recorded and has closed.
 //!
 //! - *likely*: at least three such sockets, of which the same line was the last to use them, were not touched again until
 //!   the process or the recording ended, and after the first of them the process got at least 8 further sockets with higher
@@ -41,14 +42,20 @@
 //!   `fork`, and after the child's end got at least 8 further connections with higher numbers.
 //! - *advice*: as in the first case, of connections that the process made itself, which was ended from outside, or not at all, and
 //!   has accepted none: it may have a number of them in mind. As in the second case, where the server was ended before clients that
-//!   have not closed: it may have kept a last word for them.
+//!   have not closed: it may have kept a last word for them. And as in the first case, of requests that were read to their end and
+//!   not answered yet, where the client is not recorded, or has waited and given up: a slow server may have been about to answer.
 //! - *certain*: as in the first case, and `socket` or `accept` failed with `EMFILE` or `ENFILE` while at least 8 of them were open.
+//! - *certain*: `accept` or `socket` failed like this while the process had at least 8 accepted connections, on which it had spoken
+//!   last, and whose clients are recorded and had closed them; it did nothing with them from then on until it ended by itself, or
+//!   failed like this once more.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where the conversation is not over: pools, connections that live long, answers to a client that has ended its half, also
 //!   those that never came because the server was ended first, where the client is recorded and still waited for its answer, or
 //!   both were killed;
+//! - where a socket that looked just the same, from the same line, was answered or closed in the end: then the others may have been
+//!   waiting for their turn when the program was ended;
 //! - for programs that make a few sockets and end: the end closes everything;
 //! - for programs that make connections, accept none, and end by themselves, as a scanner or a load generator does, whose task says
 //!   how many it makes: unless one thread has tried the same address in vain at least three times, which it will until somebody
@@ -63,7 +70,9 @@
 //! - `man 2 close`, `man 2 accept` (`EMFILE`), RFC 9293, section 3.6 (CLOSE-WAIT)
 //! - <https://github.com/sustrik/libmill/issues/182>, <https://github.com/civetweb/civetweb/issues/962>
 
+mod crowd;
 mod forked;
+mod how;
 mod one_shot;
 #[cfg(test)]
 mod tests;
@@ -71,14 +80,16 @@ mod tests;
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 
+use self::crowd::Crowds;
 use self::forked::Forked;
+use self::how::How;
 use self::one_shot::{End, Try, part, tried};
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
-use crate::functions::{accepts, ends_the_process};
-use crate::linux::{ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EMFILE, ENETUNREACH, ENFILE, EPIPE, ETIMEDOUT, error_name};
+use crate::functions::{accepts, ends_the_process, waits_for_readiness};
+use crate::linux::{EMFILE, ENFILE, error_name};
 use crate::message::Message;
-use crate::model::{Direction, Endpoint, EndpointId, Model, Process, ProcessKey, direction, process_key};
+use crate::model::{Endpoint, EndpointId, Model, Process, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -103,6 +114,18 @@ forms! {
     AFTER_ERROR = "after-error",
         "{function}() failed with {error}, and this socket and others like it are never closed",
         "{function}() 失败（{error}），之后这个套接字以及同样情形的其他套接字始终没有关闭";
+    BOTH_ENDED = "both-ended",
+        "{function}() ended this side, the other has ended as well, and this socket and others like it are never closed",
+        "{function}() 结束了本端的发送，对端也已经结束，之后这个套接字以及同样情形的其他套接字始终没有关闭";
+    CROWDED = "crowded",
+        "{function}() failed with {error}, and {crowd} connections or more stay open whose clients have closed them",
+        "{function}() 失败（{error}），而至少有 {crowd} 个连接一直开着，它们的客户端早已关闭";
+    NONE_LEFT = "none-left",
+        "no descriptor was left here",
+        "此处已经没有可用的描述符";
+    ANSWERED = "answered",
+        "accept() returned each of them, they were answered, and nothing is done with them any more",
+        "它们都由 accept() 返回，已经应答过，此后再也没有使用";
     LAST_USE = "last-use",
         "this was its last use",
         "这是最后一次使用它";
@@ -138,13 +161,16 @@ struct Over {
     fd: i32,
     site: Site,
     ticks: u64,
-    /// The error that ended it; 0 if the peer did.
-    errno: i32,
+    how: How,
     /// Of a `connect` that failed.
     tried: Option<Try>,
     /// Sockets with higher numbers that the process got since.
     further: u32,
-    /// The same when its peer was killed, which had ended its half and waited.
+    /// It was open when a call got no descriptor.
+    at_the_limit: bool,
+    /// How often the process has looked what is ready since both sides were known to have ended.
+    looks: u32,
+    /// The same as `further` when its peer was killed, which had ended its half and waited.
     left: Option<u32>,
 }
 
@@ -154,6 +180,8 @@ struct Suspects {
     over: Vec<Over>,
     /// The call that got no descriptor, and its error.
     exhausted: Option<(&'static str, i32)>,
+    /// Of these something became after all, when they had long looked as if nothing would.
+    taken_up: Vec<(u64, How)>,
 }
 
 /// See the module's documentation.
@@ -162,6 +190,9 @@ pub(super) struct FdLeak {
     processes: Map<ProcessKey, Suspects>,
     /// Those that have accepted a connection.
     servers: Set<ProcessKey>,
+    /// Those that have looked what is ready.
+    lookers: Set<ProcessKey>,
+    crowds: Crowds,
     forked: Forked,
 }
 
@@ -171,7 +202,7 @@ impl Rule for FdLeak {
         let key = process_key(event.thread);
         let call = match &event.what {
             What::Call(call) if !call.vfork_child => call,
-            // Whatever killed it: what it had not closed by then, while it went on, it had forgotten.
+            // Whatever killed it: of what it had not closed by then, while it went on, `judge` tells what it may have meant to.
             What::ProcessEnd(status) => {
                 let end = End::of(*status);
                 self.ended(key, end, model, sink);
@@ -189,15 +220,16 @@ impl Rule for FdLeak {
                 if accepts(function) && self.servers.len() < PROCESSES {
                     self.servers.insert(key);
                 }
-                self.further(key, i32::try_from(new).unwrap_or(-1));
+                self.further(key, i32::try_from(new).unwrap_or(-1), model);
             }
             (Function::Recvmsg, Outcome::Returned(_)) => {
-                call.descriptors().for_each(|received| self.further(key, received.fd));
+                call.descriptors().for_each(|received| self.further(key, received.fd, model));
                 self.touched(model, event, call);
             }
             (function, Outcome::Failed(errno @ (EMFILE | ENFILE))) if makes_a_socket(function) => {
-                self.exhausted(key, call, errno);
+                self.exhausted(key, model, event, call, errno);
             }
+            (function, Outcome::Returned(_)) if waits_for_readiness(function) => self.looks(key, model),
             (function, _) if ends_the_process(function) => self.ended(key, End::Itself, model, sink),
             _ => self.touched(model, event, call),
         }
@@ -207,6 +239,7 @@ impl Rule for FdLeak {
         for (key, suspects) in std::mem::take(&mut self.processes) {
             self.judge(suspects, key, End::Unknown, model, sink);
         }
+        self.crowds.finish(model, sink);
         self.forked.finish(model, sink);
     }
 }
@@ -216,32 +249,58 @@ impl FdLeak {
         if let Some(suspects) = self.processes.remove(&key) {
             self.judge(suspects, key, end, model, sink);
         }
+        self.crowds.ended(key, end, model, sink);
         self.servers.remove(&key);
+        self.lookers.remove(&key);
     }
 
     /// Nothing more will come of this process.
     fn judge(&self, suspects: Suspects, key: ProcessKey, end: End, model: &Model, sink: &mut Sink) {
-        let Suspects { over, exhausted } = suspects;
+        let Suspects { over, exhausted, taken_up } = suspects;
         let all_count = self.servers.contains(&key) || exhausted.is_some();
-        let parts = part(forgotten(over, model), all_count, end, model);
-        for (over, confidence) in parts {
+        let mut over = forgotten(over, model);
+        over.retain(|over| !taken_up.contains(&over.kind()));
+        // Who looks what is ready may not have come to see that the other side has ended.
+        if end == End::Unknown && self.lookers.contains(&key) {
+            over.retain(|over| over.how != How::Here { both: false } || over.looks > 1);
+        }
+        let (pending, over) = over.into_iter().partition(|over| may_be_answered(over, model));
+        for (over, confidence) in part(over, all_count, end, model).into_iter().chain([(pending, Confidence::Advice)]) {
             tell(over, confidence, exhausted, key.0, sink);
         }
     }
 
-    fn further(&mut self, key: ProcessKey, new: i32) {
+    fn further(&mut self, key: ProcessKey, new: i32, model: &Model) {
         let Some(suspects) = self.processes.get_mut(&key) else { return };
         // A number that is given out again was closed, in whatever way.
-        suspects.over.retain_mut(|over| {
-            over.further += u32::from(new > over.fd);
-            over.fd != new
-        });
+        if let Some(index) = suspects.over.iter().position(|over| over.fd == new) {
+            suspects.remove(index);
+        }
+        for over in suspects.over.iter_mut().filter(|over| new > over.fd && over.is_over(model)) {
+            over.further += 1;
+        }
     }
 
-    fn exhausted(&mut self, key: ProcessKey, call: &Call, errno: i32) {
-        let Some(suspects) = self.processes.get_mut(&key).filter(|_| !call.injected) else { return };
-        if suspects.over.len() >= FURTHER as usize {
+    fn exhausted(&mut self, key: ProcessKey, model: &Model, event: &Event, call: &Call, errno: i32) {
+        if call.injected {
+            return;
+        }
+        let mut suspects = self.processes.get_mut(&key);
+        if let Some(suspects) = suspects.as_deref_mut() {
+            suspects.over.iter_mut().for_each(|over| over.at_the_limit |= over.is_over(model));
             suspects.exhausted = Some((call.function.name(), errno));
+        }
+        let known = suspects.map_or(&[][..], |suspects| &suspects.over);
+        self.crowds.exhausted(model, event, call, errno, |id| known.iter().any(|over| over.id == id));
+    }
+
+    fn looks(&mut self, key: ProcessKey, model: &Model) {
+        if self.lookers.len() < PROCESSES {
+            self.lookers.insert(key);
+        }
+        let suspects = self.processes.get_mut(&key);
+        for over in suspects.into_iter().flat_map(|suspects| &mut suspects.over).filter(|over| over.is_over(model)) {
+            over.looks += 1;
         }
     }
 
@@ -250,11 +309,15 @@ impl FdLeak {
         let key = process_key(event.thread);
         let known = self.processes.get_mut(&key);
         let full = is_full(known.as_deref());
-        if let Some(suspects) = known {
-            suspects.over.retain(|over| over.id != endpoint.id);
+        let before = known.and_then(|suspects| {
+            let index = suspects.over.iter().position(|over| over.id == endpoint.id)?;
+            Some(suspects.remove(index).how)
+        });
+        self.crowds.touched(key, endpoint.id);
+        let Some(how) = How::of(endpoint, call, before) else { return };
+        if !matches!(how, How::Here { .. }) {
+            self.waited_for(endpoint);
         }
-        let Some(errno) = ends(endpoint, call) else { return };
-        self.waited_for(endpoint);
         let Some(process) = model.process(event.thread).filter(|_| !full) else { return };
         if self.processes.len() < PROCESSES || self.processes.contains_key(&key) {
             let site = Site::of(process.program(), call);
@@ -263,9 +326,11 @@ impl FdLeak {
                 fd: call.fd,
                 site,
                 ticks: event.end,
-                errno,
+                how,
                 tried: tried(event, call),
                 further: 0,
+                at_the_limit: false,
+                looks: 0,
                 left: None,
             };
             self.processes.entry(key).or_default().over.push(over);
@@ -290,11 +355,42 @@ impl FdLeak {
     }
 }
 
+impl Suspects {
+    /// Something becomes of it.
+    fn remove(&mut self, index: usize) -> Over {
+        let over = self.over.remove(index);
+        if over.further >= FURTHER && self.taken_up.len() < SOCKETS {
+            self.taken_up.push(over.kind());
+        }
+        over
+    }
+}
+
+impl Over {
+    /// What it has in common with others like it.
+    const fn kind(&self) -> (u64, How) {
+        (self.site.caller, self.how)
+    }
+
+    /// The other side has ended for certain, too.
+    fn is_over(&self, model: &Model) -> bool {
+        let is_deserted = || model.endpoint(self.id).is_some_and(|end| end.course.deserted);
+        self.how != How::Here { both: false } || is_deserted()
+    }
+}
+
 /// The other end has ended its half, and is still there: it may yet be answered. Where calls were lost, they may have told of
 /// it.
 fn may_be_waited_for(endpoint: &Endpoint, model: &Model) -> bool {
     let peer = endpoint.peer.and_then(|peer| model.endpoint(peer));
     peer.map_or(model.summary().lost > 0, |peer| peer.course.shut_write)
+}
+
+/// A request that was read to its end, and has no answer yet, where nothing tells that its client expects none: it is not recorded,
+/// or has waited and given up.
+fn may_be_answered(over: &Over, model: &Model) -> bool {
+    let is_asked = |end: &Endpoint| !end.was_connected() && (end.peer.is_none() || end.course.deserted_in_vain);
+    over.how == How::Peer { answered: false } && model.endpoint(over.id).is_some_and(is_asked)
 }
 
 fn makes_a_socket(function: Function) -> bool {
@@ -305,28 +401,14 @@ fn is_full(suspects: Option<&Suspects>) -> bool {
     suspects.is_some_and(|suspects| suspects.over.len() >= SOCKETS)
 }
 
-/// The error by which the call shows that the conversation is over, 0 for the end of the file.
-fn ends(endpoint: &Endpoint, call: &Call) -> Option<i32> {
-    if call.injected || endpoint.is_listening() {
-        return None;
-    }
-    match (call.outcome, direction(call)) {
-        (Outcome::Returned(0), Some(Direction::In)) => (call.args[1] > 0).then_some(0),
-        (Outcome::Failed(errno @ (ECONNRESET | EPIPE | ETIMEDOUT)), Some(_)) => Some(errno),
-        (Outcome::Failed(errno @ (ECONNREFUSED | ETIMEDOUT | EHOSTUNREACH | ENETUNREACH)), None) => {
-            (call.function == Function::Connect).then_some(errno)
-        }
-        _ => None,
-    }
-}
-
 /// What nobody else uses or waits for, and nobody was given.
 fn forgotten(mut over: Vec<Over>, model: &Model) -> Vec<Over> {
     // Somebody else may use what has another descriptor.
     let alone = |endpoint: &Endpoint| !endpoint.is_shared() && !endpoint.course.handed_on;
     over.retain(|over| {
         let left = over.left == Some(over.further);
-        let waited_for = |end: &Endpoint| over.errno == 0 && (left || may_be_waited_for(end, model));
+        let is_the_peers = matches!(over.how, How::Peer { .. });
+        let waited_for = |end: &Endpoint| is_the_peers && (left || may_be_waited_for(end, model));
         // Whoever sends it to another process has not forgotten it, though a copy is left.
         let sent = |end: &Endpoint| over.ticks <= end.course.sent_along;
         model.endpoint(over.id).is_some_and(|end| alone(end) && !waited_for(end) && !sent(end))
@@ -343,14 +425,16 @@ fn tell(
     sink: &mut Sink,
 ) {
     while let Some(first) = over.first() {
-        let (place, errno) = (first.site.key(), first.errno);
-        let of_place = |over: &Over| over.site.key() == place && over.errno == errno;
+        let (place, how) = (first.site.key(), first.how);
+        let of_place = |over: &Over| over.site.key() == place && over.how.is_like(how);
         let (alike, others): (Vec<Over>, Vec<Over>) = over.into_iter().partition(of_place);
         over = others;
         if alike.len() >= ALIKE
             && let Some(first) = alike.iter().max_by_key(|over| over.further).filter(|over| over.further >= FURTHER)
         {
-            let exhausted = exhausted.filter(|_| alike.len() >= FURTHER as usize);
+            let at_the_limit = alike.iter().filter(|over| over.at_the_limit).count();
+            let is_proof = confidence == Confidence::Likely && at_the_limit >= FURTHER as usize;
+            let exhausted = exhausted.filter(|_| is_proof);
             let confidence = if exhausted.is_some() { Confidence::Certain } else { confidence };
             sink.emit(finding(first, process, alike.len(), confidence, exhausted));
         }
@@ -364,9 +448,10 @@ fn finding(
     confidence: Confidence,
     exhausted: Option<(&'static str, i32)>,
 ) -> Finding {
-    let message = match first.errno {
-        0 => Message::new(&AFTER_END),
-        errno => Message::new(&AFTER_ERROR).with("error", error_name(errno)),
+    let message = match first.how {
+        How::Peer { .. } => Message::new(&AFTER_END),
+        How::Failed(errno) => Message::new(&AFTER_ERROR).with("error", error_name(errno)),
+        How::Here { .. } => Message::new(&BOTH_ENDED),
     };
     let further =
         Message::new(&FURTHER_SOCKETS).with("leaked", leaked.to_string()).with("further", first.further.to_string());

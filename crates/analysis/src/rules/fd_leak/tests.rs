@@ -24,7 +24,94 @@ fn said(clients: i32, each: impl Fn(&mut Story, Thread, i32)) -> Vec<(Confidence
 
 fn left_open(story: &mut Story, server: Thread, fd: i32) {
     story.call(server, receive(fd, 5));
+    story.moves(server, Function::Send, fd, 5);
     story.call(server, receive(fd, 0));
+}
+
+/// A request that is read to its end, and not answered.
+fn left_unanswered(story: &mut Story, server: Thread, fd: i32) {
+    story.call(server, receive(fd, 5));
+    story.call(server, receive(fd, 0));
+}
+
+#[test]
+fn a_client_that_is_not_recorded_may_wait_for_its_answer() {
+    assert_eq!(said(12, left_unanswered).iter().map(|(sure, _)| *sure).collect::<Vec<_>>(), [Confidence::Advice]);
+    let answers_late = |story: &mut Story, server: Thread, fd: i32| {
+        left_unanswered(story, server, fd);
+        if fd == 14 {
+            story.moves(server, Function::Send, 4, 5);
+            story.close(server, 4);
+        }
+    };
+    assert_eq!(said(20, answers_late), [], "it has answered one late, and may have been about to answer the others");
+}
+
+/// A server of which twelve clients close when they have been answered; what is said.
+fn said_when_clients_close(ends: impl Fn(&mut Story, Thread, i32), then: impl Fn(&mut Story, Thread)) -> Vec<String> {
+    let mut story = Story::new();
+    let server = story.server();
+    let client = story.program(&["./client"]);
+    for fd in 4..16 {
+        story.socket(client, fd);
+        story.connection_from(51_000 + u16::try_from(fd).expect("a port"), (client, fd), (server, 3, fd));
+        story.moves(server, Function::Send, fd, 5);
+        ends(&mut story, server, fd);
+        story.moves(client, Function::Recv, fd, 5);
+        story.close(client, fd);
+    }
+    then(&mut story, server);
+    let findings = story.findings().into_iter().filter(|found| found.rule == "fd-leak");
+    findings.map(|found| format!("{}: {}", found.confidence.name(), found.message)).collect()
+}
+
+fn end_this_side(story: &mut Story, server: Thread, fd: i32) {
+    story.call(server, Call { args: [1, 0, 0], ..call(Function::Shutdown, fd, OK) });
+}
+
+#[test]
+fn what_both_sides_have_ended_is_leaked() {
+    let ended =
+        "shutdown() ended this side, the other has ended as well, and this socket and others like it are never closed";
+    assert_eq!(said_when_clients_close(end_this_side, |_, _| {}), [format!("likely: {ended}")]);
+    let closes = |story: &mut Story, server: Thread, fd: i32| {
+        end_this_side(story, server, fd);
+        story.close(server, fd);
+    };
+    assert_eq!(said_when_clients_close(closes, |_, _| {}), [""; 0]);
+    let polls = |story: &mut Story, server: Thread, fd: i32| {
+        if fd == 4 {
+            story.call(server, call(Function::Poll, -1, Outcome::Returned(1)));
+        }
+        end_this_side(story, server, fd);
+    };
+    assert_eq!(said_when_clients_close(polls, |_, _| {}), [""; 0], "it has not looked what is ready since");
+}
+
+#[test]
+fn connections_that_the_clients_have_closed_are_in_the_way_where_no_descriptor_is_left() {
+    let crowded =
+        "certain: accept() failed with EMFILE, and 12 connections or more stay open whose clients have closed them";
+    let no_more =
+        |story: &mut Story, server: Thread| story.call(server, call(Function::Accept, 3, Outcome::Failed(EMFILE)));
+    let nothing = |_: &mut Story, _: Thread, _: i32| {};
+    assert_eq!(said_when_clients_close(nothing, |_, _| {}), [""; 0], "it may keep them");
+    assert_eq!(said_when_clients_close(nothing, no_more), [""; 0], "it may be about to close them");
+    let twice = |story: &mut Story, server: Thread| (0..2).for_each(|_| no_more(story, server));
+    assert_eq!(said_when_clients_close(nothing, twice), [crowded]);
+    let ends = |story: &mut Story, server: Thread| {
+        no_more(story, server);
+        story.call(server, call(Function::Exit, -1, Outcome::Unfinished));
+    };
+    assert_eq!(said_when_clients_close(nothing, ends), [crowded]);
+    let closes = |story: &mut Story, server: Thread| {
+        no_more(story, server);
+        (4..10).for_each(|fd| story.close(server, fd));
+        no_more(story, server);
+    };
+    assert_eq!(said_when_clients_close(nothing, closes), [""; 0]);
+    let asked = |story: &mut Story, server: Thread, fd: i32| story.call(server, receive(fd, 5));
+    assert_eq!(said_when_clients_close(asked, twice), [""; 0], "they are to be answered");
 }
 
 #[test]

@@ -1,0 +1,50 @@
+/* A server of few descriptors that tells the day. It closes no connection; at last accept fails. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CLIENTS = 30 };
+
+static void clients(const struct sockaddr_in *server)
+{
+    for (int number = 0; number < CLIENTS; number++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        char answer[16];
+        if (connect(fd, (const struct sockaddr *)server, sizeof *server) < 0)
+            _exit(1);
+        if (recv(fd, answer, sizeof answer, 0) <= 0)
+            _exit(1);
+        close(fd);
+    }
+    _exit(0);
+}
+
+int main(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct rlimit limit = {20, 20};
+    socklen_t length = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, CLIENTS) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) < 0)
+        return 1;
+    if (fork() == 0) {
+        close(listener);
+        clients(&address);
+    }
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (;;) {
+        int fd = accept(listener, NULL, NULL); /* HERE */
+        if (fd < 0)
+            break;
+        send(fd, "Saturday\n", 9, MSG_NOSIGNAL);
+    }
+    perror("accept");
+    close(listener);
+    return wait(NULL) < 0;
+}
