@@ -325,7 +325,7 @@ fn a_program_that_ended_before_it_attached_is_said_to_have_ended() {
     let dies = dies.path().display().to_string();
     let said = |program: &[&str]| text(&bsock().args(["trace", "--"]).args(program).output().expect("runs").stderr);
     let alone = said(&[&dies]);
-    assert!(alone.contains("nothing was recorded: signal 9 ended the program before it attached"), "{alone}");
+    assert!(alone.contains("nothing was recorded: SIGKILL ended the program before it attached"), "{alone}");
     let executed = said(&["sh", "-c", &format!("exec {dies}")]);
     assert!(executed.contains(&format!("{dies} ended before it attached to the recorder")), "{executed}");
     // Of a child that its parent waits for, bsock does not know when it ended.

@@ -56,8 +56,8 @@ forms! {
         "what was executed by its descriptor ended, or the recording did, before it attached to the recorder",
         "在通过描述符执行的程序连接到记录器之前，它或者记录就结束了";
     KILLED = "killed-early",
-        "signal {signal} ended the program before it attached to the recorder",
-        "程序在连接到记录器之前被信号 {signal} 终止";
+        "{signal} ended the program before it attached to the recorder",
+        "程序在连接到记录器之前被 {signal} 终止";
     DID_NOT_ATTACH = "did-not-attach",
         "the program did not attach to the recorder; its dynamic linker may have stopped it, or memory for the recording may \
          be beyond its limits (ulimit -v)",
@@ -105,7 +105,7 @@ impl BlindSpot {
     pub(crate) fn nothing(obstacle: Option<&Obstacle>, signal: Option<i32>) -> Self {
         let why = match (obstacle, signal) {
             (Some(obstacle), _) => self::obstacle(obstacle),
-            (None, Some(signal)) => Message::new(&KILLED).with("signal", signal.to_string()),
+            (None, Some(signal)) => Message::new(&KILLED).with("signal", crate::words::signal(signal)),
             (None, None) => Message::new(&DID_NOT_ATTACH),
         };
         Self { what: Message::new(&NOTHING), why: Some(why) }

@@ -297,7 +297,7 @@ bsock: 4 calls of kinds that this version of bsock does not know were skipped, a
 bsock: the rule fd-leak failed and was skipped, which is a mistake in bsock; please report it
 bsock: .bsock.toml allows port-byte-order, so these findings are not shown
 bsock: the program ended with status 3
-bsock: the server was ended by signal 11
+bsock: the server was ended by SIGSEGV
 bsock: a blind spot; what came before it is shown
 ";
     assert_eq!(said(&ending), expected);

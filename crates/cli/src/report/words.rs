@@ -75,9 +75,9 @@ forms! {
         "跳过了 {count} 次本版本 bsock 不认识的调用，相关套接字未作判断；该记录由更新版本的 bsock 生成";
 
     ENDED = "ended", "the program ended with status {status}", "程序结束，退出状态为 {status}";
-    KILLED = "killed", "the program was ended by signal {signal}", "程序被信号 {signal} 终止";
+    KILLED = "killed", "the program was ended by {signal}", "程序被 {signal} 终止";
     SERVER_ENDED = "server-ended", "the server ended with status {status}", "服务器结束，退出状态为 {status}";
-    SERVER_KILLED = "server-killed", "the server was ended by signal {signal}", "服务器被信号 {signal} 终止";
+    SERVER_KILLED = "server-killed", "the server was ended by {signal}", "服务器被 {signal} 终止";
     STUBBORN = "stubborn",
         "the server did not end on SIGTERM and was killed",
         "服务器收到 SIGTERM 后没有结束，已被强制终止";
@@ -212,7 +212,7 @@ fn ended(status: ExitStatus, by_itself: &'static Form, by_signal: &'static Form)
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
         (Some(code), _) => Some(Message::new(by_itself).with("status", code)),
-        (None, signal) => Some(Message::new(by_signal).with("signal", signal.unwrap_or(0))),
+        (None, signal) => Some(Message::new(by_signal).with("signal", crate::words::signal(signal.unwrap_or(0)))),
     }
 }
 
