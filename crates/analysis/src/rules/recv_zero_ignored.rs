@@ -36,12 +36,15 @@
 //!
 //! # How it tells
 //!
-//! - *certain*: one place in one thread got 0 from the same stream socket ten times in a row, with room for data, and nothing
-//!   was sent or received on it in between.
+//! - *certain*: one place in one thread got 0 from the same stream socket ten times in a row, with room for data, each right
+//!   after the one before, and nothing was sent or received on it in between.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - for a few reads after the end: buffered readers, and functions that call each other, ask once more;
+//! - where there is time between them (a third of a millisecond, or a millisecond where the clock is a slow one), or the thread
+//!   received something on another socket: a server that works for a client which has ended its half, and looks now and then
+//!   without waiting whether it has said "stop", does not spin, and to it the end is no reason to stop;
 //! - for reads with room for no bytes, and for datagrams, which may be empty;
 //! - for `MSG_PEEK`, `MSG_OOB` and `MSG_ERRQUEUE`;
 //! - after the program's own `shutdown(fd, SHUT_RD)`, which makes `recv` return 0 though the peer is still there;
@@ -60,7 +63,7 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
-use crate::functions::{has_flag, receives_one_message, sends, waits_for_readiness};
+use crate::functions::{has_flag, receives, receives_one_message, sends, waits_for_readiness};
 use crate::linux::{MSG_ERRQUEUE, MSG_OOB, MSG_PEEK};
 use crate::message::Message;
 use crate::model::{EndpointId, Model, process_key};
@@ -74,6 +77,10 @@ const REMEMBERED: usize = 4096;
 
 /// So many zeros in a row are no accident.
 const ENOUGH: u32 = 10;
+
+/// In ticks: a loop that takes longer from one zero to the next works or waits. (What it waits in, as `nanosleep`, is not recorded.)
+/// No clock ticks more slowly than once a nanosecond.
+const PAUSE: u64 = 1_000_000;
 
 forms! {
     READS_ON = "reads-on",
@@ -102,39 +109,49 @@ struct Streak {
     thread: Thread,
     caller: u64,
     zeros: u32,
-    /// How often the thread had waited at the last of them.
-    waits: u64,
+    /// When the last of them had returned.
+    end: u64,
+    /// What the thread had done by then.
+    doings: Doings,
     /// Before each of them, except for the first, it had waited.
     woken: bool,
 }
 
-/// How often a thread waited for readiness, and how.
-#[derive(Clone, Copy)]
-struct Waits {
-    count: u64,
+/// What a thread did while there was a streak.
+#[derive(Clone, Copy, Default)]
+struct Doings {
+    /// How often it waited for readiness, and by what.
+    waits: u64,
     function: &'static str,
+    /// How often it received bytes on whatever socket.
+    receives: u64,
 }
 
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct RecvZeroIgnored {
     streaks: Map<EndpointId, Streak>,
-    /// Of threads that waited while there was a streak.
-    waits: Map<Thread, Waits>,
+    /// Of threads that did something while there was a streak.
+    doings: Map<Thread, Doings>,
 }
 
 impl Rule for RecvZeroIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let call = match &event.what {
             What::Call(call) => call,
-            What::ThreadEnd => return self.waits.retain(|thread, _| *thread != event.thread),
+            What::ThreadEnd => return self.doings.retain(|thread, _| *thread != event.thread),
             What::ProcessEnd(_) => {
-                return self.waits.retain(|thread, _| process_key(*thread) != process_key(event.thread));
+                return self.doings.retain(|thread, _| process_key(*thread) != process_key(event.thread));
             }
             _ => return,
         };
         if waits_for_readiness(call.function) {
-            return self.wait(event.thread, call.function);
+            return self.does(event.thread, |doings| {
+                *doings = Doings { waits: doings.waits + 1, function: call.function.name(), ..*doings };
+            });
+        }
+        if receives(call.function) && moved(call) && model.touched_a_socket() {
+            self.does(event.thread, |doings| doings.receives += 1);
         }
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
         if is_the_end(call) && !endpoint.course.shut_read {
@@ -150,12 +167,11 @@ impl Rule for RecvZeroIgnored {
 }
 
 impl RecvZeroIgnored {
-    fn wait(&mut self, thread: Thread, function: Function) {
+    fn does(&mut self, thread: Thread, what: impl FnOnce(&mut Doings)) {
         if self.streaks.is_empty() {
-            self.waits.clear();
-        } else if self.waits.len() < REMEMBERED || self.waits.contains_key(&thread) {
-            let waits = self.waits.entry(thread).or_insert(Waits { count: 0, function: "" });
-            *waits = Waits { count: waits.count + 1, function: function.name() };
+            self.doings.clear();
+        } else if self.doings.len() < REMEMBERED || self.doings.contains_key(&thread) {
+            what(self.doings.entry(thread).or_default());
         }
     }
 
@@ -164,9 +180,9 @@ impl RecvZeroIgnored {
         if self.streaks.len() >= REMEMBERED && !self.streaks.contains_key(&id) {
             return;
         }
-        let now = self.waits.get(&event.thread).copied().unwrap_or(Waits { count: 0, function: "" });
+        let now = self.doings.get(&event.thread).copied().unwrap_or_default();
         let streak = self.streaks.entry(id).or_default();
-        streak.goes_on(event.thread, call.caller, now.count);
+        streak.goes_on(event, call.caller, now);
         if streak.zeros == ENOUGH {
             let wait = streak.woken.then_some(now.function);
             let by = ProcessName::of(process.program(), event.thread);
@@ -176,13 +192,15 @@ impl RecvZeroIgnored {
 }
 
 impl Streak {
-    /// One more zero; the first, if the one before was got by another thread or at another place.
-    fn goes_on(&mut self, thread: Thread, caller: u64, waits: u64) {
-        if (self.thread, self.caller) != (thread, caller) {
-            *self = Self { thread, caller, zeros: 0, waits: 0, woken: true };
+    /// One more zero; the first, if the one before was got by another thread or at another place, or the thread did something
+    /// in between.
+    fn goes_on(&mut self, event: &Event, caller: u64, now: Doings) {
+        let spins = event.begin.saturating_sub(self.end) < PAUSE && now.receives == self.doings.receives;
+        if (self.thread, self.caller) != (event.thread, caller) || !spins {
+            *self = Self { thread: event.thread, caller, woken: true, ..Self::default() };
         }
-        self.woken &= self.zeros == 0 || waits > self.waits;
-        (self.zeros, self.waits) = (self.zeros.saturating_add(1), waits);
+        self.woken &= self.zeros == 0 || now.waits > self.doings.waits;
+        (self.zeros, self.end, self.doings) = (self.zeros.saturating_add(1), event.end, now);
     }
 }
 
@@ -231,6 +249,7 @@ fn finding(wait: Option<&'static str>, process: ProcessName, event: &Event, call
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linux::MSG_DONTWAIT;
     use crate::testing::{OK, Story, call};
 
     /// Something that happens before each read.
@@ -283,5 +302,27 @@ mod tests {
         for before in silent {
             assert_eq!(said(100, before, &read(100, 0)), [""; 0]);
         }
+    }
+
+    /// A server that looks without waiting whether its client has said more: so many times, so long after each other.
+    fn looks(times: u64, pause: u64, between: Between) -> usize {
+        let mut story = Story::new();
+        let (server, _) = story.server_and_client();
+        story.accept(server, 3, 5);
+        for look in 0..times {
+            between(&mut story, server);
+            story.call(server, Call { args: [0x7000, 100, MSG_DONTWAIT], ..call(Function::Recv, 4, OK) });
+            story.at(10_000 + look * pause, 10_001 + look * pause);
+        }
+        story.findings().len()
+    }
+
+    #[test]
+    fn a_loop_that_works_or_waits_between_the_zeros_does_not_spin() {
+        assert_eq!([looks(100, PAUSE, |_, _| {}), looks(100, PAUSE + 1, |_, _| {})], [1, 0]);
+        let other: Between = |story, server| story.moves(server, Function::Recv, 5, 7);
+        assert_eq!(looks(100, 10, other), 0, "what comes from another one is its work");
+        let nothing: Between = |story, server| story.call(server, call(Function::Recv, 5, Outcome::Failed(11)));
+        assert_eq!(looks(100, 10, nothing), 1);
     }
 }
