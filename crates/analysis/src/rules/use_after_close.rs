@@ -40,6 +40,11 @@
 //!
 //! - for `close` itself: sweeps over all numbers and clean-up code meet descriptors that are closed already;
 //! - where the `close` was still under way in another thread;
+//! - for the first `accept` or `recv` of a thread on what a signal handler closed: its `close` lies within a call of the same
+//!   thread, and that it fails with `EBADF` is how the loop is told to end;
+//! - for a thread's first `accept` on a listener that another thread closed, and its first `recv` on a connection that another
+//!   one ended by `shutdown` before it closed it, for the same reason. (It is safe only as long as nobody else is given the number:
+//!   better call `shutdown`, join the thread, and only then `close`.) Who calls a second time has not been told;
 //! - where the number meant something else in between, or calls were lost.
 //!
 //! A call on a number that was given out again does not fail, and is not found.
@@ -49,9 +54,12 @@
 //! - `man 2 close` (section "Notes": "Multithreaded processes and close()")
 //! - <https://github.com/DNS-OARC/dnsperf/pull/218>, <https://github.com/paulsm/pyzeroconf/pull/4>
 
+mod closed;
+
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
 
+use self::closed::{Closed, Numbers};
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
 use crate::functions::{accepts, ends_the_process, works_on_files};
@@ -65,9 +73,6 @@ use crate::table::Map;
 
 /// Processes whose numbers are remembered; those of whose end nothing tells stay among them.
 const PROCESSES: usize = 4096;
-
-/// Numbers that are remembered of each.
-const NUMBERS: usize = 4096;
 
 forms! {
     USED = "used",
@@ -90,16 +95,10 @@ forms! {
         "这次调用以 EBADF 失败；一旦这个编号被重新分配，同样的调用就会作用到别的对象上";
 }
 
-/// Where a socket was closed, and when that was over.
-struct Closed {
-    site: Site,
-    end: u64,
-}
-
 /// See the module's documentation.
 #[derive(Default)]
 pub(super) struct UseAfterClose {
-    closed: Map<ProcessKey, Map<i32, Closed>>,
+    closed: Map<ProcessKey, Numbers>,
 }
 
 impl Rule for UseAfterClose {
@@ -119,24 +118,27 @@ impl Rule for UseAfterClose {
 impl UseAfterClose {
     fn call(&mut self, model: &Model, event: &Event, call: &Call, sink: &mut Sink) {
         let key = process_key(event.thread);
+        if let Some(numbers) = self.closed.get_mut(&key) {
+            numbers.returned(event);
+        }
         match (call.function, call.outcome) {
             (Function::Close, Outcome::Failed(EBADF)) | (Function::Fork | Function::Execve, _) => {}
             // It says nothing of the number, which was given out again since, and perhaps closed again.
             (Function::Close, _) if model.closes_late() => {}
             (Function::Close, _) => {
                 self.forget(key, call.fd);
-                if model.subject().is_some() {
-                    self.remember(key, model, event, call);
-                }
+                self.remember(key, model, event, call);
             }
             (function, Outcome::Returned(new)) if function == Function::Socket || accepts(function) => {
                 self.forget(key, i32::try_from(new).unwrap_or(-1));
             }
             (function, _) if ends_the_process(function) => drop(self.closed.remove(&key)),
             (_, Outcome::Failed(EBADF)) if !call.injected => {
-                let closed = self.closed.get(&key).and_then(|numbers| numbers.get(&call.fd));
+                let closed = self.closed.get_mut(&key).and_then(|numbers| numbers.get_mut(call.fd));
                 let closed = closed.filter(|closed| closed.end <= event.begin);
-                if let Some((closed, process)) = closed.zip(model.process(event.thread)) {
+                if let Some((closed, process)) = closed.zip(model.process(event.thread))
+                    && !closed.wakes(event, call)
+                {
                     let by = ProcessName::of(process.program(), event.thread);
                     sink.emit(finding(closed, by, event, call, Site::of(process.program(), call)));
                 }
@@ -147,19 +149,18 @@ impl UseAfterClose {
     }
 
     fn remember(&mut self, key: ProcessKey, model: &Model, event: &Event, call: &Call) {
-        let Some(process) = model.process(event.thread) else { return };
+        let (Some(process), Some(socket)) = (model.process(event.thread), model.subject()) else { return };
         if self.closed.len() >= PROCESSES && !self.closed.contains_key(&key) {
             return;
         }
-        let numbers = self.closed.entry(key).or_default();
-        if numbers.len() < NUMBERS {
-            numbers.insert(call.fd, Closed { site: Site::of(process.program(), call), end: event.end });
-        }
+        let was_shut = socket.course.shut_read || socket.course.shut_write;
+        let closed = Closed::new(Site::of(process.program(), call), event, was_shut);
+        self.closed.entry(key).or_default().insert(call.fd, closed);
     }
 
     fn forget(&mut self, key: ProcessKey, fd: i32) {
         if let Some(numbers) = self.closed.get_mut(&key) {
-            numbers.remove(&fd);
+            numbers.remove(fd);
         }
     }
 }
@@ -270,5 +271,61 @@ mod tests {
         for (name, then) in silent {
             assert_eq!(said(then), [""; 0], "{name}");
         }
+    }
+
+    /// A server whose listener 3 or connection 4 is closed by `closes`, and is called again as often by `function`.
+    fn woken(closes: Then, function: Function, times: u64) -> u64 {
+        let mut story = Story::new();
+        let (server, _) = story.server_and_client();
+        closes(&mut story, server);
+        let fd = if function == Function::Accept { 3 } else { 4 };
+        for time in 0..times {
+            story.call(server, call(function, fd, BAD));
+            story.at(3000 + 10 * time, 3001 + 10 * time);
+        }
+        story.findings().iter().map(|found| found.count).sum()
+    }
+
+    /// While `server` waits in `recv`, a handler closes both.
+    fn a_handler_closes(story: &mut Story, server: Thread) {
+        story.close(server, 4);
+        story.at(2010, 2011);
+        story.close(server, 3);
+        story.at(2020, 2021);
+        story.call(server, call(Function::Write, 2, Outcome::Returned(4)));
+        story.at(2030, 2031);
+        story.call(server, call(Function::Recv, 9, Outcome::Returned(5)));
+        story.at(2000, 2040);
+    }
+
+    /// Another thread of `server` does, and has told the peer before where `shut` says so.
+    fn another_closes(story: &mut Story, server: Thread, shut: bool) {
+        let other = Thread { thread: 7, ..server };
+        if shut {
+            story.call(other, Call { args: [2, 0, 0], ..call(Function::Shutdown, 4, OK) });
+        }
+        story.close(other, 4);
+        story.close(other, 3);
+    }
+
+    #[test]
+    fn a_handler_or_another_thread_that_closes_ends_a_loop_by_one_failure() {
+        let ways: [(&str, Then); 2] =
+            [("a handler", a_handler_closes), ("a thread", |story, server| another_closes(story, server, true))];
+        for (name, closes) in ways {
+            for function in [Function::Accept, Function::Recv] {
+                let found = [1, 2, 9].map(|times| woken(closes, function, times));
+                assert_eq!(found, [0, 1, 8], "{name}, {}: who goes on was not told", function.name());
+            }
+            assert_eq!(woken(closes, Function::Send, 1), 1, "{name}: nobody is ended by a send");
+        }
+        let race: Then = |story, server| another_closes(story, server, false);
+        assert_eq!([woken(race, Function::Accept, 1), woken(race, Function::Recv, 1)], [0, 1]);
+        let itself: Then = |story, server| {
+            story.close(server, 4);
+            story.close(server, 3);
+            story.call(server, call(Function::Recv, 9, Outcome::Returned(5)));
+        };
+        assert_eq!([woken(itself, Function::Accept, 1), woken(itself, Function::Recv, 1)], [1, 1]);
     }
 }
