@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::descriptors::Descriptors;
-use super::endpoint::EndpointId;
+use super::endpoint::{Endpoint, EndpointId};
 use super::program::Program;
 use crate::table::Set;
 
@@ -72,10 +72,25 @@ impl Process {
         &self.program
     }
 
+    /// Threads that made a call and have not ended.
+    pub fn threads(&self) -> impl Iterator<Item = u32> {
+        self.threads.iter().copied()
+    }
+
+    /// All that its descriptors refer to.
+    pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> {
+        self.descriptors.endpoints()
+    }
+
+    /// The connection had been accepted when the process began: it was forked with it.
+    pub(crate) fn was_born_with(&self, endpoint: &Endpoint) -> bool {
+        endpoint.accepted.is_some_and(|when| when < self.started)
+    }
+
     /// One of its descriptors refers to this endpoint.
     #[must_use]
     pub fn holds(&self, id: EndpointId) -> bool {
-        self.descriptors.endpoints().any(|held| held == id)
+        self.endpoints().any(|held| held == id)
     }
 
     /// What its descriptors refer to.

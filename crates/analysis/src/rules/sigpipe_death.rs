@@ -30,13 +30,18 @@
 //! # How it tells
 //!
 //! - *certain*: the kernel told that `SIGPIPE` killed the process; one of its calls had not returned, and this is a send without
-//!   `MSG_NOSIGNAL` on a stream socket that had been connected. Where the process has several threads, the socket must also
-//!   have shown before that its peer was gone: one of the others may have written to a pipe.
+//!   `MSG_NOSIGNAL` on a stream socket that had been connected. Where the process has several threads, either the socket has
+//!   shown before that its peer was gone, or all others were in calls that raise no signal, as `accept` and `recv`: else one of
+//!   them may have written to a pipe.
+//! - *advice*: the same of a child that was forked to serve this one connection, which its parent had accepted. It has nobody else
+//!   to serve, its server goes on, and some mean it to end so; but what it was to do afterwards is not done, nor told.
 //!
 //! It keeps silent
 //!
 //! - where a program merely could be killed: most that do without `MSG_NOSIGNAL` never are;
 //! - about programs that die of `SIGPIPE` on a pipe (`./program | head`), which is how those are meant to end;
+//! - about programs that did not make the connection but were executed with it as their standard input or output, by `inetd` or
+//!   a shell, and write to it as to a file: they do not even know that it is a socket, and end as with a pipe;
 //! - about processes of which the kernel does not tell bsock how they ended: before Linux 6.15 those that the program itself
 //!   started and waited for at once;
 //! - where the socket's history is not known.
@@ -46,18 +51,26 @@
 //! - `man 2 send` (`EPIPE`, `MSG_NOSIGNAL`), `man 7 signal`
 //! - Stevens, Fenner, Rudoff, "UNIX Network Programming", volume 1, section 5.13
 
-use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+mod standard;
+#[cfg(test)]
+mod tests;
 
+use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+use bsock_recording::function::Function;
+
+use self::standard::Standard;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
-use crate::functions::{ends_the_process, has_flag, receives_one_message, sends, takes_flags};
+use crate::functions::{
+    accepts, ends_the_process, has_flag, receives, receives_one_message, sends, takes_flags, waits_for_readiness,
+};
 use crate::linux::{ECONNRESET, EPIPE, MSG_NOSIGNAL, SIGPIPE};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model, ProcessKey, process_key};
+use crate::model::{Endpoint, EndpointId, Model, Process, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
-use crate::table::Map;
+use crate::table::{Map, Set};
 
 /// Processes, and sockets whose peer is gone, that are remembered.
 const REMEMBERED: usize = 4096;
@@ -84,6 +97,15 @@ forms! {
     IGNORE = "ignore",
         "ignore SIGPIPE once at the start, by signal(SIGPIPE, SIG_IGN), and handle EPIPE",
         "应在程序开始时用 signal(SIGPIPE, SIG_IGN) 忽略该信号，并处理 EPIPE 错误";
+    STOP_NO_SIGNAL = "stop-no-signal",
+        "when {receive}() returns 0, stop and close the connection; besides, pass MSG_NOSIGNAL to {function}(), or ignore SIGPIPE once at the start, and handle EPIPE",
+        "{receive}() 返回 0 时应停止发送并关闭连接；此外应给 {function}() 加上 MSG_NOSIGNAL，或在程序开始时忽略 SIGPIPE，并处理 EPIPE 错误";
+    STOP_IGNORE = "stop-ignore",
+        "when {receive}() returns 0, stop and close the connection; besides, ignore SIGPIPE once at the start, by signal(SIGPIPE, SIG_IGN), and handle EPIPE",
+        "{receive}() 返回 0 时应停止发送并关闭连接；此外应在程序开始时用 signal(SIGPIPE, SIG_IGN) 忽略该信号，并处理 EPIPE 错误";
+    ONLY_A_CHILD = "only-a-child",
+        "only this child ends, which serves one connection; but what it was still to do is not done, and nothing tells why",
+        "结束的只是这个子进程，它只服务一个连接；但它尚未完成的工作不会再做，也没有任何提示";
     PEER_GONE = "peer-gone",
         "the peer no longer receives on this connection; unless it is ignored or handled, SIGPIPE ends the whole process",
         "对端已不再接收该连接上的数据；SIGPIPE 若未被忽略或处理，会终止整个进程";
@@ -92,12 +114,23 @@ forms! {
 /// How a socket showed that its peer was gone.
 struct Gone {
     how: Message,
+    /// The function that returned 0.
+    end: Option<&'static str>,
     site: Site,
+}
+
+/// A send that did not return.
+struct Last {
+    thread: Thread,
+    connection: EndpointId,
+    finding: Box<Finding>,
+    /// The peer was known to be gone.
+    is_the_cause: bool,
 }
 
 /// Sends that did not return.
 enum Stuck {
-    One(Box<Finding>),
+    One(Last),
     /// Which of them it was that raised the signal, nobody knows.
     Several,
 }
@@ -109,13 +142,20 @@ pub(super) struct SigpipeDeath {
     /// The first thread of each process, and whether there was another one.
     threads: Map<ProcessKey, (u32, bool)>,
     stuck: Map<ProcessKey, Stuck>,
+    /// Threads whose last call did not return, and raises no signal.
+    harmless: Map<ProcessKey, Set<u32>>,
+    standard: Standard,
 }
 
 impl Rule for SigpipeDeath {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         match &event.what {
             What::ThreadStart => self.thread(event.thread),
-            What::ProcessStart(_) => self.forget_former_images(event.thread),
+            What::ProcessStart(start) => {
+                self.forget_former_images(event.thread);
+                self.standard.started(model, event.thread, start);
+            }
+            What::Inherited(socket) => self.standard.inherited(event.thread, socket.fd),
             What::ProcessEnd(status) => self.ended(model, event.thread, *status, sink),
             What::Call(call) if !call.vfork_child => self.call(model, event, call),
             _ => {}
@@ -131,12 +171,22 @@ impl SigpipeDeath {
     /// The process has ended. What it left by `exec` long ago says nothing of that.
     fn ended(&mut self, model: &Model, thread: Thread, status: Option<i32>, sink: &mut Sink) {
         let key = process_key(thread);
-        self.threads.remove(&key);
-        let Some(Stuck::One(finding)) = self.stuck.remove(&key) else { return };
+        let several = self.threads.remove(&key).is_none_or(|(_, several)| several);
+        let (harmless, was_forked) = (self.harmless.remove(&key).unwrap_or_default(), self.standard.ended(thread));
+        let Some(Stuck::One(last)) = self.stuck.remove(&key) else { return };
+        let Some(process) = model.process(thread).filter(|process| !process.executes()) else { return };
+        let mut others = process.threads().filter(|other| *other != last.thread.thread);
+        let is_the_cause = last.is_the_cause || !several || !process.is_blind() && others.all(|it| harmless.contains(&it));
         let by_the_signal = status.is_some_and(|status| status & 0x7f == SIGPIPE);
-        if by_the_signal && model.process(thread).is_some_and(|process| !process.executes()) {
-            sink.emit(*finding);
+        if !is_the_cause || !by_the_signal {
+            return;
         }
+        let mut finding = *last.finding;
+        if was_forked && is_a_child_for(last.connection, model, process) {
+            finding.confidence = Confidence::Advice;
+            finding.notes = vec![Message::new(&ONLY_A_CHILD)];
+        }
+        sink.emit(finding);
     }
 
     /// A new program runs in the process, or another process has its number.
@@ -144,6 +194,8 @@ impl SigpipeDeath {
         let is_former = |key: &ProcessKey| key.0 == thread.process && key.1 != thread.image;
         self.threads.retain(|key, _| !is_former(key));
         self.stuck.retain(|key, _| !is_former(key));
+        self.harmless.retain(|key, _| !is_former(key));
+        self.standard.forget(is_former);
     }
 
     fn thread(&mut self, thread: Thread) {
@@ -159,26 +211,31 @@ impl SigpipeDeath {
         if ends_the_process(call.function) {
             self.threads.remove(&key);
         }
+        if call.outcome == Outcome::Unfinished && raises_nothing(call.function) && self.harmless.len() < REMEMBERED {
+            self.harmless.entry(key).or_default().insert(event.thread.thread);
+        }
         let Some(endpoint) = model.subject().filter(|endpoint| endpoint.is_stream()) else { return };
         let Some(process) = model.process(event.thread) else { return };
         if endpoint.references() == 0 {
             self.gone.remove(&endpoint.id);
-        } else if let Some(how) = shows_that_the_peer_is_gone(call)
+        } else if let Some((how, end)) = shows_that_the_peer_is_gone(call)
             && self.gone.len() < REMEMBERED
         {
-            self.gone.entry(endpoint.id).or_insert_with(|| Gone { how, site: Site::of(process.program(), call) });
+            self.gone.entry(endpoint.id).or_insert_with(|| Gone { how, end, site: Site::of(process.program(), call) });
         } else if call.outcome == Outcome::Unfinished && may_raise(call) && endpoint.course.connected {
-            let alone = self.threads.get(&key).is_some_and(|(_, several)| !several);
-            if !alone && !self.gone.contains_key(&endpoint.id) {
-                return;
-            }
-            if self.stuck.len() >= REMEMBERED && !self.stuck.contains_key(&key) {
+            let full = self.stuck.len() >= REMEMBERED && !self.stuck.contains_key(&key);
+            if full || self.standard.is_written(event.thread, call) {
                 return;
             }
             let by = ProcessName::of(process.program(), event.thread);
             let found = self.finding(endpoint, by, event, call, Site::of(process.program(), call));
-            let found = Box::new(found);
-            self.stuck.entry(key).and_modify(|stuck| *stuck = Stuck::Several).or_insert(Stuck::One(found));
+            let last = Last {
+                thread: event.thread,
+                connection: endpoint.id,
+                finding: Box::new(found),
+                is_the_cause: self.gone.contains_key(&endpoint.id),
+            };
+            self.stuck.entry(key).and_modify(|stuck| *stuck = Stuck::Several).or_insert(Stuck::One(last));
         }
     }
 
@@ -188,13 +245,9 @@ impl SigpipeDeath {
             Some(remote) => Message::new(&KILLED).with("address", remote.to_string()),
             None => Message::new(&KILLED_SOMEWHERE),
         };
-        let gone =
-            self.gone.get(&endpoint.id).map(|gone| Related { message: gone.how.clone(), site: gone.site.clone() });
-        let help = if takes_flags(call.function) {
-            Message::new(&NO_SIGNAL).with("function", function)
-        } else {
-            Message::new(&IGNORE)
-        };
+        let gone = self.gone.get(&endpoint.id);
+        let help = help(function, takes_flags(call.function), gone.and_then(|gone| gone.end));
+        let gone = gone.map(|gone| Related { message: gone.how.clone(), site: gone.site.clone() });
         Finding {
             rule: "sigpipe-death",
             confidence: Confidence::Certain,
@@ -212,146 +265,41 @@ impl SigpipeDeath {
     }
 }
 
-fn shows_that_the_peer_is_gone(call: &Call) -> Option<Message> {
-    let receives = receives_one_message(call.function);
-    let form = match call.outcome {
-        Outcome::Returned(0) if receives && call.args[1] > 0 => &END_SEEN,
-        Outcome::Failed(ECONNRESET | EPIPE) => &RESET_SEEN,
+/// What to do, where a receive had returned 0 before, and where none had.
+fn help(function: &'static str, takes_flags: bool, end: Option<&'static str>) -> Message {
+    let message = Message::new(match (end, takes_flags) {
+        (Some(_), true) => &STOP_NO_SIGNAL,
+        (Some(_), false) => &STOP_IGNORE,
+        (None, true) => &NO_SIGNAL,
+        (None, false) => &IGNORE,
+    });
+    let message = if takes_flags { message.with("function", function) } else { message };
+    end.into_iter().fold(message, |message, receive| message.with("receive", receive))
+}
+
+/// The process was forked to serve this connection, and holds no other one.
+fn is_a_child_for(connection: EndpointId, model: &Model, process: &Process) -> bool {
+    let is_other = |id: EndpointId| model.endpoint(id).is_some_and(|end| end.course.connected && id != connection);
+    let was_given = model.endpoint(connection).is_some_and(|endpoint| process.was_born_with(endpoint));
+    was_given && !process.endpoints().any(is_other)
+}
+
+fn shows_that_the_peer_is_gone(call: &Call) -> Option<(Message, Option<&'static str>)> {
+    let (receives, function) = (receives_one_message(call.function), call.function.name());
+    let (form, end) = match call.outcome {
+        Outcome::Returned(0) if receives && call.args[1] > 0 => (&END_SEEN, Some(function)),
+        Outcome::Failed(ECONNRESET | EPIPE) => (&RESET_SEEN, None),
         _ => return None,
     };
-    (!call.injected).then(|| Message::new(form).with("function", call.function.name()))
+    (!call.injected).then(|| (Message::new(form).with("function", function), end))
+}
+
+/// Who is in such a call has not raised the signal.
+const fn raises_nothing(function: Function) -> bool {
+    accepts(function) || receives(function) || waits_for_readiness(function)
 }
 
 /// A send whose EPIPE comes with the signal.
 fn may_raise(call: &Call) -> bool {
     sends(call.function) && !has_flag(call, MSG_NOSIGNAL)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Analysis;
-    use crate::rules::ALL;
-    use crate::testing::{OK, Story, call};
-    use bsock_recording::function::Function;
-
-    const KILLED_BY_SIGPIPE: i32 = 13;
-
-    /// What is said of a client that ends so.
-    fn said(status: i32, end: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
-        let mut story = Story::new();
-        let client = story.program(&["./client"]);
-        story.push(client, What::ThreadStart);
-        story.socket(client, 3);
-        story.connect(client, 3, "127.0.0.1:8989", OK);
-        end(&mut story, client);
-        let mut analysis = Analysis::new(ALL);
-        story.events.iter().for_each(|event| analysis.event(event));
-        analysis.ended(client.process, status);
-        analysis.finish().findings.iter().map(|found| found.message.to_string()).collect()
-    }
-
-    fn send(story: &mut Story, thread: Thread, flags: u64) {
-        story.call(thread, Call { args: [0x7000, 5, flags], ..call(Function::Send, 3, Outcome::Unfinished) });
-    }
-
-    #[test]
-    fn a_send_that_did_not_return_and_the_signal_are_certain() {
-        let sentence = "SIGPIPE killed the program in send() on its connection to 127.0.0.1:8989";
-        assert_eq!(said(KILLED_BY_SIGPIPE, |story, client| send(story, client, 0)), [sentence]);
-        let core_dumped = KILLED_BY_SIGPIPE | 0x80;
-        assert_eq!(said(core_dumped, |story, client| send(story, client, 0)), [sentence]);
-    }
-
-    #[test]
-    fn other_deaths_other_calls_and_doubt_are_silent() {
-        for status in [0, 13 << 8, 9, 15, 0x137f] {
-            assert_eq!(said(status, |story, client| send(story, client, 0)), [""; 0], "{status:#x}");
-        }
-        let silent: [fn(&mut Story, Thread); 4] = [
-            |story, client| send(story, client, MSG_NOSIGNAL),
-            |story, client| story.call(client, call(Function::Recv, 3, Outcome::Unfinished)),
-            |story, client| {
-                story.lost(client);
-                send(story, client, 0);
-            },
-            |_, _| {},
-        ];
-        for end in silent {
-            assert_eq!(said(KILLED_BY_SIGPIPE, end), [""; 0]);
-        }
-    }
-
-    /// A server with a child that was in a send when it ended so.
-    fn child(status: Option<i32>) -> (Story, Thread) {
-        let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.listen(server, 3);
-        story.accept(server, 3, 4);
-        let child = story.forked(server);
-        send_on(&mut story, child, 4);
-        story.push(child, What::ProcessEnd(status));
-        (story, child)
-    }
-
-    fn send_on(story: &mut Story, thread: Thread, fd: i32) {
-        story.call(thread, Call { args: [0x7000, 5, 0], ..call(Function::Send, fd, Outcome::Unfinished) });
-    }
-
-    #[test]
-    fn a_child_whose_end_the_recording_tells_is_told_of_when_it_tells_so() {
-        let (story, child) = child(Some(KILLED_BY_SIGPIPE));
-        let mut analysis = Analysis::new(ALL);
-        story.events.iter().for_each(|event| analysis.event(event));
-        let found: Vec<_> = analysis.fresh().map(|found| (found.rule, found.process.pid)).collect();
-        assert_eq!(found, [("sigpipe-death", child.process)]);
-        // The command may have waited for it, too.
-        analysis.ended(child.process, KILLED_BY_SIGPIPE);
-        assert_eq!(analysis.finish().findings.len(), 1);
-    }
-
-    #[test]
-    fn where_the_kernel_does_not_tell_how_a_child_ended_nothing_is_said() {
-        for status in [None, Some(9), Some(13 << 8)] {
-            assert_eq!(child(status).0.findings().len(), 0, "{status:?}");
-        }
-        // Another process has its number, and dies of the signal elsewhere.
-        let (mut story, first) = child(None);
-        let second = Thread { image: 77, ..first };
-        story.start(second, &["./other"], false, 1);
-        story.push(second, What::ProcessEnd(Some(KILLED_BY_SIGPIPE)));
-        assert_eq!(story.findings().len(), 0);
-    }
-
-    #[test]
-    fn a_program_that_was_executed_meanwhile_may_have_raised_the_signal() {
-        let (mut story, child) = child(Some(KILLED_BY_SIGPIPE));
-        let end = story.events.pop().expect("the end");
-        story.call(child, call(Function::Execve, -1, Outcome::Unfinished));
-        story.events.push(end);
-        assert_eq!(story.findings().len(), 0);
-    }
-
-    #[test]
-    fn among_threads_only_a_socket_whose_peer_is_known_to_be_gone_counts() {
-        let other = |client: Thread| Thread { thread: client.thread + 1, ..client };
-        let threads = |story: &mut Story, client: Thread| story.push(other(client), What::ThreadStart);
-        let found = said(KILLED_BY_SIGPIPE, |story, client| {
-            threads(story, client);
-            send(story, client, 0);
-        });
-        assert_eq!(found, [""; 0]);
-        let found = said(KILLED_BY_SIGPIPE, |story, client| {
-            threads(story, client);
-            story.call(client, Call { args: [0x7000, 5, 0], ..call(Function::Recv, 3, OK) });
-            send(story, client, 0);
-        });
-        assert_eq!(found.len(), 1);
-        let found = said(KILLED_BY_SIGPIPE, |story, client| {
-            send(story, client, 0);
-            send(story, other(client), 0);
-        });
-        assert_eq!(found, [""; 0], "two that did not return");
-    }
 }
