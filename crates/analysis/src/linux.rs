@@ -51,9 +51,12 @@ pub(crate) const SOL_SOCKET: u64 = 1;
 pub(crate) const SO_ERROR: u64 = 4;
 pub(crate) const SO_LINGER: u64 = 13;
 
-/// The same numbers as `EPOLLERR` and `EPOLLHUP`.
+/// The same numbers as `EPOLLOUT`, `EPOLLERR` and `EPOLLHUP`.
+pub(crate) const POLLOUT: u32 = 4;
 pub(crate) const POLLERR: u32 = 8;
 pub(crate) const POLLHUP: u32 = 16;
+
+pub(crate) const EPOLL_CTL_ADD: u64 = 1;
 
 pub(crate) const SIGPIPE: i32 = 13;
 

@@ -73,6 +73,7 @@ impl Model {
                 self.known_process(event.thread).blind = true;
                 self.endpoints.take_turn(Turns::give_up);
             }
+            Function::EpollCtl => self.notice_event_loop(event, call),
             function if is_about_no_descriptor(function) => {}
             _ => self.socket_call(event, call),
         }

@@ -13,6 +13,7 @@ mod connection;
 mod course;
 mod descriptors;
 mod endpoint;
+mod event_loop;
 mod family;
 mod gaps;
 mod handing_on;

@@ -11,8 +11,8 @@ use super::Program;
 pub enum Origin {
     /// The program's own code, or libbsock for it.
     Program,
-    /// Something that makes the calls that somebody else asks for, one by one: Python for a line of a Python file, a
-    /// sanitizer for the code that it checks.
+    /// Something that makes the calls that somebody else asks for, one by one: Python for a line of a Python file (unless an
+    /// [event loop](super::event_loop) decides when), a sanitizer for the code that it checks.
     PassesOn,
     /// A library, a runtime, or nobody knows.
     Library,
@@ -42,7 +42,10 @@ impl Program {
             true => !RUNTIMES.iter().any(|runtime| name(path) == runtime.as_bytes()),
             false => module.transparent || self.is_beside(path) && !begins_as(&TLS),
         };
-        if !module.transparent && (self.is_python(path) || begins_as(&SANITIZERS)) {
+        let is_python = !module.transparent && self.is_python(path);
+        if is_python && self.has_event_loop {
+            Origin::Library
+        } else if is_python || !module.transparent && begins_as(&SANITIZERS) {
             Origin::PassesOn
         } else if own {
             Origin::Program

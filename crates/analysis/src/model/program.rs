@@ -24,6 +24,8 @@ pub struct Program {
     pub modules: Vec<Arc<Module>>,
     /// From where the functions were called that make calls, by the number of the route.
     pub(crate) routes: Map<u16, Route>,
+    /// It is one of Python whose sockets a loop handles, as that of asyncio.
+    pub(crate) has_event_loop: bool,
     /// Numbers that stand alone in the arguments and may be ports.
     pub(crate) ports: Vec<u16>,
 }
@@ -38,6 +40,7 @@ impl Program {
             complete: !start.truncated && !start.arguments.is_empty(),
             modules: Vec::new(),
             routes: Map::default(),
+            has_event_loop: false,
             ports: mentioned.filter(|mention| mention.alone).map(|mention| mention.port).collect(),
         }
     }
