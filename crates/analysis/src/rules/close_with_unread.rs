@@ -39,8 +39,16 @@
 //!   and closed with the rest of it unread, as the kernel told; and the client, which sent nothing else, read on and failed with
 //!   `ECONNRESET`.
 //!
+//! - *advice*: the first, where the end that connected had sent one block after the other from one buffer: whether it gave its own
+//!   upload up, or had sent all of it, is not known.
+//!
 //! It keeps silent, because such programs are correct,
 //!
+//! - where the peer took no more: the last `send` found no room, or too little (`EAGAIN`, a count less than the length), or `poll` or
+//!   `select` waited for room in vain. Servers disconnect who does not read, after a time or when too much waits for it, and to
+//!   wait for him once more would be in vain;
+//! - where the last eight sends were the same block: programs that measure throughput close when the time is over, and what is under
+//!   way then means nothing;
 //! - where little or nothing of the program's own was under way, but for the second case: a client that has seen enough, or
 //!   says a last word; a server that leaves a whole further request alone;
 //! - where another descriptor, another process or a program that was started may still hold the connection;
@@ -61,6 +69,9 @@
 
 mod answered;
 mod doubt;
+mod outgoing;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 
@@ -71,6 +82,7 @@ use bsock_recording::layout::section;
 
 use self::answered::Answered;
 use self::doubt::{Doubtful, GoesOn, Parents};
+use self::outgoing::Outgoing;
 use crate::address::Address;
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
@@ -135,6 +147,7 @@ pub(super) struct CloseWithUnread {
     /// There were more of them than are remembered.
     lost_track: bool,
     answered: Answered,
+    outgoing: Outgoing,
     parents: Parents,
     doubtful: Doubtful,
 }
@@ -153,6 +166,7 @@ impl Rule for CloseWithUnread {
             _ => return,
         };
         self.interrupts(event.thread, call);
+        self.outgoing.call(model, event, call);
         self.clear_up(model, event, call, sink);
         if let Some(found) = self.answered.call(model, event, call) {
             self.doubtful.tell(found, sink);
@@ -188,6 +202,7 @@ impl Rule for CloseWithUnread {
     fn gone(&mut self, endpoint: EndpointId) {
         self.broken.remove(&endpoint);
         self.answered.gone(endpoint);
+        self.outgoing.gone(endpoint);
     }
 }
 
@@ -272,13 +287,15 @@ impl CloseWithUnread {
     ) {
         let Some(process) = model.process(event.thread) else { return };
         let stops = self.warned.contains(&event.thread) || self.interrupted.contains(&event.thread);
+        let Some(confidence) = self.outgoing.confidence(endpoint) else { return };
         if self.lost_track || stops || self.broken.contains(&endpoint.id) {
             return;
         }
         let doubt = self.parents.doubt(event, call);
         let found = if held.unsent > may_have_arrived(endpoint) {
             let by = ProcessName::of(process.program(), event.thread);
-            Some((finding(&held, by, event, call, Site::of(process.program(), call)), doubt))
+            let found = finding(&held, by, event, call, Site::of(process.program(), call));
+            Some((Finding { confidence, ..found }, doubt))
         } else if call.function == Function::Close {
             self.answered.closed((endpoint, &held), doubt, model, (event, call))
         } else {
@@ -341,125 +358,5 @@ fn finding(held: &Held, process: ProcessName, event: &Event, call: &Call, site: 
         help: Message::new(&LINGER),
         notes: vec![Message::new(&HELD).with("unread", held.unread).with("unsent", held.unsent)],
         count: 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{OK, Story, call, giving_up};
-    use bsock_recording::details::Details;
-    use bsock_recording::event::Memory;
-
-    /// Something that happens before the close.
-    type Before = fn(&mut Story, Thread);
-
-    #[test]
-    fn whoever_is_interrupted_and_stops_was_asked_to_and_whoever_goes_on_was_not() {
-        let cut: Before = |story, client| {
-            story.call(client, Call { args: [0x5000, 100, 0], ..call(Function::Send, 3, Outcome::Returned(5)) })
-        };
-        let wait: Before = |story, client| story.call(client, call(Function::Select, -1, Outcome::Failed(EINTR)));
-        let receive: Before = |story, client| story.call(client, call(Function::Recv, 3, Outcome::Failed(EINTR)));
-        for stops in [cut, wait, receive] {
-            assert_eq!(said(Function::Close, 5, 99_999, stops), [""; 0]);
-            assert_eq!(said(Function::Exit, 5, 99_999, stops), [""; 0]);
-        }
-        let goes_on: Before = |story, client| {
-            story.call(client, call(Function::Recv, 3, Outcome::Failed(EINTR)));
-            story.moves(client, Function::Recv, 3, 5);
-        };
-        assert_eq!(said(Function::Close, 5, 99_999, goes_on).len(), 1);
-    }
-
-    /// A server that sends a reset on purpose, as it told its listener.
-    #[test]
-    fn what_was_set_on_the_listener_holds_for_its_connections() {
-        let given_up = |on: i32| {
-            let mut story = Story::new();
-            let server = story.program(&["./server"]);
-            story.socket(server, 3);
-            let details = section_of(section::VALUE, &[on, 0]);
-            story.call(server, Call { args: [1, 13, 8], details, ..call(Function::Setsockopt, 3, OK) });
-            story.bind(server, 3, "127.0.0.1:80");
-            story.listen(server, 3);
-            story.accept(server, 3, 4);
-            story.call(server, giving_up(call(Function::Close, 4, OK), [4, 5, 999_999], 0));
-            story.findings().len()
-        };
-        assert_eq!([given_up(1), given_up(0)], [0, 1]);
-    }
-
-    fn section_of(number: u16, words: &[i32]) -> Details {
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
-        Details::of([(number, Memory { claimed: bytes.len() as u32, bytes })])
-    }
-
-    /// A connection on which this happens, and which is given up while it holds so much; what is said.
-    fn said_of(peer: &str, function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
-        let mut story = Story::new();
-        let client = story.program(&["./client"]);
-        story.socket(client, 3);
-        story.connect(client, 3, peer, OK);
-        before(&mut story, client);
-        let fd = if function == Function::Close { 3 } else { -1 };
-        story.call(client, giving_up(call(function, fd, OK), [3, unread, unsent], 0));
-        story.findings().iter().map(|found| format!("{}: {}", found.confidence.name(), found.notes[0])).collect()
-    }
-
-    fn said(function: Function, unread: i32, unsent: i32, before: Before) -> Vec<String> {
-        said_of("192.0.2.1:8989", function, unread, unsent, before)
-    }
-
-    #[test]
-    fn bytes_unread_and_bytes_under_way_are_likely_to_be_lost() {
-        let note = "the kernel held 5 bytes for the program to read, and 16385 that the peer had not acknowledged and may never get";
-        for function in [Function::Close, Function::Exit, Function::UnderscoreExit] {
-            assert_eq!(said(function, 5, 16385, |_, _| {}), [format!("likely: {note}")]);
-        }
-        let shut: Before =
-            |story, client| story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, 3, OK) });
-        assert_eq!(said(Function::Close, 5, 16386, shut), [format!("likely: {note}")], "the FIN is not data");
-        assert_eq!(said(Function::Close, 5, 16385, shut), [""; 0], "the FIN is not data");
-    }
-
-    #[test]
-    fn what_may_have_arrived_without_having_been_acknowledged_is_not_lost() {
-        for (peer, arrives) in
-            [("192.0.2.1:8989", 16 << 10), ("127.0.0.1:8989", 128 << 10), ("[::ffff:127.0.0.1]:1", 128 << 10)]
-        {
-            assert_eq!(said_of(peer, Function::Close, 5, arrives, |_, _| {}), [""; 0], "{peer}");
-            assert_eq!(said_of(peer, Function::Close, 5, arrives + 1, |_, _| {}).len(), 1, "{peer}");
-        }
-    }
-
-    #[test]
-    fn nothing_lost_somebody_else_intent_and_broken_connections_are_silent() {
-        for (unread, unsent) in [(0, 99_999), (5, 0), (5, 7), (-1, 99_999), (5, -1)] {
-            assert_eq!(said(Function::Close, unread, unsent, |_, _| {}), [""; 0]);
-        }
-        let silent: [Before; 8] = [
-            |story, client| {
-                let execve = call(Function::Execve, -1, Outcome::Unfinished);
-                story.call(client, Call { vfork_child: true, ..execve });
-            },
-            |story, client| story.call(client, call(Function::Dup, 3, Outcome::Returned(4))),
-            |story, client| story.call(client, call(Function::Fork, -1, Outcome::Returned(500))),
-            |story, client| story.call(client, call(Function::System, -1, OK)),
-            |story, client| story.call(client, Call { args: [0, 0, 0], ..call(Function::Shutdown, 3, OK) }),
-            |story, client| {
-                let details = section_of(section::VALUE, &[1, 0]);
-                story.call(client, Call { args: [1, 13, 8], details, ..call(Function::Setsockopt, 3, OK) });
-            },
-            |story, client| story.call(client, call(Function::Send, 3, Outcome::Failed(EPIPE))),
-            |story, client| {
-                let details = section_of(section::EVENTS, &[0x19, 3, 0]);
-                story.call(client, Call { details, ..call(Function::EpollWait, 5, Outcome::Returned(1)) });
-            },
-        ];
-        for (index, before) in silent.into_iter().enumerate() {
-            assert_eq!(said(Function::Close, 5, 99_999, before), [""; 0], "{index}");
-            assert_eq!(said(Function::Exit, 5, 99_999, before), [""; 0], "{index}, exit");
-        }
     }
 }

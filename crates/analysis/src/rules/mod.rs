@@ -88,7 +88,7 @@ macro_rules! rules {
 rules! {
     addrlen_not_set::AddrlenNotSet, "addrlen-not-set", [Certain Likely],
         "an address length that was not set before the call", "调用之前没有设置地址长度";
-    close_with_unread::CloseWithUnread, "close-with-unread", [Likely],
+    close_with_unread::CloseWithUnread, "close-with-unread", [Likely Advice],
         "a close that resets the connection because bytes are unread", "仍有数据未读就关闭，导致连接被复位";
     connect_error_ignored::ConnectErrorIgnored, "connect-error-ignored", [Certain],
         "a connection that is used though connect() failed", "connect() 失败后仍然使用该连接";
