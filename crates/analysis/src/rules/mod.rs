@@ -104,7 +104,7 @@ rules! {
         "an end of file that is not told from data", "没有区分数据流结束与数据";
     send_sizeof_buffer::SendSizeofBuffer, "send-sizeof-buffer", [Likely],
         "a whole buffer that is sent, with what stands behind the text in it", "发送了整个缓冲区，连同文本之后的残留内容";
-    short_send_ignored::ShortSendIgnored, "short-send-ignored", [Likely],
+    short_send_ignored::ShortSendIgnored, "short-send-ignored", [Likely Advice],
         "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
     sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain Advice],
         "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";

@@ -43,6 +43,9 @@
 //!   fewer bytes than it was given, though the peer had read what was sent before, but for 4 KiB. Next, the thread closed the
 //!   connection, and the peer read all that came, and the end behind it.
 //!
+//! - *advice*: the first, where all that is sent on the connection from then on are blocks of one length from one buffer that look
+//!   like random bytes: the end of a file would be shorter, and programs that measure throughput send such bytes, too.
+//!
 //! It is never certain: no call failed, and to a program whose bytes mean nothing a hole in them does no harm.
 //!
 //! The content counts, not only the address: a rest that was moved to the front of its buffer, into a ring or a queue, and
@@ -52,6 +55,8 @@
 //!   `shutdown`, the end), because the peer is slow, the time is over, or a signal came;
 //! - where one and the same block is sent before and after: programs that measure throughput do so, and where a block ends is
 //!   nothing to them;
+//! - where both messages begin by clearing a terminal's screen (`ESC [ 2 J`, `ESC [ H`, `ESC c`): whatever of the older picture is
+//!   missing, the newer one replaces;
 //! - where another thread or process may have sent the rest, or a call whose content is not recorded (`sendfile`, `splice`);
 //! - where the bytes behind those that were sent could not be recorded, or calls were lost.
 //!
@@ -60,16 +65,20 @@
 //! - `man 2 send`, `man 2 write` (section "Return value"); POSIX.1-2017, `send`
 //! - `man 7 socket` (`SO_SNDTIMEO`), `man 7 signal` (calls that a handler interrupts)
 
+mod blocks;
 mod cut;
+#[cfg(test)]
+mod tests;
 
 use bsock_recording::event::{Call, Event, Outcome, Thread, What};
 use bsock_recording::function::Function;
 
+use self::blocks::Blocks;
 use self::cut::Cuts;
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::forms;
 use crate::functions::{forks, has_flag, receives_one_message, starts_a_program};
-use crate::linux::{EAGAIN, EINTR, MSG_OOB};
+use crate::linux::{EAGAIN, EINTR, MSG_DONTWAIT, MSG_OOB};
 use crate::message::Message;
 use crate::model::{EndpointId, Model, Run};
 use crate::rules::Rule;
@@ -94,6 +103,9 @@ forms! {
     LOOP = "loop",
         "the result may be less than the length: go on with the rest in a loop until all is sent (in Python: sendall)",
         "返回值可能小于要求发送的长度：应当循环发送剩余部分，直到全部发完（Python 中使用 sendall）";
+    LOOP_AND_POLL = "loop-and-poll",
+        "the result may be less than the length: go on with the rest in a loop until all is sent, and where {function}() fails with EAGAIN, wait with poll() for POLLOUT first (in Python: sendall)",
+        "返回值可能小于要求发送的长度：应当循环发送剩余部分，直到全部发完；{function}() 以 EAGAIN 失败时，应先用 poll() 等待 POLLOUT（Python 中使用 sendall）";
     HOLE = "hole",
         "the peer receives the beginning of this message and, right behind it, the beginning of something else",
         "对端收到的是这条消息的开头，紧接着就是另一条消息的开头";
@@ -116,6 +128,8 @@ struct Short {
     thread: Thread,
     function: Function,
     site: Site,
+    /// The call does not wait for room.
+    does_not_wait: bool,
     sent: u64,
     length: u64,
     /// Where all of it lies, and how it begins.
@@ -131,12 +145,14 @@ pub(super) struct ShortSendIgnored {
     /// Sockets whose last send was short.
     short: Map<EndpointId, Short>,
     cuts: Cuts,
+    blocks: Blocks,
 }
 
 impl Rule for ShortSendIgnored {
     fn event(&mut self, model: &Model, event: &Event, sink: &mut Sink) {
         let What::Call(call) = &event.what else { return };
         self.cuts.call(model, event, call, sink);
+        self.blocks.tell_what_is_over(sink);
         if may_hand_on(call) {
             return self.short.retain(|_, short| short.thread.process != event.thread.process);
         }
@@ -148,19 +164,29 @@ impl Rule for ShortSendIgnored {
         let sent = Transfer::sent(call);
         let before = if self.short.is_empty() { None } else { self.short.remove(&endpoint.id) };
         let site = || Site::of(process.program(), call);
+        if let Some(next) = &sent {
+            self.blocks.sent(endpoint.id, next, sink);
+        }
         if let Some((before, next)) = before.zip(sent)
             && before.thread == event.thread
             && is_something_else(&before, &next, call)
             && !is_filler(&before, &next, &endpoint.traffic.run)
+            && !(begins_a_screen(&before.first) && begins_a_screen(next.first))
         {
             let name = ProcessName::of(process.program(), event.thread);
-            sink.emit(finding(before, name, event, call, site()));
+            let is_noise = blocks::is_noise(&before, &next);
+            let finding = finding(before, name, event, call, site());
+            match is_noise {
+                true => self.blocks.withhold(endpoint.id, finding, &next, sink),
+                false => sink.emit(finding),
+            }
         }
         if let Some(sent) = sent.filter(|sent| sent.moved < sent.asked) {
             let short = Short {
                 thread: event.thread,
                 function: call.function,
                 site: site(),
+                does_not_wait: endpoint.course.nonblocking || has_flag(call, MSG_DONTWAIT),
                 sent: sent.moved,
                 length: sent.asked,
                 buffer: sent.buffer,
@@ -177,6 +203,11 @@ impl Rule for ShortSendIgnored {
     fn gone(&mut self, endpoint: EndpointId) {
         self.short.remove(&endpoint);
         self.cuts.gone(endpoint);
+        self.blocks.gone(endpoint);
+    }
+
+    fn finish(&mut self, _: &Model, sink: &mut Sink) {
+        self.blocks.finish(sink);
     }
 }
 
@@ -217,8 +248,21 @@ fn is_filler(short: &Short, next: &Transfer<'_>, run: &Run) -> bool {
     is_the_same && run.alike && run.calls >= 3 && short.first[..known] == next.first[..known]
 }
 
+/// Clears a terminal's screen, or begins at its top.
+fn begins_a_screen(first: &[u8]) -> bool {
+    [&b"\x1b[2J"[..], b"\x1b[H", b"\x1bc"].iter().any(|begin| first.starts_with(begin))
+}
+
+/// How to send all.
+fn help(short: &Short) -> Message {
+    match short.does_not_wait {
+        true => Message::new(&LOOP_AND_POLL).with("function", short.function.name()),
+        false => Message::new(&LOOP),
+    }
+}
+
 fn finding(short: Short, process: ProcessName, event: &Event, next: &Call, place: Site) -> Finding {
-    let missing = short.length - short.sent;
+    let (missing, help) = (short.length - short.sent, help(&short));
     Finding {
         rule: "short-send-ignored",
         confidence: Confidence::Likely,
@@ -229,115 +273,8 @@ fn finding(short: Short, process: ProcessName, event: &Event, next: &Call, place
         site: short.site,
         label: Message::new(&TOOK).with("sent", short.sent).with("length", short.length),
         related: vec![Related { message: Message::new(&NEXT).with("missing", missing), site: place }],
-        help: Message::new(&LOOP),
+        help,
         notes: vec![Message::new(&HOLE)],
         count: 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{OK, Story, call, transfer};
-
-    /// Something that happens in a thread.
-    type Then = fn(&mut Story, Thread);
-
-    const PAGE: &[u8] = b"<html><body>a page that is long</body></html>";
-    const SENT: usize = 20;
-
-    /// A short send of 20 bytes of `PAGE`, which lies at 0x5000, and then this; what is said.
-    fn said(then: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
-        let mut story = Story::new();
-        let server = story.program(&["./server"]);
-        story.socket(server, 3);
-        story.call(server, transfer(Function::Send, 3, 0x5000, PAGE, SENT));
-        then(&mut story, server);
-        let findings = story.findings();
-        findings.iter().map(|found| format!("{}: {}; {}", found.rule, found.message, found.label)).collect()
-    }
-
-    fn sends(story: &mut Story, server: Thread, address: u64, bytes: &[u8]) {
-        story.call(server, transfer(Function::Send, 3, address, bytes, bytes.len()));
-    }
-
-    #[test]
-    fn something_else_behind_a_short_send_is_likely_to_have_replaced_the_rest() {
-        let nexts: [(&str, Then); 4] = [
-            ("another message", |story, server| sends(story, server, 0x9000, b"bye")),
-            ("the same once more", |story, server| sends(story, server, 0x5000, PAGE)),
-            ("after an answer", |story, server| {
-                story.call(server, transfer(Function::Recv, 3, 0x9000, b"ok", 2));
-                sends(story, server, 0x9000, b"bye");
-            }),
-            ("after another try", |story, server| {
-                story.call(server, call(Function::Send, 3, Outcome::Failed(EAGAIN)));
-                sends(story, server, 0x9000, b"bye");
-            }),
-        ];
-        for (name, then) in nexts {
-            let expected = "short-send-ignored: send() sent only a part of its bytes, and the next send() did not go on with \
-                            the rest; 20 of 45 bytes were sent here";
-            assert_eq!(said(then), [expected], "{name}");
-        }
-    }
-
-    #[test]
-    fn the_rest_from_wherever_it_comes_and_a_connection_given_up_are_silent() {
-        let silent: [(&str, Then); 10] = [
-            ("the rest", |story, server| sends(story, server, 0x5000 + SENT as u64, &PAGE[SENT..])),
-            ("the rest, changed since", |story, server| sends(story, server, 0x5000 + SENT as u64, b"!!")),
-            ("the rest, moved to the front", |story, server| sends(story, server, 0x5000, &PAGE[SENT..])),
-            ("a byte of the rest", |story, server| sends(story, server, 0x9000, &PAGE[SENT..][..1])),
-            ("the rest as a vector", |story, server| {
-                story.call(server, transfer(Function::Writev, 3, 0, &PAGE[SENT..], PAGE.len() - SENT));
-            }),
-            ("nothing", |_, _| {}),
-            ("given up", |story, server| {
-                story.call(server, call(Function::Shutdown, 3, OK));
-                sends(story, server, 0x9000, b"bye");
-            }),
-            ("a file", |story, server| {
-                story.call(server, call(Function::Sendfile, 3, Outcome::Returned(5)));
-                sends(story, server, 0x9000, b"bye");
-            }),
-            ("another thread", |story, server| {
-                sends(story, Thread { thread: 7, ..server }, 0x9000, b"bye");
-                sends(story, server, 0x9000, b"bye");
-            }),
-            ("a child", |story, server| {
-                story.call(server, call(Function::Fork, -1, Outcome::Returned(900)));
-                sends(story, server, 0x9000, b"bye");
-            }),
-        ];
-        for (name, then) in silent {
-            assert_eq!(said(then), [""; 0], "{name}");
-        }
-    }
-
-    #[test]
-    fn a_block_that_is_sent_again_and_again_is_filler_and_a_message_is_not() {
-        let found = |first: &[u8], last: &[u8]| {
-            let mut story = Story::new();
-            let server = story.program(&["./server"]);
-            story.socket(server, 3);
-            sends(&mut story, server, 0x5000, first);
-            story.call(server, transfer(Function::Send, 3, 0x5000, PAGE, SENT));
-            sends(&mut story, server, 0x5000, last);
-            story.findings().len()
-        };
-        let other = PAGE.to_ascii_uppercase();
-        assert_eq!((found(PAGE, PAGE), found(PAGE, &other), found(&PAGE[1..], PAGE)), (0, 1, 1));
-    }
-
-    #[test]
-    fn calls_that_no_hook_sees_may_send_the_rest() {
-        for (way, findings) in [(Function::Syscall, 0), (Function::Dlopen, 0), (Function::Execve, 1)] {
-            let found = said(|story, server| {
-                story.call(server, crate::testing::call(way, -1, bsock_recording::event::Outcome::Failed(2)));
-                sends(story, server, 0x9000, b"bye");
-            });
-            assert_eq!(found.len(), findings, "{way:?}");
-        }
     }
 }

@@ -11,12 +11,12 @@
 use bsock_recording::event::{Call, Event, Outcome, Thread};
 use bsock_recording::function::Function;
 
-use super::{CLOSED, CUT_SHORT, LOOP, NO_FAULT, READ_END, Short, TOOK};
+use super::{CLOSED, CUT_SHORT, NO_FAULT, READ_END, Short, TOOK, begins_a_screen, help};
 use crate::finding::{Confidence, Finding, ProcessName, Related};
 use crate::functions::{has_flag, receives_one_message, sends, works_on_files};
 use crate::linux::{EAGAIN, EINTR, MSG_DONTWAIT};
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model};
+use crate::model::{Direction, Endpoint, EndpointId, Model};
 use crate::sink::Sink;
 use crate::site::Site;
 use crate::table::Map;
@@ -27,6 +27,9 @@ const REMEMBERED: usize = 4096;
 /// So much may be under way when a message is begun, and the buffers are as good as empty: the head of a message, that was
 /// sent by a call of its own.
 const A_HEAD: u64 = 4096;
+
+/// So many equal pieces are no message.
+const MANY: u64 = 8;
 
 /// A message of which a part is missing.
 struct Cut {
@@ -59,6 +62,9 @@ impl Cuts {
         let before = endpoint.traffic.sent.saturating_sub(short.sent);
         let was_read = before.saturating_sub(peer.traffic.received) <= A_HEAD;
         let all_is_known = is_alone(endpoint) && !peer.traffic.uncounted;
+        if is_one_of_many_blocks(endpoint) || begins_a_screen(&short.first) {
+            return;
+        }
         if !does_not_wait
             || !was_read
             || !all_is_known
@@ -163,6 +169,13 @@ const fn is_alone(endpoint: &Endpoint) -> bool {
     !endpoint.is_shared() && !endpoint.traffic.uncounted && !course.handed_on && !course.lingers
 }
 
+/// One of many of one length from one buffer. The last one of a file would be shorter: where such a block ends need not mean
+/// anything.
+fn is_one_of_many_blocks(endpoint: &Endpoint) -> bool {
+    let run = endpoint.traffic.run;
+    run.direction == Some(Direction::Out) && run.alike && run.calls >= MANY
+}
+
 fn closes(endpoint: &Endpoint, call: &Call) -> bool {
     call.function == Function::Close && endpoint.references() == 0
 }
@@ -184,7 +197,7 @@ fn finding(short: &Short, process: ProcessName, event: &Event, fd: i32) -> Findi
         site: short.site.clone(),
         label: Message::new(&TOOK).with("sent", short.sent).with("length", short.length),
         related: Vec::new(),
-        help: Message::new(&LOOP),
+        help: help(short),
         notes: vec![Message::new(&NO_FAULT)],
         count: 1,
     }
@@ -256,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_senders_fault_is_silent() {
-        let befores: [(&str, Then); 5] = [
+        let befores: [(&str, Then); 6] = [
             ("it waits: a signal or a timeout", |_, _, _| {}),
             ("it waits again", |story, server, client| {
                 does_not_wait(story, server, client);
@@ -269,6 +282,13 @@ mod tests {
             ("it lingers", |story, server, client| {
                 does_not_wait(story, server, client);
                 story.call(server, Call { args: [1, 13, 8], ..call(Function::Setsockopt, 4, OK) });
+            }),
+            ("one of many blocks", |story, server, client| {
+                does_not_wait(story, server, client);
+                for _ in 0..7 {
+                    story.call(server, transfer(Function::Send, 4, 0x5000, PAGE, PAGE.len()));
+                    story.moves(client, Function::Recv, 3, 45);
+                }
             }),
             ("somebody else holds it", |story, server, client| {
                 does_not_wait(story, server, client);
