@@ -93,11 +93,6 @@ impl Process {
         self.endpoints().any(|held| held == id)
     }
 
-    /// What its descriptors refer to.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = EndpointId> {
-        self.descriptors.endpoints()
-    }
-
     /// It executes another program, which was not seen to begin: what becomes of the process from then on may be that one's doing.
     #[must_use]
     pub const fn executes(&self) -> bool {

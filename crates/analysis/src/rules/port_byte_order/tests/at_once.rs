@@ -6,7 +6,7 @@ use super::{SWAPPED, client, server};
 use crate::Analysis;
 use crate::finding::Confidence;
 use crate::rules::ALL;
-use crate::testing::{REFUSED, Story};
+use crate::testing::{REFUSED, Story, missing};
 
 /// What is said while the events come, and how often it is found at the end.
 fn said(story: &Story) -> (Vec<String>, Vec<u64>) {
@@ -67,7 +67,7 @@ fn calls_that_are_missing_before_it_silence_it_and_those_after_it_do_not() {
         let mut analysis = Analysis::new(ALL).at_once();
         for (at, event) in story.events.iter().enumerate() {
             if at == index {
-                analysis.lost(1);
+                analysis.event(&missing(1));
             }
             analysis.event(event);
         }
