@@ -118,14 +118,14 @@ forms! {
         "{function}() ended this side, the other has ended as well, and this socket and others like it are never closed",
         "{function}() 结束了本端的发送，对端也已经结束，之后这个套接字以及同样情形的其他套接字始终没有关闭";
     CROWDED = "crowded",
-        "{function}() failed with {error}, and {crowd} connections or more stay open whose clients have closed them",
-        "{function}() 失败（{error}），而至少有 {crowd} 个连接一直开着，它们的客户端早已关闭";
+        "{function}() failed with {error}, and connections stay open whose clients have closed them",
+        "{function}() 失败（{error}），而有些连接一直开着，它们的客户端早已关闭";
     NONE_LEFT = "none-left",
         "no descriptor was left here",
         "此处已经没有可用的描述符";
     ANSWERED = "answered",
-        "accept() returned each of them, they were answered, and nothing is done with them any more",
-        "它们都由 accept() 返回，已经应答过，此后再也没有使用";
+        "accept() returned {crowd} of them or more; they were answered, and nothing is done with them any more",
+        "至少有 {crowd} 个这样的连接，它们都由 accept() 返回，已经应答过，此后再也没有使用";
     LAST_USE = "last-use",
         "this was its last use",
         "这是最后一次使用它";

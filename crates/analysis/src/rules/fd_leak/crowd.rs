@@ -125,7 +125,7 @@ fn finding(process: u32, crowd: Crowd) -> Finding {
     Finding {
         rule: "fd-leak",
         confidence: Confidence::Certain,
-        message: message.with("crowd", crowd.deserted.len() as u64),
+        message,
         process: ProcessName { name: crowd.site.program.name(), pid: process },
         fd: crowd.fd,
         ticks: crowd.ticks,
@@ -133,7 +133,7 @@ fn finding(process: u32, crowd: Crowd) -> Finding {
         label: Message::new(&NONE_LEFT),
         related: Vec::new(),
         help: Message::new(&CLOSE),
-        notes: vec![Message::new(&ANSWERED)],
+        notes: vec![Message::new(&ANSWERED).with("crowd", crowd.deserted.len() as u64)],
         count: 1,
     }
 }
