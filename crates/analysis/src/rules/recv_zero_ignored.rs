@@ -63,10 +63,10 @@ use bsock_recording::function::Function;
 
 use crate::finding::{Confidence, Finding, ProcessName};
 use crate::forms;
-use crate::functions::{has_flag, receives, receives_one_message, sends, waits_for_readiness};
+use crate::functions::{ends_the_process, has_flag, receives, receives_one_message, sends, waits_for_readiness};
 use crate::linux::{MSG_ERRQUEUE, MSG_OOB, MSG_PEEK};
 use crate::message::Message;
-use crate::model::{EndpointId, Model, process_key};
+use crate::model::{EndpointId, Model, ProcessKey, process_key};
 use crate::rules::Rule;
 use crate::sink::Sink;
 use crate::site::Site;
@@ -140,11 +140,12 @@ impl Rule for RecvZeroIgnored {
         let call = match &event.what {
             What::Call(call) => call,
             What::ThreadEnd => return self.doings.retain(|thread, _| *thread != event.thread),
-            What::ProcessEnd(_) => {
-                return self.doings.retain(|thread, _| process_key(*thread) != process_key(event.thread));
-            }
+            What::ProcessEnd(_) => return self.forget(process_key(event.thread)),
             _ => return,
         };
+        if ends_the_process(call.function) {
+            return self.forget(process_key(event.thread));
+        }
         if waits_for_readiness(call.function) {
             return self.does(event.thread, |doings| {
                 *doings = Doings { waits: doings.waits + 1, function: call.function.name(), ..*doings };
@@ -167,6 +168,11 @@ impl Rule for RecvZeroIgnored {
 }
 
 impl RecvZeroIgnored {
+    /// The process has ended, or is about to.
+    fn forget(&mut self, process: ProcessKey) {
+        self.doings.retain(|thread, _| process_key(*thread) != process);
+    }
+
     fn does(&mut self, thread: Thread, what: impl FnOnce(&mut Doings)) {
         if self.streaks.is_empty() {
             self.doings.clear();

@@ -210,6 +210,8 @@ impl SigpipeDeath {
         let key = process_key(event.thread);
         if ends_the_process(call.function) {
             self.threads.remove(&key);
+            self.harmless.remove(&key);
+            self.standard.ended(event.thread);
         }
         if call.outcome == Outcome::Unfinished && raises_nothing(call.function) && self.harmless.len() < REMEMBERED {
             self.harmless.entry(key).or_default().insert(event.thread.thread);
