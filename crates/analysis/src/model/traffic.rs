@@ -24,8 +24,14 @@ pub struct Traffic {
     pub last_send: u64,
     /// Bytes that the program received. What it only peeked at is not counted.
     pub received: u64,
+    /// How many calls sent some of them, and received some.
+    pub sends: u64,
+    /// See [`sends`](Self::sends).
+    pub receives: u64,
     /// Calls that moved bytes in the direction of the last one, since one in the other.
     pub run: Run,
+    /// How many calls the run before it had, which went the other way.
+    pub before: u64,
     /// When the last call that moved bytes began.
     pub last: u64,
     /// Something passed that is not counted: urgent data, or what went past the program's memory (`splice`).
@@ -62,6 +68,9 @@ impl Traffic {
         self.last = self.last.max(begin);
         if direction == Direction::Out {
             self.last_send = self.sent.saturating_sub(bytes);
+            self.sends += 1;
+        } else {
+            self.receives += 1;
         }
         let buffer = (call.args[0], call.args[1]);
         let run = &mut self.run;
@@ -69,6 +78,7 @@ impl Traffic {
             run.alike &= run.buffer == buffer;
             run.calls += 1;
         } else {
+            self.before = run.calls;
             *run = Run { direction: Some(direction), calls: 1, alike: true, ..Run::default() };
         }
         (run.buffer, run.full) = (buffer, bytes >= call.args[1]);

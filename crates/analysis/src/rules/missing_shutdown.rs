@@ -38,6 +38,8 @@
 //!   receive timeout, `poll` instead of a blocked `recv`;
 //! - where a side sent something while it waited, from a signal handler: a sign of life, which may be answered;
 //! - where the reader knows how much is to come: it asks for the rest, or for single bytes;
+//! - where messages ran together, because one `recv` took several `send`s, and were answered: who counts messages may wait for
+//!   one that was read already, and no `shutdown` mends that;
 //! - where only one end is recorded, or calls were lost.
 //!
 //! # References
@@ -126,7 +128,7 @@ impl Rule for MissingShutdown {
     fn finish(&mut self, _model: &Model, sink: &mut Sink) {
         for (id, one) in &self.waits {
             let Some(other) = self.waits.get(&one.peer).filter(|other| other.peer == *id) else { continue };
-            if has_asked(one) && has_read_all(other, one) && waited_together(one, other) {
+            if has_asked(one) && has_read_all(other, one) && !may_count(one, other) && waited_together(one, other) {
                 sink.emit(finding(one, other));
             }
         }
@@ -151,6 +153,14 @@ fn has_read_all(reader: &Waits, writer: &Waits) -> bool {
     let nothing_under_way =
         reader.traffic.received == writer.traffic.sent && writer.traffic.received == reader.traffic.sent;
     in_a_loop && nothing_under_way && !reader.shut_write
+}
+
+/// One took several questions at once, or the other several answers: who counts them may wait for one that was read already.
+fn may_count(one: &Waits, other: &Waits) -> bool {
+    let (answering, asking) = (&one.traffic, &other.traffic);
+    let questions_at_once = answering.receives < asking.sends || answering.before < asking.before;
+    let answers_at_once = asking.before > 1 && asking.receives < answering.sends;
+    questions_at_once || answers_at_once
 }
 
 /// Both were in their calls at one time, and one of them never left it.
@@ -212,6 +222,36 @@ mod tests {
     fn two_ends_that_wait_for_each_other_are_found_whoever_is_ended_first() {
         assert_eq!(said(|_, _, _| {}, &blocked(4)), [SENTENCE]);
         assert_eq!(said(|_, _, _| {}, &Call { outcome: Outcome::Returned(0), ..blocked(4) }), [SENTENCE]);
+    }
+
+    /// The client sends questions, each of 7 bytes, which the server receives and answers by so many calls, each of 2; the client
+    /// has them by so many calls.
+    fn conversation(questions: i64, receives: i64, answers: i64, has: i64) -> Vec<String> {
+        let mut story = Story::new();
+        let (server, client) = story.server_and_client();
+        let moves = |story: &mut Story, thread, function, fd, calls: i64, bytes: i64| {
+            (0..calls).for_each(|_| story.moves(thread, function, fd, bytes / calls));
+        };
+        moves(&mut story, client, Function::Send, 3, questions, 7 * questions);
+        moves(&mut story, server, Function::Recv, 4, receives, 7 * questions);
+        moves(&mut story, server, Function::Send, 4, answers, 2 * answers);
+        moves(&mut story, client, Function::Recv, 3, has, 2 * answers);
+        for (thread, fd) in [(client, 3), (server, 4)] {
+            story.call(thread, blocked(fd));
+            story.at(5000, 5000 + 2 * LONG);
+        }
+        let findings = story.findings().into_iter().filter(|found| found.rule == "missing-shutdown");
+        findings.map(|found| found.message.to_string()).collect()
+    }
+
+    #[test]
+    fn who_may_count_messages_that_ran_together_is_not_told_to_shut_down() {
+        let sentence = "recv() waits for client, which itself waits in recv() on the same connection: neither goes on";
+        assert_eq!(conversation(1, 1, 1, 1), [sentence], "the server waits for thanks");
+        assert_eq!(conversation(1, 1, 4, 2), [sentence], "a file, in pieces");
+        assert_eq!(conversation(2, 2, 2, 2), [sentence]);
+        assert_eq!(conversation(5, 1, 1, 1), [""; 0], "five questions are taken for one");
+        assert_eq!(conversation(4, 4, 4, 2), [""; 0], "four answers are taken for two");
     }
 
     #[test]
