@@ -38,6 +38,7 @@ pub(crate) const MSG_OOB: u64 = 1;
 pub(crate) const MSG_PEEK: u64 = 2;
 pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_DONTWAIT: u64 = 0x40;
+pub(crate) const MSG_WAITALL: u64 = 0x100;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_NOSIGNAL: u64 = 0x4000;
 pub(crate) const MSG_FASTOPEN: u64 = 0x2000_0000;

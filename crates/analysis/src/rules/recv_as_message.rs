@@ -34,6 +34,10 @@
 //!   the same `recv` (same buffer, same length) returned fewer bytes, and the next one does not ask for the rest of them.
 //! - *certain*: besides, the next `recv` asks for exactly the number that the part makes together with what the buffer held
 //!   before; and both ends are recorded, and the peer sent another number in that place.
+//! - *likely*: a length was read (2, 4 or 8 bytes, or digits), so much was asked for next, and less came. The next thing that is
+//!   received is the next length, out of the middle of the message; or the program answers that all is well, with the word `OK`,
+//!   a status as `200` or the like, and closes while the kernel holds bytes for it. The length must be one that is no likely size of a
+//!   buffer, or the second one in that place.
 //! - *likely*, where both ends are recorded: two messages before were sent by one `send` each, received by one `recv` with room
 //!   for more, and answered. Now a part of one is answered; what follows is read at the same place and answered as well;
 //!   the peer, which sent one message, sends the next when it has read the first of the two answers, never reads more than one in
@@ -45,6 +49,7 @@
 //!
 //! - where the next `recv` goes on behind the bytes that came, or asks for as many as are missing, or for the length again;
 //! - where the next call on the socket is another one: the program has noticed;
+//! - where the rest of a message is received in any way, or skipped, or the message is given up without an answer of success;
 //! - for readers of text, of streams and of buffers whose room happens to be small: no length was read there;
 //! - where as many bytes are sent as came: an echo, a filter; or where the peer waits for all acknowledgements of a message;
 //! - where answers are unread because one of the two was killed;
@@ -57,27 +62,29 @@
 //! - <https://github.com/Abhigyan-Shekhar/Waggle-mcp/pull/285>, <https://github.com/open62541/open62541/issues/166>
 
 mod answers;
+mod bodies;
+mod here;
 mod lengths;
 mod sends;
 mod steps;
 #[cfg(test)]
 mod tests;
 
-use bsock_recording::event::{Call, Event, Outcome, Thread, What};
+use bsock_recording::event::{Event, Thread, What};
 use bsock_recording::function::Function;
 
-use self::answers::{Read, Twice};
+use self::answers::Twice;
+use self::here::{Here, received};
 use self::lengths::Number;
 use self::sends::Sends;
-use crate::finding::{Confidence, Finding, ProcessName, Related};
+use crate::finding::{Confidence, Finding, Related};
 use crate::forms;
 use crate::functions::{has_flag, receives, sends, was_ended};
-use crate::linux::MSG_PEEK;
+use crate::linux::MSG_WAITALL;
 use crate::message::Message;
-use crate::model::{Endpoint, EndpointId, Model, Process};
+use crate::model::{Endpoint, EndpointId, Model};
 use crate::rules::Rule;
 use crate::sink::Sink;
-use crate::site::Site;
 use crate::table::Map;
 use crate::transfer::{Transfer, waited_in_vain};
 
@@ -92,6 +99,9 @@ forms! {
     MADE_UP = "made-up",
         "{function}() returned {got} of the {asked} bytes of a length, and the program took {taken} for it; the peer sent {meant}",
         "{function}() 只返回了长度字段 {asked} 个字节中的 {got} 个，程序便把长度当作 {taken}，而对端发送的是 {meant}";
+    BODY = "body",
+        "{function}() returned {got} of the {length} bytes that the length before announces, and the rest was never asked for",
+        "前面的长度字段表明有 {length} 字节，{function}() 只返回了其中 {got} 字节，而程序没有再去读取其余部分";
     PART = "part",
         "{function}() returned {got} of the {length} bytes that the peer sent at once, and they were answered as a whole message",
         "对端一次发送了 {length} 字节，{function}() 只返回了其中 {got} 字节，程序却当作完整的消息作了应答";
@@ -104,6 +114,15 @@ forms! {
     TAKEN_FOR_ONE = "taken-for-one",
         "what came is taken for one message",
         "收到的内容被当作一条消息";
+    LENGTH = "length",
+        "the length is read here",
+        "此处读取长度字段";
+    MIDDLE = "middle",
+        "the next length is read here, out of the middle of the message",
+        "程序在此处读取下一个长度，读到的却是这条消息中间的内容";
+    CLOSED = "closed",
+        "it is closed here, with {unread} bytes unread",
+        "连接在此处关闭，还有 {unread} 字节未读";
     NEXT = "next",
         "the next bytes are read here, as if the length had been complete",
         "程序在此处继续读取后面的字节，就像长度字段已经读全一样";
@@ -138,6 +157,7 @@ forms! {
 struct End {
     sends: Sends,
     lengths: lengths::Reader,
+    bodies: bodies::Reader,
     answers: answers::Reader,
     steps: steps::Reader,
     peer: Option<EndpointId>,
@@ -193,6 +213,7 @@ impl Rule for RecvAsMessage {
         self.claims.iter_mut().for_each(|claim| claim.note(endpoint));
         if call.function == Function::Close {
             if endpoint.references() == 0 {
+                self.leave_unread(&Here { model, event, call, endpoint, process });
                 self.close(endpoint.id, endpoint.peer);
             }
         } else if self.ends.len() < REMEMBERED || self.ends.contains_key(&endpoint.id) {
@@ -228,58 +249,6 @@ impl Rule for RecvAsMessage {
                 Proof::BothWait(_) => {}
                 Proof::Sure => sink.emit(finding),
             }
-        }
-    }
-}
-
-/// A call on a connection.
-struct Here<'a> {
-    model: &'a Model,
-    event: &'a Event,
-    call: &'a Call,
-    endpoint: &'a Endpoint,
-    process: &'a Process,
-}
-
-impl Here<'_> {
-    /// The other end, where nobody but these two can have moved what moved between them.
-    fn peer(&self) -> Option<EndpointId> {
-        let alone = |end: &Endpoint| !end.is_shared() && !end.course.handed_on && !end.traffic.uncounted;
-        let peer = self.endpoint.peer?;
-        let both = alone(self.endpoint) && self.model.endpoint(peer).is_none_or(alone);
-        (both && !self.process.is_blind()).then_some(peer)
-    }
-
-    fn site(&self) -> Site {
-        Site::of(self.process.program(), self.call)
-    }
-
-    /// It received so many bytes.
-    fn read(&self, bytes: u64) -> Read {
-        Read {
-            start: self.endpoint.traffic.received.saturating_sub(bytes),
-            bytes,
-            asked: self.call.args[1],
-            buffer: self.call.args[0],
-            caller: self.call.caller,
-            site: self.site(),
-        }
-    }
-
-    fn finding(&self, read: &Read, message: Message) -> Finding {
-        Finding {
-            rule: "recv-as-message",
-            confidence: Confidence::Likely,
-            message: message.with("function", read.site.function).with("got", read.bytes),
-            process: ProcessName::of(self.process.program(), self.event.thread),
-            fd: self.call.fd,
-            ticks: self.event.end,
-            site: read.site.clone(),
-            label: Message::new(&TAKEN_FOR_ONE),
-            related: Vec::new(),
-            help: Message::new(&FRAME),
-            notes: Vec::new(),
-            count: 1,
         }
     }
 }
@@ -324,6 +293,7 @@ impl RecvAsMessage {
         let end = self.ends.entry(endpoint.id).or_default();
         end.peer = endpoint.peer;
         end.lengths.turns_away();
+        end.bodies.answers(sent.first);
         end.steps.turns_away();
         let traffic = &endpoint.traffic;
         // Who has no peer may have one as soon as that returns from `accept`.
@@ -349,6 +319,7 @@ impl RecvAsMessage {
 
     fn receive(&mut self, here: &Here<'_>) {
         let Here { call, endpoint, .. } = here;
+        self.receive_body(here);
         let Some(bytes) = received(call) else {
             // The program does something else first.
             if let Some(end) = self.ends.get_mut(&endpoint.id) {
@@ -372,6 +343,36 @@ impl RecvAsMessage {
         }
         if let Some(peer) = here.peer() {
             self.receive_from(peer, here, bytes);
+        }
+    }
+
+    /// What comes may be a length, or what one announces.
+    fn receive_body(&mut self, here: &Here<'_>) {
+        let Here { call, endpoint, .. } = here;
+        let Some(taken) = Transfer::received_in_one_buffer(call).filter(|_| !call.injected) else {
+            let end = self.ends.get_mut(&endpoint.id).filter(|_| receives(call.function));
+            return end.into_iter().for_each(|end| end.bodies.turns_away());
+        };
+        let maybe = taken.first.len() as u64 == taken.moved && bodies::may_be_one(taken.moved == taken.asked, taken.first);
+        if !maybe && !self.ends.contains_key(&endpoint.id) {
+            return;
+        }
+        let read = here.read(taken.moved);
+        let end = self.ends.entry(endpoint.id).or_default();
+        let part = end.bodies.receives(&read, taken.first, has_flag(call, MSG_WAITALL));
+        if let Some(part) = part.filter(|_| here.is_alone()) {
+            self.claim_body(here, &part, Message::new(&MIDDLE));
+        }
+    }
+
+    /// It is closed.
+    fn leave_unread(&mut self, here: &Here<'_>) {
+        let Here { call, endpoint, .. } = here;
+        let queue = call.queues().find(|queue| queue.fd == call.fd);
+        let Some(unread) = queue.and_then(|queue| queue.unread).filter(|unread| *unread > 0) else { return };
+        let part = self.ends.get_mut(&endpoint.id).and_then(|end| end.bodies.closes());
+        if let Some(part) = part.filter(|_| here.is_alone()) {
+            self.claim_body(here, &part, Message::new(&CLOSED).with("unread", unread));
         }
     }
 
@@ -412,6 +413,11 @@ impl RecvAsMessage {
         let proof = Proof::Length(taken.number, meant);
         let reader = here.endpoint.id;
         self.claim(Claim { sender: peer.unwrap_or(reader), reader, finding, proof });
+    }
+
+    fn claim_body(&mut self, here: &Here<'_>, part: &bodies::Part, then: Message) {
+        let (reader, finding) = (here.endpoint.id, here.part_of_a_body(part, then));
+        self.claim(Claim { sender: here.peer().unwrap_or(reader), reader, finding, proof: Proof::Sure });
     }
 
     fn claim_twice(&mut self, here: &Here<'_>, peer: EndpointId, mut twice: Twice) {
@@ -456,19 +462,6 @@ impl Claim {
             Proof::Length(..) | Proof::BothWait(_) | Proof::Sure => {}
             Proof::Twice(twice) => twice.compare(sent),
         }
-    }
-}
-
-/// How many bytes a call received that takes a buffer of its own. What blocks for ever received none; nor what failed.
-fn received(call: &Call) -> Option<u64> {
-    const MSG_WAITALL: u64 = 0x100;
-    let into_one_buffer = matches!(call.function, Function::Read | Function::Recv | Function::Recvfrom);
-    let plain = into_one_buffer && !has_flag(call, MSG_PEEK | MSG_WAITALL);
-    match call.outcome {
-        _ if !plain || call.injected => None,
-        Outcome::Returned(bytes) => u64::try_from(bytes).ok(),
-        Outcome::Unfinished => Some(0),
-        Outcome::Failed(_) => None,
     }
 }
 

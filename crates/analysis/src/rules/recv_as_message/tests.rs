@@ -7,7 +7,7 @@ use bsock_recording::layout::section;
 
 use bsock_recording::event::Thread;
 
-use crate::testing::{Story, call, memory_of, transfer};
+use crate::testing::{Story, call, giving_up, memory_of, transfer};
 
 /// Receives into the buffer at `address`, of `length`, these bytes.
 fn receive(address: u64, length: u64, bytes: &[u8]) -> Call {
@@ -232,4 +232,75 @@ fn who_waits_for_what_came_with_the_message_before_is_likely_to_wait_in_vain() {
     assert_eq!(two_at_once(2, 0x1300, 0x6000, true), [""; 0], "it waits for something else");
     assert_eq!(two_at_once(2, PASSWORD, 0x500a, true), [""; 0], "it goes on behind what came");
     assert_eq!(two_at_once(2, PASSWORD, 0x6000, false), [""; 0], "the client has something else to do");
+}
+
+/// A server reads a length whole, and a part of what it announces; then this. What is said of that part.
+fn part_of_a_body(length: &[u8], asked: u64, then: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
+    let mut story = Story::new();
+    let (_, server) = pair(&mut story);
+    let receive = |call| Call { fd: 4, ..call };
+    story.call_from(0x1100, server, receive(receive_whole(length)));
+    story.call_from(0x1200, server, receive(self::receive(0x2000, asked, b"the beginning")));
+    then(&mut story, server);
+    found(&story)
+}
+
+fn receive_whole(length: &[u8]) -> Call {
+    receive(0x1000, length.len() as u64, length)
+}
+
+/// The next length is read, or what the program takes for it.
+fn reads_a_length(story: &mut Story, server: Thread) {
+    story.call_from(0x1100, server, Call { fd: 4, ..receive(0x1000, 4, b"body") });
+}
+
+/// The server answers this, and closes with so many bytes unread.
+fn closes(answer: &'static [u8], unread: i32) -> impl FnOnce(&mut Story, Thread) {
+    move |story, server| {
+        if !answer.is_empty() {
+            story.call(server, transfer(Function::Send, 4, 0x9000, answer, answer.len()));
+        }
+        let close = call(Function::Close, 4, Outcome::Returned(0));
+        story.call(server, giving_up(close, [4, unread, 0], 0));
+    }
+}
+
+#[test]
+fn a_part_of_what_a_length_announces_that_is_taken_for_all_of_it_is_likely_a_mistake() {
+    let said = |asked: u64| {
+        [format!(
+            "likely: recv() returned 13 of the {asked} bytes that the length before announces, and the rest was never asked for"
+        )]
+    };
+    assert_eq!(part_of_a_body(&[0, 0, 4, 210], 1234, reads_a_length), said(1234));
+    assert_eq!(part_of_a_body(&[210, 4, 0, 0], 1234, reads_a_length), said(1234), "the other byte order");
+    assert_eq!(part_of_a_body(&[0, 0, 4, 210], 1234, closes(b"OK", 700)), said(1234));
+    assert_eq!(part_of_a_body(b"00070001", 70_001, closes(b"200 stored", 700)), said(70_001), "digits");
+    let silent = [
+        ("given up", part_of_a_body(&[0, 0, 4, 210], 1234, closes(b"ERR", 700))),
+        ("given up without a word", part_of_a_body(&[0, 0, 4, 210], 1234, closes(b"", 700))),
+        ("nothing is unread", part_of_a_body(&[0, 0, 4, 210], 1234, closes(b"OK", 0))),
+        ("the size of a buffer", part_of_a_body(&[0, 0, 4, 0], 1024, reads_a_length)),
+        ("another number was asked for", part_of_a_body(&[0, 0, 4, 210], 1235, reads_a_length)),
+    ];
+    silent.into_iter().for_each(|(name, said)| assert_eq!(said, [""; 0], "{name}"));
+}
+
+#[test]
+fn who_receives_the_rest_of_a_body_in_any_way_is_not() {
+    let between = |between: Call| {
+        part_of_a_body(&[0, 0, 4, 210], 1234, |story, server| {
+            story.call_from(0x1300, server, Call { fd: 4, ..between });
+            reads_a_length(story, server);
+        })
+    };
+    let silent = [
+        ("asks for the rest", receive(0x200d, 1221, b"rest")),
+        ("skips it", receive(0x7000, 64, b"rest")),
+        ("comes back later", call(Function::Recv, 4, Outcome::Failed(11))),
+        ("by a vector", call(Function::Readv, 4, Outcome::Returned(4))),
+        ("waits for all", Call { args: [0x200d, 1221, 0x100], ..receive(0x200d, 1221, b"rest") }),
+    ];
+    silent.into_iter().for_each(|(name, call)| assert_eq!(between(call), [""; 0], "{name}"));
+    assert_eq!(between(call(Function::Getpeername, 4, Outcome::Returned(0))).len(), 1, "asks for something else");
 }
