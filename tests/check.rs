@@ -228,7 +228,21 @@ fn a_projects_file_allows_rules_and_a_typo_in_it_is_an_error() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains(".bsock.toml allows port-byte-order"), "silence is explained: {said}");
-    assert_eq!(with("[check]\nallow = [\"port-byte-order\"]\n", &["--only", RULE]).status.code(), Some(1));
+    for (options, status, left_out) in [
+        (&["--only", RULE][..], 1, ""),
+        (&["--allow", RULE], 0, ""),
+        (&["--only", "fd-leak"], 0, ""),
+        (&["--allow", "fd-leak"], 0, RULE),
+    ] {
+        let options = [options, &["--format", "json"]].concat();
+        let output = with("[check]\nallow = [\"port-byte-order\"]\n", &options);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{options:?}: {said}");
+        let summary: Value = serde_json::from_str(said.lines().last().unwrap_or_default()).expect("an object");
+        let expected: Vec<&str> = [left_out].into_iter().filter(|rule| !rule.is_empty()).collect();
+        assert_eq!(summary["allowed_rules"], Value::from(expected.clone()), "{options:?}: only what the file left out");
+        assert_eq!(said.contains("not shown"), !expected.is_empty(), "{options:?}: {said}");
+    }
     assert!(text(&with("[check]\nlang = \"zh\"\n", &[]).stderr).contains("发现 1 个问题"));
     for (wrong, expected) in [
         ("[check]\nallow = [\"port-byteorder\"]\n", "did you mean port-byte-order?"),

@@ -47,7 +47,7 @@ pub(crate) enum Verdict {
 /// Checks what `options` name.
 pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let (settings, file) = settings::here()?;
-    let rules = selection::selected(options, &settings, file.as_deref())?;
+    let selected = selection::selected(options, &settings, file.as_deref())?;
     let plan = plan(options)?;
     let recording = options.record.as_deref().map(say::recording_file).transpose()?;
     let recordings = || options.source.recordings.iter().chain(&options.record);
@@ -62,7 +62,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let mut findings = Findings::new(output, &locator, options.advice || settings.advice);
 
     let running = !options.source.command.is_empty();
-    let mut analysis = Analysis::new(rules);
+    let mut analysis = Analysis::new(selected.rules);
     // A second program would come later than what is found in the first.
     if options.live && running && options.with.is_none() {
         analysis = analysis.at_once();
@@ -83,7 +83,7 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
         Some(plan) => observe_programs(plan, options.source.running, PAYLOAD, recording, &mut each),
         None => observe(&options.source, PAYLOAD, &mut each),
     }?;
-    conclude(analysis, findings, observed, Rest { live: options.live, allowed: settings.allow, in_use })
+    conclude(analysis, findings, observed, Rest { live: options.live, allowed: selected.left_out, in_use })
 }
 
 /// What the conclusion takes beside the analysis and what was observed.
@@ -91,8 +91,8 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
 struct Rest {
     /// Findings were shown as they came.
     live: bool,
-    /// Rules that the project's file allows.
-    allowed: Vec<String>,
+    /// Rules that did not look since the project's file allows what they find.
+    allowed: Vec<&'static str>,
     /// Addresses that were in use.
     in_use: Vec<Failed>,
 }

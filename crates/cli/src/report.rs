@@ -47,8 +47,8 @@ pub(crate) struct Ending {
     pub(crate) course: Course,
     /// Rules that failed.
     pub(crate) broken: Vec<&'static str>,
-    /// Rules that the project's file allows.
-    pub(crate) allowed: Vec<String>,
+    /// Rules that did not look since the project's file allows what they find.
+    pub(crate) allowed: Vec<&'static str>,
     /// Addresses that were in use.
     pub(crate) in_use: Vec<Failed>,
     /// What could not be seen.

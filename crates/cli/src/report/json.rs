@@ -68,7 +68,7 @@ struct SummaryObject<'a> {
     server: Option<Status>,
     timed_out: bool,
     broken_rules: &'a [&'static str],
-    allowed_rules: &'a [String],
+    allowed_rules: &'a [&'static str],
     remarks: Vec<String>,
 }
 

@@ -284,7 +284,7 @@ fn no_findings_say_what_was_looked_at_and_what_was_not() {
         course,
         status: Some(ExitStatus::from_raw(3 << 8)),
         broken: vec!["fd-leak"],
-        allowed: vec!["port-byte-order".to_owned()],
+        allowed: vec!["port-byte-order"],
         blind_spots: vec![BlindSpot::damage("a blind spot")],
         ..Ending::default()
     };
