@@ -641,7 +641,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         edits: &[edit(
             "crates/recording/src/merge.rs",
             "            _ => *skipped += 1,\n",
-            "            _ => return Err(Damage { offset: 0, what: \"unknown\" }),\n",
+            "            _ => return Err(Damage { offset: 0, flaw: crate::damage::Flaw::NoLines }),\n",
         )],
         noticed_by: test(
             "crates/recording/src/merge.rs",

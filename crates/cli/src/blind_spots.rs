@@ -47,6 +47,8 @@ pub(crate) struct BlindSpots {
     newcomers: Vec<(u32, u64)>,
     /// What processes did that no hook sees, and how often.
     passed: BTreeMap<Passed, u64>,
+    /// A system call of a program's own made a socket.
+    raw_sockets: bool,
     /// Processes that have ended as bsock knows: whatever they executed had all the time that there was.
     ended: Vec<u32>,
 }
@@ -125,7 +127,10 @@ impl BlindSpots {
             Function::Execve | Function::Execvp | Function::Fexecve | Function::Execveat => self.execution(event, call),
             Function::PosixSpawn | Function::PosixSpawnp => self.spawn(event, call),
             Function::Syscall if call.args[0] == libc::SYS_io_uring_setup as u64 => self.passed(Passed::IoUring),
-            Function::Syscall => self.passed(Passed::SystemCall),
+            Function::Syscall => {
+                self.raw_sockets |= [libc::SYS_socket, libc::SYS_socketpair].contains(&(call.args[0] as libc::c_long));
+                self.passed(Passed::SystemCall);
+            }
             Function::Dlopen => self.passed(Passed::DeepBind(object(call))),
             Function::Dlmopen => self.passed(Passed::Namespace(object(call))),
             Function::Fdopen if call.args[0] == 1 && matches!(call.outcome, Outcome::Returned(_)) => {
@@ -195,7 +200,8 @@ impl BlindSpots {
         let more = spots.len().saturating_sub(NAMED);
         spots.truncate(NAMED);
         spots.extend((more > 0).then(|| BlindSpot::more_programs(more as u64)));
-        spots.extend(self.passed.iter().map(|(what, times)| BlindSpot::not_seen(what, *times)));
+        let hides = |what: &Passed| *what == Passed::SystemCall && self.raw_sockets;
+        spots.extend(self.passed.iter().map(|(what, times)| BlindSpot::not_seen(what, *times, hides(what))));
         spots
     }
 

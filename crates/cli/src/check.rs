@@ -82,7 +82,8 @@ pub(crate) fn check(options: &Options) -> Result<Verdict, Failure> {
     let observed = match &plan {
         Some(plan) => observe_programs(plan, options.source.running, PAYLOAD, recording, &mut each),
         None => observe(&options.source, PAYLOAD, &mut each),
-    }?;
+    }
+    .map_err(|failure| Failure::Own(failure.message(language)))?;
     conclude(analysis, findings, observed, Rest { live: options.live, allowed: selected.left_out, in_use })
 }
 
@@ -213,7 +214,7 @@ fn destination(file: Option<File>) -> Box<dyn Write> {
 fn verdict(ending: &Ending) -> Verdict {
     match ending.counts.all() {
         _ if !ending.broken.is_empty() => Verdict::Incomplete,
-        0 if ending.course.not_started.is_some() => Verdict::Incomplete,
+        0 if ending.failed() => Verdict::Incomplete,
         0 => Verdict::Clean,
         _ => Verdict::Findings,
     }

@@ -77,7 +77,7 @@ fn ended(result: Result<u8, Failure>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            say(failure.message());
+            say(failure.message(Language::English));
             ExitCode::from(CHECK_FAILURE)
         }
     }
@@ -128,7 +128,7 @@ fn as_the_program(result: Result<(Option<End>, Vec<BlindSpot>), Failure>) -> Exi
             }
         }
         Err(failure) => {
-            say(failure.message());
+            say(failure.message(Language::English));
             ExitCode::from(failure.status())
         }
     }

@@ -55,10 +55,10 @@ pub(crate) fn observe(source: &Source, payload: u32, observer: &mut dyn Observer
 }
 
 fn recorded(source: &Source, observer: &mut dyn Observer) -> Result<Observed, Failure> {
-    let (mut recordings, mut stream) = Recordings::open(&source.recordings).map_err(Failure::Own)?;
+    let (mut recordings, mut stream) = Recordings::open(&source.recordings).map_err(Failure::Recording)?;
     let mut more = true;
     while more {
-        more = recordings.read_on(&mut stream).map_err(Failure::Own)?;
+        more = recordings.read_on(&mut stream).map_err(Failure::Recording)?;
         pass_on(&mut stream, observer).map_err(|error| Failure::Own(format!("cannot write: {error}")))?;
     }
     Ok(observed(&stream, None, Vec::new()))
@@ -104,7 +104,7 @@ fn pass_on(stream: &mut Stream, observer: &mut dyn Observer) -> io::Result<()> {
 
 fn observed(stream: &Stream, end: Option<End>, mut blind_spots: Vec<BlindSpot>) -> Observed {
     blind_spots.extend(stream.blind_spots());
-    blind_spots.extend(stream.damage().iter().map(|damage| BlindSpot::damage(damage)));
+    blind_spots.extend(stream.damage().iter().cloned().map(BlindSpot::damage));
     let (lost, ended, scale) = (stream.lost(), stream.ended().to_vec(), stream.scale());
     Observed { end, course: Course::default(), blind_spots, lost, ended, scale }
 }

@@ -7,16 +7,22 @@
 //!
 //! One that breaks off, since its bsock was killed or its file was cut, is a recording as far as it goes. Beside others it is more:
 //! what those show from there on may be what its processes did, of whom nobody tells any more.
+//!
+//! [`words`] says why one cannot be read.
+
+mod words;
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use bsock_recording::damage::Damage;
 use bsock_recording::drain::Item;
-use bsock_recording::event::Damage;
 use bsock_recording::file::{Broken, Recording};
 use bsock_recording::layout::MAX_RINGS;
+
+pub(crate) use self::words::{Damaged, Unread};
 
 use crate::say::identity;
 use crate::stream::Stream;
@@ -36,12 +42,12 @@ struct Part {
     /// Its end is told.
     complete: bool,
     /// What of it is not what it should be.
-    damage: Vec<String>,
+    damage: Vec<Damaged>,
 }
 
 impl Recordings {
     /// Those at `paths`, and the stream that they are read into.
-    pub(crate) fn open(paths: &[PathBuf]) -> Result<(Self, Stream), String> {
+    pub(crate) fn open(paths: &[PathBuf]) -> Result<(Self, Stream), Unread> {
         // All are open at once, and a shell's `*` may name more than a process may usually open.
         sys::raise_limits();
         let mut all: Vec<Part> = Vec::new();
@@ -54,25 +60,21 @@ impl Recordings {
             let part = Part::open(path, paths)?;
             let header = |part: &Part| (part.recording.header.boot, part.recording.header.clock);
             if let Some(first) = all.first().filter(|first| header(first) != header(&part)) {
-                return Err(format!(
-                    "{} was recorded in another boot, or on another machine, than {}: their times cannot be compared; \
-                     look at them one by one",
-                    part.name, first.name
-                ));
+                return Err(Unread::another_boot(&part.name, &first.name));
             }
             all.push(part);
         }
         let starts = all.iter().map(|part| part.recording.header.start);
-        let mut stream = Stream::new(starts.min_by_key(|start| start.ticks).ok_or("no recording was named")?);
+        let mut stream = Stream::new(starts.min_by_key(|start| start.ticks).ok_or(Unread::none_named())?);
         for part in &mut all {
-            let last = part.recording.last_clock().map_err(|error| unreadable(&part.name, &error))?;
+            let last = part.recording.last_clock().map_err(|error| Unread::system(&part.name, &error))?;
             stream.item(Item::Clock(last.unwrap_or(part.recording.header.start)));
         }
         Ok((Self { all }, stream))
     }
 
     /// Reads on, up to where more is known to be in order than before; false if that is the end of all.
-    pub(crate) fn read_on(&mut self, stream: &mut Stream) -> Result<bool, String> {
+    pub(crate) fn read_on(&mut self, stream: &mut Stream) -> Result<bool, Unread> {
         let several = self.all.len() > 1;
         let behind = self.all.iter_mut().enumerate().min_by_key(|(_, part)| part.horizon);
         if let Some((index, part)) = behind {
@@ -95,18 +97,16 @@ impl Recordings {
 
 impl Part {
     /// That at `path`, which is one of `paths`.
-    fn open(path: &Path, paths: &[PathBuf]) -> Result<Self, String> {
+    fn open(path: &Path, paths: &[PathBuf]) -> Result<Self, Unread> {
         let name = path.display().to_string();
         match Recording::open_file(path) {
             Ok(recording) => Ok(Self { name, recording, horizon: 0, complete: false, damage: Vec::new() }),
-            Err(Broken::Damaged(_)) if is_a_program(path) => {
-                Err(format!("{name} is a program and no recording; to run it, write `--` before it: {}", typed(paths)))
-            }
-            Err(Broken::Damaged(damage)) => Err(format!("{name}: {damage}")),
+            Err(Broken::Damaged(_)) if is_a_program(path) => Err(Unread::program(&name, typed(paths))),
+            Err(Broken::Damaged(damage)) => Err(Unread::Damaged(Damaged::file(&name, damage))),
             Err(Broken::Unreadable(error)) if error.kind() == ErrorKind::NotFound => {
-                Err(format!("{}; a program to be run stands behind `--`", unreadable(&name, &error)))
+                Err(Unread::not_there(&name, &error))
             }
-            Err(Broken::Unreadable(error)) => Err(unreadable(&name, &error)),
+            Err(Broken::Unreadable(error)) => Err(Unread::system(&name, &error)),
         }
     }
 
@@ -116,7 +116,7 @@ impl Part {
     }
 
     /// Reads number `index` up to its next horizon.
-    fn read_on(&mut self, index: usize, stream: &mut Stream) -> Result<(), String> {
+    fn read_on(&mut self, index: usize, stream: &mut Stream) -> Result<(), Unread> {
         let before = self.horizon;
         while self.horizon == before {
             match self.recording.item() {
@@ -127,7 +127,7 @@ impl Part {
                     if let Err(damage) = stream.chunk(ring, bytes) {
                         // Counted in the file, where somebody can look at it.
                         let offset = damage.offset.saturating_sub(taken) + self.recording.position() - length;
-                        self.damage.push(format!("{}: {}", self.name, Damage { offset, ..damage }));
+                        self.damage.push(Damaged::file(&self.name, Damage { offset, ..damage }));
                     }
                 }
                 // Only the file's end is the end.
@@ -137,8 +137,8 @@ impl Part {
                 }
                 Ok(Some(item)) => stream.item(item),
                 Ok(None) => self.horizon = u64::MAX,
-                Err(Broken::Damaged(damage)) => self.damage.push(format!("{}: {damage}", self.name)),
-                Err(Broken::Unreadable(error)) => return Err(unreadable(&self.name, &error)),
+                Err(Broken::Damaged(damage)) => self.damage.push(Damaged::file(&self.name, damage)),
+                Err(Broken::Unreadable(error)) => return Err(Unread::system(&self.name, &error)),
             }
         }
         Ok(())
@@ -160,10 +160,6 @@ fn typed(words: &[PathBuf]) -> String {
     words.iter().fold("--".to_owned(), |text, word| format!("{text} {}", word.display()))
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> String {
-    format!("cannot read {name}: {error}")
-}
-
 #[cfg(test)]
 mod tests {
     use bsock_recording::clock::Pair;
@@ -175,7 +171,7 @@ mod tests {
     use super::*;
 
     /// The stream after all of the recordings at these paths, and when its events ended.
-    fn read_all(paths: &[PathBuf]) -> Result<(Stream, Vec<u64>), String> {
+    fn read_all(paths: &[PathBuf]) -> Result<(Stream, Vec<u64>), Unread> {
         let (mut recordings, mut stream) = Recordings::open(paths)?;
         let mut ends = Vec::new();
         loop {
@@ -209,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_program_without_its_dashes_is_told_how_to_be_run() {
-        let said = |path: &str| Recordings::open(&[path.into()]).err().expect("no recording");
+        let said = |path: &str| Recordings::open(&[path.into()]).err().expect("no recording").to_string();
         assert_eq!(
             said("/bin/sh"),
             "/bin/sh is a program and no recording; to run it, write `--` before it: -- /bin/sh"
@@ -224,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = [("a", 1), ("b", 1), ("c", 2)].map(|(name, boot)| recording(&folder, name, [boot; 16]));
         assert!(read_all(&paths[..2]).is_ok());
-        let error = read_all(&paths).err().expect("another boot");
+        let error = read_all(&paths).err().expect("another boot").to_string();
         assert!(error.contains("another boot"), "{error}");
     }
 
@@ -288,7 +284,8 @@ mod tests {
         fs::write(&paths[0], damaged).expect("ours");
         fs::write(&paths[1], &whole[..whole.len() - 5]).expect("ours");
         let (stream, ends) = read_all(&paths).expect("recordings");
-        let [first, second] = stream.damage() else { panic!("{:?}", stream.damage()) };
+        let said: Vec<String> = stream.damage().iter().map(ToString::to_string).collect();
+        let [first, second] = &said[..] else { panic!("{said:?}") };
         assert_eq!(*first, format!("{}: damaged at byte {record}: a record of no lines", paths[0].display()));
         assert!(second.starts_with(&format!("{}: damaged at byte ", paths[1].display())), "{second}");
         assert_eq!(

@@ -79,8 +79,16 @@ impl Counts {
 
 impl Ending {
     /// True if bsock could not do what it was asked to.
-    pub(crate) const fn failed(&self) -> bool {
-        !self.broken.is_empty() || self.course.not_started.is_some()
+    pub(crate) fn failed(&self) -> bool {
+        !self.broken.is_empty() || self.course.not_started.is_some() || self.nothing_checked()
+    }
+
+    /// No socket was seen, and it is known that not everything was: of such a program nothing may be said, not even that it has
+    /// no sockets. Calls that were lost prove nothing where others were seen: a program that works on files loses some, too.
+    pub(crate) fn nothing_checked(&self) -> bool {
+        let Summary { calls, sockets, processes, unknown, lost, .. } = self.summary;
+        let unseen = processes == 0 || calls == 0 && lost > 0 || self.blind_spots.iter().any(BlindSpot::hides);
+        sockets == 0 && unknown == 0 && unseen
     }
 
     /// How a server ended that did so by itself: SIGTERM is how bsock ends it.

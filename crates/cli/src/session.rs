@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use bsock_analysis::message::Language;
 use bsock_recording::clock;
 use bsock_recording::drain::{Drain, Sink};
 use bsock_recording::file::Header;
@@ -21,6 +22,7 @@ use crate::elf::{self, Obstacle};
 use crate::preload;
 use crate::programs::{Course, Plan, Programs};
 use crate::queue::{self, Batch, Queue};
+use crate::recordings::Unread;
 use crate::sys::{self, Turns};
 
 /// A program under the preload, or a server and its client.
@@ -60,6 +62,8 @@ pub(crate) enum Failure {
     NotFound(String),
     /// It cannot be executed.
     NotExecutable(String),
+    /// A recording cannot be read.
+    Recording(Unread),
     /// bsock could not do its work.
     Own(String),
 }
@@ -81,9 +85,11 @@ pub(crate) const OWN_FAILURE: u8 = 125;
 
 impl Failure {
     /// For the user.
-    pub(crate) fn message(&self) -> &str {
-        let (Self::NotFound(message) | Self::NotExecutable(message) | Self::Own(message)) = self;
-        message
+    pub(crate) fn message(&self, language: Language) -> String {
+        match self {
+            Self::NotFound(message) | Self::NotExecutable(message) | Self::Own(message) => message.clone(),
+            Self::Recording(unread) => unread.text(language),
+        }
     }
 
     /// The exit status, as shells have it.
@@ -91,7 +97,7 @@ impl Failure {
         match self {
             Self::NotFound(_) => 127,
             Self::NotExecutable(_) => 126,
-            Self::Own(_) => OWN_FAILURE,
+            Self::Recording(_) | Self::Own(_) => OWN_FAILURE,
         }
     }
 }

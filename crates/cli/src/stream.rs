@@ -8,11 +8,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use bsock_recording::clock::{Pair, Scale};
+use bsock_recording::damage::Damage;
 use bsock_recording::drain::Item;
-use bsock_recording::event::{Damage, Event};
+use bsock_recording::event::Event;
 use bsock_recording::merge::Merger;
 
 use crate::blind_spots::{BlindSpot, BlindSpots};
+use crate::recordings::Damaged;
 
 /// Takes items, gives events.
 pub(crate) struct Stream {
@@ -32,7 +34,7 @@ pub(crate) struct Stream {
     /// Whom the command waited for, with the wait status.
     ended: Vec<(u32, i32)>,
     /// What of the recording could not be read.
-    damage: Vec<String>,
+    damage: Vec<Damaged>,
     blind_spots: BlindSpots,
 }
 
@@ -76,7 +78,7 @@ impl Stream {
         match item {
             Item::Chunk { ring, bytes } => {
                 if let Err(damage) = self.chunk(ring as usize, bytes) {
-                    self.damaged(format!("ring {ring}: {damage}"));
+                    self.damaged(Damaged::ring(ring, damage));
                 }
             }
             Item::Round { horizon } => self.round(horizon),
@@ -138,7 +140,7 @@ impl Stream {
     }
 
     /// Something could not be read.
-    pub(crate) fn damaged(&mut self, what: String) {
+    pub(crate) fn damaged(&mut self, what: Damaged) {
         self.damage.push(what);
     }
 
@@ -178,8 +180,8 @@ impl Stream {
         &self.ended
     }
 
-    /// What could not be read, one sentence each.
-    pub(crate) fn damage(&self) -> &[String] {
+    /// What could not be read.
+    pub(crate) fn damage(&self) -> &[Damaged] {
         &self.damage
     }
 

@@ -3,8 +3,7 @@
 //! Decoding trusts nothing: lengths are checked against the bytes that are there, unknown kinds and sections are skipped,
 //! and what cannot be a record is a [`Damage`] with its offset, never a panic.
 
-use std::fmt;
-
+use crate::damage::{Damage, Flaw};
 use crate::details::Details;
 use crate::function::Function;
 use crate::layout::{LINE, Line, flag, kind, padded, section};
@@ -195,29 +194,6 @@ pub struct Inherited {
     pub remote: Option<Memory>,
 }
 
-/// Bytes that cannot be a recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// Where, counted from the beginning of what was being decoded.
-    pub offset: u64,
-    /// What was found there.
-    pub what: &'static str,
-}
-
-/// [`Damage::what`] of a recording that is not damaged, but beyond this version.
-pub const NEWER: &str = "made by a newer bsock, which can read it";
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.what == NEWER {
-            return write!(f, "cannot be read from byte {} on: {NEWER}", self.offset);
-        }
-        write!(f, "damaged at byte {}: {}", self.offset, self.what)
-    }
-}
-
-impl std::error::Error for Damage {}
-
 /// A record's bytes, and what follows it.
 pub type Split<'a> = (&'a [u8], &'a [u8]);
 
@@ -229,7 +205,7 @@ pub type Split<'a> = (&'a [u8], &'a [u8]);
 pub fn split(bytes: &[u8]) -> Result<Option<Split<'_>>, Damage> {
     let Some(lines) = bytes.get(2) else { return Ok(None) };
     if *lines == 0 {
-        return Err(Damage { offset: 0, what: "a record of no lines" });
+        return Err(Damage { offset: 0, flaw: Flaw::NoLines });
     }
     Ok(bytes.split_at_checked(usize::from(*lines) * LINE))
 }
@@ -288,7 +264,7 @@ pub(crate) fn record_of(line: &Line) -> [u8; LINE] {
 ///
 /// If a section reaches beyond the record.
 pub fn decode(thread: Thread, record: &[u8]) -> Result<Option<Event>, Damage> {
-    let Some(line) = line(record) else { return Err(Damage { offset: 0, what: "a record shorter than a line" }) };
+    let Some(line) = line(record) else { return Err(Damage { offset: 0, flaw: Flaw::ShortRecord }) };
     let sections = Sections { bytes: record, offset: LINE };
     let what = match line.kind {
         kind::PROCESS_START => What::ProcessStart(Box::new(process_start(&line, sections)?)),
@@ -323,7 +299,7 @@ pub(crate) const fn is_an_event(number: u16) -> bool {
 ///
 /// Those of [`decode`].
 pub(crate) fn check(record: &[u8]) -> Result<(), Damage> {
-    let Some(line) = line(record) else { return Err(Damage { offset: 0, what: "a record shorter than a line" }) };
+    let Some(line) = line(record) else { return Err(Damage { offset: 0, flaw: Flaw::ShortRecord }) };
     let has_sections = match line.kind {
         kind::PROCESS_START | kind::MODULE | kind::INHERITED | kind::PLACE => true,
         number => Function::from_number(number).is_some(),
@@ -480,7 +456,7 @@ impl<'a> Iterator for Sections<'a> {
             Some(found) => Some(Ok(found)),
             None => {
                 self.offset = self.bytes.len();
-                Some(Err(Damage { offset: offset as u64, what: "a section that reaches beyond its record" }))
+                Some(Err(Damage { offset: offset as u64, flaw: Flaw::SectionBeyondRecord }))
             }
         }
     }

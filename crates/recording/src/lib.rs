@@ -6,7 +6,8 @@
 //! - the **writer** ([`writer`], [`wait`], [`pool`], [`shared::attach`], [`raw`]) runs inside somebody else's program, in hooks that
 //!   may interrupt anything: it needs libc alone, allocates nothing, takes no lock, touches neither errno nor any
 //!   interposed function, and makes system calls only where a process or a thread attaches;
-//! - the **reader** ([`shared::Shared`], [`presence`], [`drain`], [`merge`], [`event`], [`details`], [`file`]) runs in the command. It trusts no byte:
+//! - the **reader** ([`shared::Shared`], [`presence`], [`drain`], [`merge`], [`event`], [`details`], [`damage`],
+//!   [`file`]) runs in the command. It trusts no byte:
 //!   whatever lies in a ring or in a file, it returns an error with the offset, and never panics.
 //!
 //! A call's way: a hook fills a [`layout::Line`], [`writer::Ring`] puts it into the *in progress* slot of its thread's ring,
@@ -16,6 +17,7 @@
 
 #[cfg(not(loom))]
 pub mod clock;
+pub mod damage;
 mod data;
 pub mod details;
 #[cfg(not(loom))]

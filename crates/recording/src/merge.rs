@@ -12,7 +12,8 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::ops::Range;
 
-use crate::event::{Damage, Event, Memory, Thread, What, check, decode, is_an_event, line, place, record_of};
+use crate::damage::Damage;
+use crate::event::{Event, Memory, Thread, What, check, decode, is_an_event, line, place, record_of};
 use crate::layout::{Line, kind, section};
 use crate::waiting::Waiting;
 

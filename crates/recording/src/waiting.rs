@@ -1,7 +1,8 @@
 //! What came from one ring and waits for its turn, as the bytes that it is: records in a row, and behind them the beginning of
 //! one whose rest has not come yet.
 
-use crate::event::{Damage, split};
+use crate::damage::Damage;
+use crate::event::split;
 
 /// What is kept of the memory when nothing waits.
 const KEPT: usize = 256 << 10;

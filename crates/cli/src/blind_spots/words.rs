@@ -10,6 +10,7 @@ use bsock_analysis::message::{Form, Language, Message};
 use super::Passed;
 use crate::elf::Obstacle;
 use crate::quantity::counted;
+use crate::recordings::Damaged;
 
 forms! {
     NOTHING = "nothing-recorded", "nothing was recorded", "没有记录到任何调用";
@@ -93,11 +94,20 @@ forms! {
     DAMAGE = "damage", "{damage}; what came before it is shown", "{damage}；此前的内容已经显示";
 }
 
-/// Something that bsock could not see, and why, where that is a sentence of its own.
+/// Something that bsock could not see.
 #[derive(Clone, Debug)]
 pub(crate) struct BlindSpot {
-    what: Message,
-    why: Option<Message>,
+    sentence: Sentence,
+    /// Whole programs, or what they did on sockets from some moment on, may be missing for it.
+    hides: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Sentence {
+    /// And why, where that is a sentence of its own.
+    Said(Message, Option<Message>),
+    /// Nothing behind it was read.
+    Damaged(Damaged),
 }
 
 impl BlindSpot {
@@ -108,12 +118,12 @@ impl BlindSpot {
             (None, Some(signal)) => Message::new(&KILLED).with("signal", crate::words::signal(signal)),
             (None, None) => Message::new(&DID_NOT_ATTACH),
         };
-        Self { what: Message::new(&NOTHING), why: Some(why) }
+        Self::hiding(Message::new(&NOTHING), Some(why))
     }
 
     /// Nothing was recorded, since there is no memory for it.
     pub(crate) fn no_room(error: &str) -> Self {
-        Self { what: Message::new(&NOTHING), why: Some(Message::new(&NO_ROOM).with("error", error)) }
+        Self::hiding(Message::new(&NOTHING), Some(Message::new(&NO_ROOM).with("error", error)))
     }
 
     /// A program was not recorded, since this stood in the way.
@@ -123,40 +133,48 @@ impl BlindSpot {
 
     /// So many processes, one at least, may make no system calls of ours.
     pub(crate) fn confined(processes: u64) -> Self {
-        counted(processes, &ONE_CONFINED, &CONFINED).into()
+        Self::hiding(counted(processes, &ONE_CONFINED, &CONFINED), None)
     }
 
     /// A part of a recording that cannot be read.
-    pub(crate) fn damage(damage: &str) -> Self {
-        Message::new(&DAMAGE).with("damage", damage).into()
+    pub(crate) const fn damage(damaged: Damaged) -> Self {
+        Self { sentence: Sentence::Damaged(damaged), hides: true }
     }
 
     pub(super) fn program(reason: Message, times: u64) -> Self {
-        Self { what: counted(times, &PROGRAM, &PROGRAM_TIMES), why: Some(reason) }
+        Self::hiding(counted(times, &PROGRAM, &PROGRAM_TIMES), Some(reason))
     }
 
     pub(super) fn more_programs(count: u64) -> Self {
-        counted(count, &ONE_MORE, &MORE).into()
+        Self::hiding(counted(count, &ONE_MORE, &MORE), None)
     }
 
-    pub(super) fn not_seen(what: &Passed, times: u64) -> Self {
-        Self { what: counted(times, &NOT_SEEN, &NOT_SEEN_TIMES), why: Some(passed(what)) }
+    /// `hides`: sockets are known to be among it.
+    pub(super) fn not_seen(what: &Passed, times: u64, hides: bool) -> Self {
+        let sentence = Sentence::Said(counted(times, &NOT_SEEN, &NOT_SEEN_TIMES), Some(passed(what)));
+        Self { sentence, hides }
+    }
+
+    const fn hiding(what: Message, why: Option<Message>) -> Self {
+        Self { sentence: Sentence::Said(what, why), hides: true }
+    }
+
+    /// It is no proof of anything that no socket was seen.
+    pub(crate) const fn hides(&self) -> bool {
+        self.hides
     }
 
     /// For the user.
     pub(crate) fn text(&self, language: Language) -> String {
-        let what = self.what.text(language);
         let colon = match language {
             Language::English => ": ",
             Language::Chinese => "：",
         };
-        self.why.as_ref().map_or_else(|| what.clone(), |why| format!("{what}{colon}{}", why.text(language)))
-    }
-}
-
-impl From<Message> for BlindSpot {
-    fn from(what: Message) -> Self {
-        Self { what, why: None }
+        match &self.sentence {
+            Sentence::Said(what, None) => what.text(language),
+            Sentence::Said(what, Some(why)) => format!("{}{colon}{}", what.text(language), why.text(language)),
+            Sentence::Damaged(damaged) => Message::new(&DAMAGE).with("damage", damaged.text(language)).text(language),
+        }
     }
 }
 

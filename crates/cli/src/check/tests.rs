@@ -5,12 +5,14 @@ use std::slice;
 use bsock_analysis::message::Language;
 use bsock_analysis::rules::{self, Declaration, Rule};
 use bsock_analysis::sink::Sink;
+use bsock_analysis::summary::Summary;
 use bsock_recording::clock::Pair;
 use bsock_recording::details::Details;
 use bsock_recording::event::{Call, Module, ProcessStart, Thread};
 use serde_json::Value;
 
 use super::*;
+use crate::blind_spots::BlindSpot;
 use crate::programs::{Course, NotStarted};
 
 #[test]
@@ -18,12 +20,29 @@ fn a_rule_that_failed_makes_the_work_incomplete_whatever_was_found() {
     let found = Counts { certain: 1, ..Counts::default() };
     let broken = vec!["x"];
     let deaf = Course { not_started: Some(NotStarted::ServerIsDeaf), ..Course::default() };
-    assert_eq!(verdict(&Ending::default()), Verdict::Clean);
+    let summary = Summary { processes: 1, ..Summary::default() };
+    assert_eq!(verdict(&Ending { summary, ..Ending::default() }), Verdict::Clean);
     assert_eq!(verdict(&Ending { counts: found, ..Ending::default() }), Verdict::Findings);
     assert_eq!(verdict(&Ending { counts: found, broken, ..Ending::default() }), Verdict::Incomplete);
-    assert_eq!(verdict(&Ending { course: deaf.clone(), ..Ending::default() }), Verdict::Incomplete);
+    assert_eq!(verdict(&Ending { summary, course: deaf.clone(), ..Ending::default() }), Verdict::Incomplete);
     let why = "what was found may be why the server never listened";
     assert_eq!(verdict(&Ending { counts: found, course: deaf, ..Ending::default() }), Verdict::Findings, "{why}");
+}
+
+#[test]
+fn nothing_is_clean_of_which_nothing_was_seen() {
+    let of = |calls, sockets, unknown, lost, confined| {
+        let summary = Summary { calls, sockets, processes: 1, unknown, lost, ..Summary::default() };
+        let blind_spots = (0..confined).map(|_| BlindSpot::confined(1)).collect();
+        verdict(&Ending { summary, blind_spots, ..Ending::default() })
+    };
+    assert_eq!(of(0, 0, 0, 0, 0), Verdict::Clean, "it makes no calls");
+    assert_eq!(of(0, 0, 0, 9, 0), Verdict::Incomplete, "all are lost");
+    assert_eq!(of(9, 0, 0, 9, 0), Verdict::Clean, "it works on files, and some calls are lost");
+    assert_eq!(of(9, 0, 0, 0, 1), Verdict::Incomplete, "what it did later is not known");
+    assert_eq!(of(9, 1, 0, 0, 1), Verdict::Clean, "a socket was judged");
+    assert_eq!(of(9, 0, 1, 0, 1), Verdict::Clean, "one from outside was seen");
+    assert_eq!(verdict(&Ending::default()), Verdict::Incomplete, "there was no program");
 }
 
 #[test]

@@ -285,7 +285,7 @@ fn no_findings_say_what_was_looked_at_and_what_was_not() {
         status: Some(ExitStatus::from_raw(3 << 8)),
         broken: vec!["fd-leak"],
         allowed: vec!["port-byte-order"],
-        blind_spots: vec![BlindSpot::damage("a blind spot")],
+        blind_spots: vec![BlindSpot::confined(1)],
         ..Ending::default()
     };
     let expected = "\
@@ -298,7 +298,7 @@ bsock: the rule fd-leak failed and was skipped, which is a mistake in bsock; ple
 bsock: .bsock.toml allows port-byte-order, so these findings are not shown
 bsock: the program ended with status 3
 bsock: the server was ended by SIGSEGV
-bsock: a blind spot; what came before it is shown
+bsock: a process confined itself by seccomp; what it did after that is not in the recording
 ";
     assert_eq!(said(&ending), expected);
     let deaf = Course { not_started: Some(NotStarted::ServerIsDeaf), ..Course::default() };

@@ -38,12 +38,12 @@ impl Output for Text<'_> {
 
     fn end(&mut self, ending: &Ending) -> io::Result<()> {
         let language = self.manner.language;
-        let seen = words::seen(ending.counts, &ending.summary, language);
+        let seen = words::seen(ending, language).map(|seen| seen.text(language));
         let colon = match language {
             Language::English => ": ",
             Language::Chinese => "：",
         };
-        for sentence in std::iter::once(seen.text(language)).chain(words::remarks(ending, language)) {
+        for sentence in seen.into_iter().chain(words::remarks(ending, language)) {
             writeln!(self.out, "bsock{colon}{sentence}")?;
         }
         self.out.flush()

@@ -36,6 +36,9 @@ forms! {
         "the place of the call is not known",
         "无法确定这次调用在程序中的位置";
 
+    NOTHING_CHECKED = "nothing-checked",
+        "nothing could be checked: in what was seen, {calls} of {processes}, there is no socket, and not everything was seen",
+        "无法进行检查：所看到的内容（{processes}的 {calls}）中没有套接字，而且并非全部内容都能看到";
     NO_FINDINGS = "no-findings", "no findings", "没有发现问题";
 
     CERTAIN_COUNT = "certain-count", "{count} certain", "确定 {count} 个";
@@ -138,8 +141,12 @@ pub(super) fn no_place() -> Message {
     Message::new(&NO_PLACE)
 }
 
-/// What was found and what was looked at, in one sentence.
-pub(super) fn seen(counts: Counts, seen: &Summary, language: Language) -> Message {
+/// What was found and what was looked at, in one sentence; where that is nothing, the first of the [`remarks`] says so.
+pub(super) fn seen(ending: &Ending, language: Language) -> Option<Message> {
+    (!ending.nothing_checked()).then(|| found_and_seen(ending.counts, &ending.summary, language))
+}
+
+fn found_and_seen(counts: Counts, seen: &Summary, language: Language) -> Message {
     Message::new(&SEEN)
         .with("verdict", verdict(counts, language))
         .with("calls", calls(seen.calls).text(language))
@@ -168,7 +175,15 @@ fn verdict(counts: Counts, language: Language) -> String {
 pub(super) fn remarks(ending: &Ending, language: Language) -> Vec<String> {
     let blind_spots = ending.blind_spots.iter().map(|spot| spot.text(language));
     let in_use = ending.in_use.iter().map(|failed| failed.sentence(language));
-    sentences(ending).iter().map(|sentence| sentence.text(language)).chain(in_use).chain(blind_spots).collect()
+    let nothing = ending.nothing_checked().then(|| nothing_checked(&ending.summary, language).text(language));
+    let own = sentences(ending).into_iter().map(|sentence| sentence.text(language));
+    nothing.into_iter().chain(own).chain(in_use).chain(blind_spots).collect()
+}
+
+fn nothing_checked(seen: &Summary, language: Language) -> Message {
+    Message::new(&NOTHING_CHECKED)
+        .with("calls", calls(seen.calls).text(language))
+        .with("processes", processes(seen.processes).text(language))
 }
 
 fn sentences(ending: &Ending) -> Vec<Message> {

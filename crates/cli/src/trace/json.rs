@@ -199,7 +199,7 @@ mod tests {
         for status in [None, Some(libc::SIGPIPE), Some(3 << 8)] {
             super::exit(&mut out, &begun, status, &scale).expect("memory");
         }
-        super::end(&mut out, &Counts::default(), &[BlindSpot::damage("x")]).expect("memory");
+        super::end(&mut out, &Counts::default(), &[BlindSpot::confined(1)]).expect("memory");
 
         let page = include_str!("../../../../docs/trace-json.md");
         assert!(page.contains(&format!("version `{VERSION}`")));

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::{HEADER, Header, ITEM_HEADER, tag};
 use crate::clock::Pair;
+use crate::damage::{Damage, Flaw};
 use crate::drain::Item;
-use crate::event::{Damage, NEWER};
 use crate::layout::{MAGIC, OLDEST_VERSION, VERSION};
 
 /// A recording, read item by item: no more of it is in memory at a time than one.
@@ -25,8 +25,6 @@ pub struct Recording<R> {
     /// Its beginning.
     pub header: Header,
 }
-
-const BEYOND: &str = "an item that reaches beyond the end of the file";
 
 /// Why a recording cannot be read, or not any further.
 #[derive(Debug)]
@@ -119,16 +117,15 @@ impl<R: Read> Recording<R> {
     fn begin(mut source: R, end: u64) -> Result<Self, Broken> {
         let mut header = Vec::with_capacity(HEADER);
         source.by_ref().take(HEADER as u64).read_to_end(&mut header)?;
-        let damage = |offset, what| Damage { offset, what };
-        let word =
-            |at| u64_at(&header, at).ok_or_else(|| damage(header.len() as u64, "shorter than a recording's header"));
+        let damage = |offset, flaw| Damage { offset, flaw };
+        let word = |at| u64_at(&header, at).ok_or_else(|| damage(header.len() as u64, Flaw::ShortHeader));
         if word(0)? != MAGIC {
-            return Err(damage(0, "not a bsock recording").into());
+            return Err(damage(0, Flaw::Foreign).into());
         }
         let (version, clock) = (word(8)? as u32, (word(8)? >> 32) as u32);
         if !(OLDEST_VERSION..=VERSION).contains(&version) {
-            let what = if version > VERSION { NEWER } else { "not a version of a bsock recording" };
-            return Err(damage(8, what).into());
+            let flaw = if version > VERSION { Flaw::Newer } else { Flaw::NoVersion };
+            return Err(damage(8, flaw).into());
         }
         let mut boot = [0; 16];
         boot[..8].copy_from_slice(&word(40)?.to_le_bytes());
@@ -171,18 +168,18 @@ impl<R: Read> Recording<R> {
     fn read_item(&mut self) -> Result<Option<(u32, u32)>, Broken> {
         let left = self.end.saturating_sub(self.offset);
         if !self.read(left.min(ITEM_HEADER as u64))? || self.body.len() < ITEM_HEADER {
-            return if self.body.is_empty() { Ok(None) } else { Err(self.damaged("an item cut short")) };
+            return if self.body.is_empty() { Ok(None) } else { Err(self.damaged(Flaw::ShortItem)) };
         }
         let (tag, ring) = (word(&self.body, 0) as u32, (word(&self.body, 0) >> 32) as u32);
         let length = word(&self.body, 8);
         // What is known not to be there is not asked for: a damaged length may be any.
         let end = (self.offset + ITEM_HEADER as u64).checked_add(length).filter(|end| *end <= self.end);
-        let Some(end) = end else { return Err(self.damaged(BEYOND)) };
+        let Some(end) = end else { return Err(self.damaged(Flaw::ItemBeyondFile)) };
         if !self.read(length)? {
-            return Err(self.damaged(BEYOND));
+            return Err(self.damaged(Flaw::ItemBeyondFile));
         }
         if least(tag).is_some_and(|least| length < least) {
-            return Err(self.damaged("an item too short for its kind"));
+            return Err(self.damaged(Flaw::ItemTooShort));
         }
         self.offset = end;
         Ok(Some((tag, ring)))
@@ -199,9 +196,9 @@ impl<R: Read> Recording<R> {
     }
 
     /// What follows damage cannot be trusted, and is not read.
-    fn damaged(&mut self, what: &'static str) -> Broken {
+    fn damaged(&mut self, flaw: Flaw) -> Broken {
         self.end = self.offset;
-        Damage { offset: self.offset, what }.into()
+        Damage { offset: self.offset, flaw }.into()
     }
 }
 
@@ -285,10 +282,10 @@ mod tests {
             let cut = broken.map(|broken| broken.to_string());
             let expected = match end - starts[complete] {
                 0 => None,
-                1..ITEM_HEADER => Some("an item cut short"),
-                _ => Some(BEYOND),
+                1..ITEM_HEADER => Some(Flaw::ShortItem),
+                _ => Some(Flaw::ItemBeyondFile),
             };
-            assert_eq!(cut, expected.map(|what| format!("damaged at byte {}: {what}", starts[complete])));
+            assert_eq!(cut, expected.map(|flaw| format!("damaged at byte {}: {}", starts[complete], flaw.text())));
         }
     }
 
@@ -298,7 +295,7 @@ mod tests {
             let mut bytes = written(&ITEMS[..1]);
             bytes[HEADER + 8..HEADER + 16].copy_from_slice(&length.to_le_bytes());
             let mut recording = Recording::open(&bytes).expect("a header");
-            assert!(recording.item().is_err_and(|broken| broken.to_string().ends_with(BEYOND)));
+            assert!(recording.item().is_err_and(|broken| broken.to_string().ends_with(Flaw::ItemBeyondFile.text())));
             assert!(recording.body.capacity() < 100);
         }
     }
