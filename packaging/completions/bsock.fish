@@ -142,11 +142,11 @@ complete -c bsock -n "__fish_bsock_using_subcommand trace" -s h -l help -d 'Prin
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l format -d 'How to write the findings' -r -f -a "text\t'For people, in the manner of a compiler'
 json\t'One object a line (docs/check-json.md)'
 sarif\t'One SARIF 2.1.0 document, for services that show findings beside the source'
-gcc\t'FILE:LINE:COLUMN: warning: MESSAGE [RULE], for editors'"
+gcc\t'FILE:LINE:COLUMN: error: MESSAGE [RULE], for editors; warning: where the finding is not certain'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -s o -l output -d 'Write to FILE instead of standard error' -r -F
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l allow -d 'Do not look for what RULE finds; can be given several times, and stand in .bsock.toml' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l only -d 'Look for what RULE finds and nothing else; can be given several times' -r
-complete -c bsock -n "__fish_bsock_using_subcommand check" -l lang -d 'The language of the findings; otherwise that of LC_ALL, LC_MESSAGES or LANG' -r -f -a "en\t'English'
+complete -c bsock -n "__fish_bsock_using_subcommand check" -l lang -d 'The language of the report; otherwise that of LC_ALL, LC_MESSAGES or LANG. Mistakes in what was typed are told in English' -r -f -a "en\t'English'
 zh\t'Chinese (中文)'"
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l with -d 'Start SERVER first, wait until it listens, and end it when the command has ended and all threads of SERVER wait, or a second later; both are checked' -r
 complete -c bsock -n "__fish_bsock_using_subcommand check" -l record -d 'Keep the recording in FILE as well' -r -F

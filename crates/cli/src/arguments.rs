@@ -25,7 +25,8 @@ Exit status of run and trace: the program's own; 124 if --timeout ended it,
 125 if bsock could not do its work, 126 and 127 if the program cannot be
 executed or is not there.
 Of check: 0 no findings, 1 findings, 2 bsock could not do its work or was used
-wrongly; how the program ended stands in the report.";
+wrongly; so it is, too, where no socket was seen, but not everything could be,
+as of a static program. How the program ended stands in the report.";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:

@@ -25,7 +25,7 @@ pub(crate) struct Options {
     /// Show also what is not wrong but slow or not portable
     #[arg(long)]
     pub(crate) advice: bool,
-    /// The language of the findings; otherwise that of LC_ALL, LC_MESSAGES or LANG
+    /// The language of the report; otherwise that of LC_ALL, LC_MESSAGES or LANG. Mistakes in what was typed are told in English
     #[arg(long, value_enum, value_name = "LANG")]
     pub(crate) lang: Option<Choice>,
     /// Start SERVER first, wait until it listens, and end it when the command has ended and all threads of SERVER wait, or a second
@@ -51,6 +51,6 @@ pub(crate) enum Format {
     Json,
     /// One SARIF 2.1.0 document, for services that show findings beside the source
     Sarif,
-    /// FILE:LINE:COLUMN: warning: MESSAGE [RULE], for editors
+    /// FILE:LINE:COLUMN: error: MESSAGE [RULE], for editors; warning: where the finding is not certain
     Gcc,
 }

@@ -1,5 +1,5 @@
-//! Findings as compilers write them, for editors that jump to the line: `file:line:column: warning: message [rule]`. The
-//! words `error`, `warning` and `note` stay English, since that is what editors look for.
+//! Findings as compilers write them, for editors that jump to the line: `file:line:column: error: message [rule]`, or
+//! `warning` where that is not certain. These words and `note` stay English, since that is what editors look for.
 
 use std::io::{self, Write};
 
