@@ -8,9 +8,13 @@
 //!   sets how a socket works means that socket. (`close` is left to the rules: the second of two is sometimes one.)
 //!
 //! What else holds for every finding a rule must heed by itself: that a process's end closes everything, that EINTR, zero
-//! lengths and an end of the file are normal, that a connection may be given up on purpose, that a pattern of successful calls
-//! proves nothing for certain. The tests here hold all rules to that at once.
+//! lengths and an end of the file are normal, that a connection may be given up on purpose. The tests here hold all rules to that
+//! at once. And that a pattern of calls that succeed is a habit, for which there may be reasons: it is likely to be a mistake at
+//! most. What is certain has a proof: a failure, a signal, or what the kernel or the program itself said that contradicts what the
+//! program did. Whenever a test of a rule tells a story, each certain finding in it is asked for that proof.
 
+#[cfg(test)]
+pub(crate) mod proof;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,7 @@
 //! Recordings for tests, written like the story they tell.
 
+mod told;
+
 use std::net::SocketAddr;
 
 use bsock_recording::details::Details;
@@ -8,6 +10,7 @@ use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
 use crate::finding::Finding;
+use crate::precision::proof;
 use crate::rules::ALL;
 use crate::{Analysis, Report};
 
@@ -179,7 +182,17 @@ impl Story {
 pub(crate) fn analyse(events: &[Event]) -> Report {
     let mut analysis = Analysis::new(ALL);
     events.iter().for_each(|event| analysis.event(event));
-    analysis.finish()
+    finished(analysis, events)
+}
+
+/// What was found in these events: what is certain has its proof in them. Who asks which sentences all the stories say is told.
+pub(crate) fn finished(analysis: Analysis, events: &[Event]) -> Report {
+    let report = analysis.finish();
+    for finding in &report.findings {
+        assert_eq!(proof::missing(finding, events), None, "{}: {}, as certain", finding.rule, finding.message);
+        told::tell(finding);
+    }
+    report
 }
 
 pub(crate) fn call(function: Function, fd: i32, outcome: Outcome) -> Call {

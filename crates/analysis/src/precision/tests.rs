@@ -5,7 +5,8 @@ use bsock_recording::event::{Call, Outcome, Thread, What};
 use bsock_recording::function::Function;
 use bsock_recording::layout::section;
 
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Finding, ProcessName};
+use crate::precision::proof;
 use crate::rules::ALL;
 use crate::testing::{OK, REFUSED, Story, call, giving_up, memory_of, module};
 
@@ -210,24 +211,28 @@ fn a_connection_may_be_given_up_on_purpose() {
     assert_eq!(given_up(None, 0, 99_999), [""; 0], "nothing is unread");
 }
 
-/// What makes the findings of a rule certain, where they are. Successful calls that follow each other are a habit, and a habit
-/// may have reasons.
-const PROOFS: &[(&str, &str)] = &[
-    ("addrlen-not-set", "the kernel told in the same call that the address did not fit"),
-    ("connect-error-ignored", "connect failed, and so did what needed the connection"),
-    ("fd-leak", "accept or socket failed with EMFILE"),
-    ("port-byte-order", "the program's argument is another number"),
-    ("recv-as-message", "the number that was used is not the one that the peer sent"),
-    ("recv-zero-ignored", "each 0 said that nothing will ever come"),
-    ("sigpipe-death", "the signal killed the process"),
-    ("use-after-close", "the call failed with EBADF"),
-];
-
 #[test]
-fn what_is_certain_rests_on_more_than_successful_calls() {
+fn a_certain_rule_has_a_proof_and_calls_that_succeed_are_none() {
     let certain = ALL.iter().filter(|rule| rule.confidences.contains(&Confidence::Certain)).map(|rule| rule.name);
-    let proven: Vec<&str> = PROOFS.iter().map(|(rule, _)| *rule).collect();
-    assert_eq!(certain.collect::<Vec<_>>(), proven, "a certain rule says here what proves it");
+    let proven: Vec<&str> = proof::PROOFS.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(certain.collect::<Vec<_>>(), proven, "a certain rule says in precision/proof.rs what proves it");
+    let mut story = Story::new();
+    let client = client(&mut story);
+    (0..100).for_each(|_| story.moves(client, Function::Send, 3, 5));
+    (0..100).for_each(|_| story.moves(client, Function::Recv, 3, 5));
+    story.close(client, 3);
+    let mut closed = Story::new();
+    let other = closed.program(&["./client"]);
+    closed.socket(other, 3);
+    closed.close(other, 3);
+    closed.call(other, call(Function::Send, 3, EBADF));
+    let found = closed.findings().remove(0);
+    assert_eq!(proof::missing(&found, &closed.events), None);
+    for (rule, _) in proof::PROOFS {
+        let process = ProcessName { pid: client.process, ..found.process.clone() };
+        let claimed = Finding { rule, process, ..found.clone() };
+        assert!(proof::missing(&claimed, &story.events).is_some(), "{rule}: calls that succeed prove nothing");
+    }
 }
 
 #[test]

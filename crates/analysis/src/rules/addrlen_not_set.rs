@@ -311,6 +311,8 @@ mod tests {
         let failed = Outcome::Failed(EINVAL);
         let found = said(2, &[(Function::Accept, u32::MAX - 6, 0, failed)]);
         assert_eq!(found, ["certain: accept() was given the address length -7"]);
+        let found = said(2, &[(Function::Getsockname, u32::MAX - 6, 0, failed)]);
+        assert_eq!(found, ["certain: getsockname() was given the address length -7"]);
         assert_eq!(said(2, &[(Function::Accept, 16, 0, failed)]), [""; 0]);
         assert_eq!(said(2, &[(Function::Accept, u32::MAX - 6, 16, NEW)]), [""; 0]);
     }

@@ -228,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn where_the_address_could_not_be_read_it_is_not_named() {
+        let mut story = Story::new();
+        let client = story.program(&["./client"]);
+        story.socket(client, 3);
+        story.call(client, call(Function::Connect, 3, REFUSED));
+        story.call(client, call(Function::Recv, 3, NOT_CONNECTED));
+        let found: Vec<String> = story.findings().iter().map(|found| found.message.to_string()).collect();
+        assert_eq!(found, ["recv() on a socket whose connect() had failed: ECONNREFUSED"]);
+    }
+
+    #[test]
     fn connections_that_are_there_or_under_way_and_other_tries_are_silent() {
         for errno in [EINPROGRESS, EALREADY, EINTR, EISCONN, EAGAIN] {
             assert_eq!(said(Outcome::Failed(errno), &[(Function::Recv, NOT_CONNECTED)]), [""; 0], "{errno}");

@@ -3,14 +3,17 @@
 use super::*;
 use crate::Analysis;
 use crate::rules::ALL;
-use crate::testing::{OK, Story, call, module, passing};
+use crate::testing::{OK, Story, call, finished, module, passing};
 use bsock_recording::event::Inherited;
-
 
 const KILLED_BY_SIGPIPE: i32 = 13;
 
 /// What is said of a client that ends so.
 fn said(status: i32, end: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
+    found(status, end).iter().map(|found| found.message.to_string()).collect()
+}
+
+fn found(status: i32, end: impl FnOnce(&mut Story, Thread)) -> Vec<Finding> {
     let mut story = Story::new();
     let client = story.program(&["./client"]);
     story.push(client, What::ThreadStart);
@@ -20,7 +23,8 @@ fn said(status: i32, end: impl FnOnce(&mut Story, Thread)) -> Vec<String> {
     let mut analysis = Analysis::new(ALL);
     story.events.iter().for_each(|event| analysis.event(event));
     analysis.ended(client.process, status);
-    analysis.finish().findings.iter().map(|found| found.message.to_string()).collect()
+    story.push(client, What::ProcessEnd(Some(status)));
+    finished(analysis, &story.events).findings
 }
 
 fn send(story: &mut Story, thread: Thread, flags: u64) {
@@ -33,6 +37,33 @@ fn a_send_that_did_not_return_and_the_signal_are_certain() {
     assert_eq!(said(KILLED_BY_SIGPIPE, |story, client| send(story, client, 0)), [sentence]);
     let core_dumped = KILLED_BY_SIGPIPE | 0x80;
     assert_eq!(said(core_dumped, |story, client| send(story, client, 0)), [sentence]);
+}
+
+#[test]
+fn a_write_and_a_connection_that_was_known_to_be_broken_are_told_as_such() {
+    let write = |story: &mut Story, client| {
+        story.call(client, Call { args: [0x7000, 5, 0], ..call(Function::Write, 3, Outcome::Unfinished) });
+    };
+    let sentence = "SIGPIPE killed the program in write() on its connection to 127.0.0.1:8989";
+    assert_eq!(said(KILLED_BY_SIGPIPE, |story, client| write(story, client)), [sentence]);
+    let broken = found(KILLED_BY_SIGPIPE, |story, client| {
+        story.call(client, call(Function::Recv, 3, Outcome::Failed(ECONNRESET)));
+        write(story, client);
+    });
+    let before = broken.iter().flat_map(|found| &found.related).map(|related| related.message.to_string());
+    assert_eq!(before.collect::<Vec<_>>(), ["recv() failed here: the connection was broken already"]);
+}
+
+#[test]
+fn a_connection_without_addresses_is_told_without_one() {
+    let sentence = "SIGPIPE killed the program in send() on a connection";
+    let pair = said(KILLED_BY_SIGPIPE, |story, client| {
+        story.close(client, 3);
+        let pair = Call { args: [1, 1, 0], ..call(Function::Socketpair, -1, OK) };
+        story.call(client, passing(pair, &[(5, 1), (6, 2)]));
+        send_on(story, client, 5);
+    });
+    assert_eq!(pair, [sentence]);
 }
 
 #[test]
