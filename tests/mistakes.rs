@@ -21,10 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bsock_analysis::finding::{Confidence, Finding};
-use bsock_analysis::rules::ALL;
+use bsock_analysis::rules::{ALL, Declaration};
 use bsock_analysis::{Analysis, Report};
 use bsock_recording::details::Details;
 use bsock_recording::drain::Item;
@@ -276,7 +276,7 @@ fn assert_ends_find_nothing(name: &str, recorded: &Recorded) {
     }
 }
 
-/// Judges a program; the sentences and confidences of what was found.
+/// What is [`told`] of it.
 fn assert_wrong(rule: &str, source: &Path) -> BTreeSet<String> {
     let (scene, name) = (Scene::of(source), name(source));
     let Checked { findings, status, recorded, said, .. } = check(&scene);
@@ -294,14 +294,25 @@ fn assert_wrong(rule: &str, source: &Path) -> BTreeSet<String> {
     assert_libraries_are_not_blamed(&name, &recorded);
     assert_gaps_find_nothing(&name, &recorded);
     assert_threads_without_a_ring_find_nothing(&name, &recorded);
-    recorded.analysed().findings.iter().flat_map(said_in).map(str::to_owned).collect()
+    recorded.analysed().findings.iter().flat_map(told).collect()
 }
 
-/// The identities of all sentences of a finding, and how sure it is.
-fn said_in(finding: &Finding) -> Vec<&'static str> {
-    let related = finding.related.iter().map(|related| &related.message);
-    let sentences = [&finding.message, &finding.label, &finding.help].into_iter().chain(&finding.notes).chain(related);
-    sentences.map(|sentence| sentence.form.id).chain([finding.confidence.name()]).collect()
+/// How sure a finding is, marked by a star, and which of its rule's sentences it says.
+fn told(finding: &Finding) -> Vec<String> {
+    let sentences = [&finding.message, &finding.label, &finding.help].into_iter().chain(&finding.notes);
+    let sentences = sentences.chain(finding.related.iter().map(|related| &related.message));
+    let ids = sentences.map(|message| format!("{} {}", finding.rule, message.form.id));
+    ids.chain([format!("{} *{}", finding.rule, finding.confidence.name())]).collect()
+}
+
+/// The same of all that the rules declare.
+fn declared() -> BTreeSet<String> {
+    let of = |rule: &'static Declaration| {
+        let confidences = rule.confidences.iter().map(|confidence| format!("*{}", confidence.name()));
+        let all = confidences.chain(rule.messages.iter().map(|form| form.id.to_owned()));
+        all.map(|what| format!("{} {what}", rule.name))
+    };
+    ALL.iter().flat_map(of).collect()
 }
 
 fn assert_right(source: &Path) {
@@ -331,20 +342,27 @@ fn each(beginning: &str, judge: impl Fn(&str, &Path) + std::panic::RefUnwindSafe
     assert_eq!(failures, [""; 0], "see above");
 }
 
+/// What rules declare and no program here shows; the stories in the rules' own tests do. This list may only shrink.
+const UNSHOWN: &[&str] = &[
+    "addrlen-not-set *likely",
+    "addrlen-not-set refused",
+    "connect-error-ignored used-somewhere",
+    "fd-leak *advice",
+    "port-byte-order bind-tried",
+    "port-byte-order custom",
+    "recv-as-message *certain",
+    "recv-as-message made-up",
+    "sigpipe-death reset-seen",
+    "use-after-close *likely",
+];
+
 #[test]
-fn programs_with_a_mistake_draw_findings_of_its_rule_in_the_marked_lines() {
-    let said: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::default();
-    each("wrong_", |rule, program| {
-        let of_program = assert_wrong(rule, program);
-        said.lock().unwrap_or_else(PoisonError::into_inner).entry(rule.to_owned()).or_default().extend(of_program);
-    });
-    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for rule in ALL.iter().filter(|rule| SHOWN.contains(&rule.name)) {
-        let sentences = rule.messages.iter().map(|form| form.id);
-        let declared: BTreeSet<&str> = sentences.chain(rule.confidences.iter().map(|sure| sure.name())).collect();
-        let unsaid: Vec<_> = declared.into_iter().filter(|id| !said[rule.name].contains(*id)).collect();
-        assert_eq!(unsaid, [""; 0], "{}: declared, and said of no program", rule.name);
-    }
+fn programs_with_a_mistake_draw_findings_of_its_rule_in_the_marked_lines_and_show_all_that_it_declares() {
+    let shown = Mutex::new(BTreeSet::new());
+    each("wrong_", |rule, program| shown.lock().expect("one thread").extend(assert_wrong(rule, program)));
+    let shown = shown.into_inner().expect("one thread");
+    let unshown: Vec<String> = declared().difference(&shown).cloned().collect();
+    assert_eq!(unshown, UNSHOWN, "declared, and in no finding of a program of tests/mistakes");
 }
 
 #[test]
