@@ -35,9 +35,6 @@ use fastrand::Rng;
 use serde_json::Value;
 use support::{TempDir, TempProgram, compile_c, free_port, root, swappable_port, target_dir, text};
 
-/// Rules whose programs draw every sentence and every confidence that the rule declares.
-const SHOWN: [&str; 3] = ["addrlen-not-set", "connect-error-ignored", "port-byte-order"];
-
 /// How often each recording is analysed with other gaps.
 const ROUNDS: u64 = 200;
 
@@ -350,18 +347,20 @@ const UNSHOWN: &[&str] = &[
     "fd-leak *advice",
     "port-byte-order bind-tried",
     "port-byte-order custom",
-    "recv-as-message *certain",
-    "recv-as-message made-up",
     "sigpipe-death reset-seen",
     "use-after-close *likely",
 ];
+
+/// What is shown or not as the two ends happen to run: whether the peer's number is known when the part of it is used.
+const SOMETIMES: &[&str] = &["recv-as-message *certain", "recv-as-message made-up"];
 
 #[test]
 fn programs_with_a_mistake_draw_findings_of_its_rule_in_the_marked_lines_and_show_all_that_it_declares() {
     let shown = Mutex::new(BTreeSet::new());
     each("wrong_", |rule, program| shown.lock().expect("one thread").extend(assert_wrong(rule, program)));
     let shown = shown.into_inner().expect("one thread");
-    let unshown: Vec<String> = declared().difference(&shown).cloned().collect();
+    let unshown = declared().difference(&shown).filter(|what| !SOMETIMES.contains(&what.as_str())).cloned();
+    let unshown: Vec<String> = unshown.collect();
     assert_eq!(unshown, UNSHOWN, "declared, and in no finding of a program of tests/mistakes");
 }
 

@@ -2,6 +2,7 @@
 
 use bsock_recording::event::{Call, Event, Outcome, What};
 use bsock_recording::function::Function;
+use bsock_recording::layout::section;
 
 use crate::finding::{Confidence, Finding};
 use crate::functions::receives_one_message;
@@ -24,7 +25,10 @@ pub(crate) const PROOFS: &[(&str, Proof)] = &[
         (connecting_and_using_failed, "connect failed, and what needed the connection failed or never returned"),
     ),
     ("fd-leak", (descriptors_ran_out, "accept or socket failed with EMFILE or ENFILE")),
-    ("port-byte-order", (an_argument_is_the_port, "the program's argument is another number")),
+    (
+        "port-byte-order",
+        (an_argument_is_the_port, "the program's argument, or the service that it asked for, is another number"),
+    ),
     ("recv-as-message", (another_number_was_sent, "the number that was used is not the one that the peer sent")),
     ("recv-zero-ignored", (the_end_was_told_again, "the kernel told each time that no more will ever come")),
     ("sigpipe-death", (sigpipe_ended_it, "the signal killed the process")),
@@ -88,6 +92,7 @@ fn an_argument_is_the_port(finding: &Finding, events: &[Event]) -> bool {
     numbers.iter().any(is_swapped)
         && events.iter().any(|event| match &event.what {
             What::ProcessStart(start) => start.arguments.iter().any(says),
+            What::Call(call) => says(&call.details.bytes(section::SERVICE).to_vec()),
             _ => false,
         })
 }

@@ -31,16 +31,18 @@
 //! # How it tells
 //!
 //! - *certain*: `accept` or `recvfrom` succeeded, and the address was cut: its length is more than the room, and the room was
-//!   less than a `struct sockaddr` (16 bytes) and not that of the family alone, or exactly what the call before on this socket had left.
+//!   less than a `struct sockaddr` (16 bytes) and does not end where one of the address's fields does, or is exactly what the call
+//!   before on this socket had left.
 //! - *certain*: the length was negative, and the call failed with `EINVAL`.
 //! - *likely*: the same cut of `getsockname` or `getpeername`, which are sometimes called with little room on purpose, to
-//!   learn whether there is an address at all.
+//!   learn whether there is an address at all; and of any of them with room for 8 bytes, which are the family, port and host of
+//!   an internet address, or the size of a pointer.
 //!
 //! It keeps silent, because such programs are correct,
 //!
 //! - where no address was asked for (`NULL`), or where it was stored whole;
 //! - for a room of 16 bytes or more that no earlier call had left: a `struct sockaddr` is enough to see the family;
-//! - for room for the family alone (2 bytes, a `sa_family_t`), if no earlier call had left it;
+//! - for room for the family alone (2 bytes, a `sa_family_t`), or with the port (4 bytes), if no earlier call had left it;
 //! - where the length could not be read, or the socket's history is not known.
 //!
 //! A length that was never set and happens to be large enough is not found, even if it is larger than the variable.
@@ -70,8 +72,12 @@ const REMEMBERED: usize = 4096;
 /// `sizeof (struct sockaddr)`: the least that a program can mean to pass.
 const SOCKADDR: u32 = 16;
 
-/// `sizeof (sa_family_t)`.
+/// Room for the family, and for family and port.
 const FAMILY: u32 = 2;
+const FAMILY_AND_PORT: u32 = 4;
+
+/// Room for all that means something in a `sockaddr_in`; or for a pointer.
+const WITHOUT_PADDING: u32 = 8;
 
 forms! {
     CUT = "cut",
@@ -181,8 +187,8 @@ impl Wrong {
 
     fn cut(call: &Call, room: u32, reused: bool) -> Option<Self> {
         let length = call.address_result.as_ref()?.claimed;
-        let named = asks_for_a_name(call.function);
-        let too_small = room < SOCKADDR && room != FAMILY;
+        let perhaps_on_purpose = asks_for_a_name(call.function) || room == WITHOUT_PADDING && !reused;
+        let too_small = room < SOCKADDR && ![FAMILY, FAMILY_AND_PORT].contains(&room);
         if length <= room || !(too_small || reused) {
             return None;
         }
@@ -191,7 +197,7 @@ impl Wrong {
             form: Message::new(form).with("room", room).with("length", length),
             label: Message::new(label),
             note: Message::new(&STORED).with("room", room).with("length", length),
-            confidence: if named { Confidence::Likely } else { Confidence::Certain },
+            confidence: if perhaps_on_purpose { Confidence::Likely } else { Confidence::Certain },
         })
     }
 
@@ -276,14 +282,18 @@ mod tests {
     fn the_sender_of_a_datagram_is_asked_for_with_the_same_room() {
         for (room, expected) in [
             (2, None),
-            (8, Some("certain: recvfrom() was given room for 8 bytes of an address that has 16")),
+            (4, None),
+            (8, Some("likely: recvfrom() was given room for 8 bytes of an address that has 16")),
+            (12, Some("certain: recvfrom() was given room for 12 bytes of an address that has 16")),
             (16, None),
         ] {
             let mut story = Story::new();
             let program = story.program(&["./server"]);
             story.udp_socket(program, 3);
             let details = Details::of([(section::MORE, memory_of(&u64::to_ne_bytes(room)))]);
-            let address_result = Some(sockaddr("127.0.0.1:51000"));
+            let mut address = sockaddr("127.0.0.1:51000");
+            address.bytes.truncate(room as usize);
+            let address_result = Some(address);
             story.call(program, Call { details, address_result, ..call(Function::Recvfrom, 3, Outcome::Returned(1)) });
             let findings = story.findings();
             let said = findings.iter().map(|found| format!("{}: {}", found.confidence.name(), found.message));

@@ -52,6 +52,11 @@ fn a_write_and_a_connection_that_was_known_to_be_broken_are_told_as_such() {
     });
     let before = broken.iter().flat_map(|found| &found.related).map(|related| related.message.to_string());
     assert_eq!(before.collect::<Vec<_>>(), ["recv() failed here: the connection was broken already"]);
+    let ended = found(KILLED_BY_SIGPIPE, |story, client| {
+        story.call(client, Call { args: [0x7000, 5, 0], ..call(Function::Recv, 3, OK) });
+        write(story, client);
+    });
+    assert_eq!(ended.iter().map(|found| found.help.form.id).collect::<Vec<_>>(), ["stop-ignore"]);
 }
 
 #[test]
