@@ -1,4 +1,4 @@
-/* A server of few descriptors. Its clients break off; at last accept fails. */
+/* A server of few descriptors, which greets its clients. They break off; at last accept fails. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,6 +10,8 @@
 static void serve(int fd)
 {
     char request[64];
+    if (write(fd, "hi\n", 3) < 0)
+        perror("write");
     ssize_t n = read(fd, request, sizeof request); /* HERE */
     if (n <= 0)
         return;
@@ -32,8 +34,10 @@ int main(void)
     if (clients == 0) {
         close(listener);
         for (int number = 0; number < 30; number++) {
+            char greeting[3];
             int fd = socket(AF_INET, SOCK_STREAM, 0);
-            if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+            if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+                recv(fd, greeting, sizeof greeting, MSG_WAITALL) != sizeof greeting)
                 _exit(0);
             close(fd);
         }

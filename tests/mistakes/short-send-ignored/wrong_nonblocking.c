@@ -9,7 +9,7 @@ enum { PAGE = 1 << 20 };
 
 static void answer(int fd, const char *page, size_t length)
 {
-    if (send(fd, page, length, MSG_NOSIGNAL) < 0) /* HERE */
+    if (send(fd, page, length, MSG_NOSIGNAL) < 0)
         perror("send");
 }
 
@@ -22,7 +22,7 @@ int main(void)
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 || fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0)
         return 1;
     for (int request = 0; request < 3; request++) {
-        answer(pair[0], page, PAGE);
+        answer(pair[0], page, PAGE); /* HERE */
         while (recv(pair[1], seen, sizeof seen, MSG_DONTWAIT) > 0)
             continue;
     }

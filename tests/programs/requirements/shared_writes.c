@@ -89,11 +89,11 @@ static void *caller(void *number)
     int pair[2];
     unsigned bit = (unsigned)(size_t)number;
     socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
-    call(pair[0]);
-    pthread_barrier_wait(&turn); /* Both have their rings, and the place of the call is known. */
-    for (unsigned whose = 1; whose <= 2; whose++) {
-        pthread_barrier_wait(&turn);
-        if (whose == bit)
+    /* First both, so that they have their rings, and the place of the call and the way to it are known; then each alone. */
+    for (unsigned whose = 0; whose <= 2; whose++) {
+        if (whose > 0)
+            pthread_barrier_wait(&turn);
+        if (whose == 0 || whose == bit)
             call(pair[0]);
         pthread_barrier_wait(&turn);
     }

@@ -106,7 +106,7 @@ rules! {
         "a whole buffer that is sent, with what stands behind the text in it", "发送了整个缓冲区，连同文本之后的残留内容";
     short_send_ignored::ShortSendIgnored, "short-send-ignored", [Likely Advice],
         "a send() that took only a part, and whose rest was never sent", "send() 只发送了一部分数据，剩余部分却被丢弃";
-    sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain Advice],
+    sigpipe_death::SigpipeDeath, "sigpipe-death", [Certain Likely],
         "a program that SIGPIPE killed while it sent", "发送数据时被 SIGPIPE 终止的程序";
     stale_bytes_sent::StaleBytesSent, "stale-bytes-sent", [Likely],
         "an answer with the end of an older message behind it", "应答之后带着旧消息的末尾";

@@ -33,7 +33,7 @@
 //!   `MSG_NOSIGNAL` on a stream socket that had been connected. Where the process has several threads, either the socket has
 //!   shown before that its peer was gone, or all others were in calls that raise no signal, as `accept` and `recv`: else one of
 //!   them may have written to a pipe.
-//! - *advice*: the same of a child that was forked to serve this one connection, which its parent had accepted. It has nobody else
+//! - *likely*: the same of a child that was forked to serve this one connection, which its parent had accepted. It has nobody else
 //!   to serve, its server goes on, and some mean it to end so; but what it was to do afterwards is not done, nor told.
 //!
 //! It keeps silent
@@ -183,7 +183,7 @@ impl SigpipeDeath {
         }
         let mut finding = *last.finding;
         if was_forked && is_a_child_for(last.connection, model, process) {
-            finding.confidence = Confidence::Advice;
+            finding.confidence = Confidence::Likely;
             finding.notes = vec![Message::new(&ONLY_A_CHILD)];
         }
         sink.emit(finding);

@@ -1,9 +1,10 @@
 //! Tells a mere wrapper from a function that does something of its own: `xsend`, which passes its arguments on and ends the
 //! program on failure, from `serve`, which decides what is sent.
 //!
-//! The source is asked: every argument of the call is a parameter of the function, or a constant. That is what makes a
-//! finding in this line useless, since what is wrong was decided by whoever called the wrapper. Debug information would name
-//! the parameters but not the arguments. In doubt a function is no wrapper: the line of the call is always true.
+//! The source is asked: every argument of the call is a parameter of the function, or a constant, and the function passes its
+//! parameters to nothing else: `serve(fd)`, which reads, answers and closes, is no wrapper of `close`. That is what makes a finding in
+//! this line useless, since what is wrong was decided by whoever called the wrapper. Debug information would name the parameters but
+//! not the arguments. In doubt a function is no wrapper: the line of the call is always true.
 
 use std::fs;
 
@@ -26,17 +27,51 @@ fn text(source: &Source) -> Option<String> {
     Some(String::from_utf8_lossy(&fs::read(&source.file).ok()?).into_owned())
 }
 
-/// Whether the call of `callee` at `line` of `text` has nothing but parameters of `function`, and constants, for arguments.
+/// Whether the call of `callee` at `line` of `text` has nothing but parameters of `function`, and constants, for arguments, and no
+/// other call in the function has any of them.
 fn passes_on(text: &str, line: u32, function: &str, callee: &str) -> bool {
     let Some(start) = start_of(text, line) else { return false };
     let Some((call, arguments)) = call_of(&text[start..], callee) else { return false };
     let before = &text[..start + call];
-    let Some(parameters) = before.rmatch_indices(function).find_map(|(at, _)| definition(before, at, function)) else {
-        return false;
-    };
+    let head = |(at, _)| Some((at, definition(before, at, function)?));
+    let Some((head, parameters)) = before.rmatch_indices(function).find_map(head) else { return false };
     let own = |argument: &str| parameters.contains(&without_cast(argument));
     arguments.iter().any(|argument| own(argument))
         && arguments.iter().all(|argument| own(argument) || is_constant(argument))
+        && !calls(body(&text[head..])).any(|(name, arguments)| {
+            !name.ends_with(callee) && arguments.iter().any(|argument| words(argument).any(|word| own(word)))
+        })
+}
+
+/// What stands between the first brace and the one that closes it.
+fn body(text: &str) -> &str {
+    let start = text.find('{').map_or(text.len(), |brace| brace + 1);
+    let mut depth = 1_u32;
+    let closes = |letter: char| {
+        depth = match letter {
+            '{' => depth + 1,
+            '}' => depth - 1,
+            _ => depth,
+        };
+        depth == 0
+    };
+    let inner = &text[start..];
+    inner.find(closes).map_or(inner, |end| &inner[..end])
+}
+
+/// The calls in a piece of text, with their arguments.
+fn calls(text: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    const NO_CALLS: [&str; 6] = ["if", "while", "for", "switch", "return", "sizeof"];
+    text.match_indices('(').filter_map(|(at, _)| {
+        let name = words(text.get(..at)?.trim_end()).last().filter(|name| text[..at].trim_end().ends_with(name))?;
+        let (arguments, _) = parenthesised(text.get(at..)?)?;
+        (!NO_CALLS.contains(&name)).then(|| (name, parts(arguments)))
+    })
+}
+
+/// The names and numbers in a piece of text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|word| !word.is_empty())
 }
 
 /// The byte at which a line begins, counted from 1.
@@ -129,7 +164,8 @@ mod tests {
         for text in [
             "void f(int fd, const char *text, size_t n)\n{\n  if (send(fd, text, n, 0) < 0)\n    die();\n}\n",
             "static ssize_t\nf (int fd, char text[], size_t n)\n{\n  return send(fd, (void *)text, n,\n    MSG_NOSIGNAL);\n}",
-            "int f(int fd);\nint f(int fd) { return bsock_send(fd, NULL, 0, 0); }",
+            "int f(int fd);\nint f(int fd) { return bsock_send(fd, NULL, 0, 0); }\nvoid g(int fd) { close(fd); }",
+            "int f(int fd, char *text, int n) {\n  int done;\n  do {\n    done = send(fd, text, n, 0);\n  } while (done < 0 && errno == EINTR);\n  return done;\n}",
         ] {
             assert!(is_wrapper(text), "{text}");
         }
@@ -142,6 +178,8 @@ mod tests {
             "void f(int fd, char *text, size_t n) {\n  send(fd, text + 1, n - 1, 0);\n}",
             "void f(int fd, char *text) {\n  send(fd, text, strlen(text), 0);\n}",
             "void f(void) {\n  send(0, 0, 0, 0);\n}",
+            "void f(int fd, char *text, int n) {\n  if (read(fd, text, n) > 0)\n    send(fd, text, n, 0);\n}",
+            "void f(int fd) {\n  send(fd, NULL, 0, 0);\n  { shutdown((fd), SHUT_WR); }\n}",
             "void g(int fd, char *text, int n) {\n  send(fd, text, n, 0);\n}",
         ] {
             assert!(!is_wrapper(text), "{text}");

@@ -167,7 +167,7 @@ fn among_threads_only_a_socket_whose_peer_is_known_to_be_gone_counts() {
 fn a_child_for_one_connection_dies_alone_and_takes_nobody_with_it() {
     let confidences = |story: &Story| story.findings().iter().map(|found| found.confidence).collect::<Vec<_>>();
     let (one, _) = child(Some(KILLED_BY_SIGPIPE));
-    assert_eq!(confidences(&one), [Confidence::Advice]);
+    assert_eq!(confidences(&one), [Confidence::Likely]);
     // A daemon was forked as well, and takes its connections itself; and this child serves another one, too.
     let mut daemon = Story::new();
     let parent = daemon.server();
