@@ -353,7 +353,8 @@ impl RecvAsMessage {
             let end = self.ends.get_mut(&endpoint.id).filter(|_| receives(call.function));
             return end.into_iter().for_each(|end| end.bodies.turns_away());
         };
-        let maybe = taken.first.len() as u64 == taken.moved && bodies::may_be_one(taken.moved == taken.asked, taken.first);
+        let maybe =
+            taken.first.len() as u64 == taken.moved && bodies::may_be_one(taken.moved == taken.asked, taken.first);
         if !maybe && !self.ends.contains_key(&endpoint.id) {
             return;
         }

@@ -176,7 +176,8 @@ impl SigpipeDeath {
         let Some(Stuck::One(last)) = self.stuck.remove(&key) else { return };
         let Some(process) = model.process(thread).filter(|process| !process.executes()) else { return };
         let mut others = process.threads().filter(|other| *other != last.thread.thread);
-        let is_the_cause = last.is_the_cause || !several || !process.is_blind() && others.all(|it| harmless.contains(&it));
+        let is_the_cause =
+            last.is_the_cause || !several || !process.is_blind() && others.all(|it| harmless.contains(&it));
         let by_the_signal = status.is_some_and(|status| status & 0x7f == SIGPIPE);
         if !is_the_cause || !by_the_signal {
             return;

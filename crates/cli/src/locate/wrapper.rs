@@ -39,7 +39,7 @@ fn passes_on(text: &str, line: u32, function: &str, callee: &str) -> bool {
     arguments.iter().any(|argument| own(argument))
         && arguments.iter().all(|argument| own(argument) || is_constant(argument))
         && !calls(body(&text[head..])).any(|(name, arguments)| {
-            !name.ends_with(callee) && arguments.iter().any(|argument| words(argument).any(|word| own(word)))
+            !name.ends_with(callee) && arguments.iter().any(|argument| words(argument).any(&own))
         })
 }
 

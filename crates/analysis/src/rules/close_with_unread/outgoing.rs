@@ -44,7 +44,9 @@ impl Outgoing {
         if waits_for_readiness(call.function) {
             return self.waited(model, event, call);
         }
-        let Some(endpoint) = model.subject().filter(|endpoint| sends(call.function) && endpoint.is_inet()) else { return };
+        let Some(endpoint) = model.subject().filter(|endpoint| sends(call.function) && endpoint.is_inet()) else {
+            return;
+        };
         let Some(sent) = self.of(endpoint.id) else { return };
         match Transfer::sent(call) {
             Some(transfer) => sent.goes_on(&transfer),

@@ -71,8 +71,7 @@ fn bytes_unread_and_bytes_under_way_are_likely_to_be_lost() {
     for function in [Function::Close, Function::Exit, Function::UnderscoreExit] {
         assert_eq!(said(function, 5, 16385, |_, _| {}), [format!("likely: {note}")]);
     }
-    let shut: Before =
-        |story, client| story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, 3, OK) });
+    let shut: Before = |story, client| story.call(client, Call { args: [1, 0, 0], ..call(Function::Shutdown, 3, OK) });
     assert_eq!(said(Function::Close, 5, 16386, shut), [format!("likely: {note}")], "the FIN is not data");
     assert_eq!(said(Function::Close, 5, 16385, shut), [""; 0], "the FIN is not data");
 }

@@ -90,8 +90,7 @@ fn what_both_sides_have_ended_is_leaked() {
 
 #[test]
 fn connections_that_the_clients_have_closed_are_in_the_way_where_no_descriptor_is_left() {
-    let crowded =
-        "certain: accept() failed with EMFILE, and connections stay open whose clients have closed them";
+    let crowded = "certain: accept() failed with EMFILE, and connections stay open whose clients have closed them";
     let no_more =
         |story: &mut Story, server: Thread| story.call(server, call(Function::Accept, 3, Outcome::Failed(EMFILE)));
     let nothing = |_: &mut Story, _: Thread, _: i32| {};

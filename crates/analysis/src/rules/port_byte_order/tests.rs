@@ -10,7 +10,7 @@ use fastrand::Rng;
 use crate::Analysis;
 use crate::finding::{Confidence, Finding};
 use crate::rules::ALL;
-use crate::testing::{OK, REFUSED, Story, analyse, call, module, sockaddr, missing};
+use crate::testing::{OK, REFUSED, Story, analyse, call, missing, module, sockaddr};
 
 use super::evidence::COMMON;
 

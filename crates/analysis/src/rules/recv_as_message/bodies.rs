@@ -137,8 +137,10 @@ fn says_that_all_is_well(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer).to_ascii_lowercase();
     let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let first = if text.starts_with("http/") { words.nth(3) } else { words.next() };
-    let is_status = |word: &str| word.len() == 3 && word.starts_with('2') && word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_good = |word: &str| matches!(word, "ok" | "done" | "success" | "received" | "saved" | "stored") || is_status(word);
+    let is_status =
+        |word: &str| word.len() == 3 && word.starts_with('2') && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_good =
+        |word: &str| matches!(word, "ok" | "done" | "success" | "received" | "saved" | "stored") || is_status(word);
     first.is_some_and(is_good) && !words.any(|word| matches!(word, "not" | "no" | "but" | "error" | "failed"))
 }
 
@@ -151,7 +153,9 @@ mod tests {
         for well in ["OK", "ok 91132\n", "+OK stored\r\n", "200 bytes", "HTTP/1.1 200 OK\r\n", "Done.", "received 5"] {
             assert!(says_that_all_is_well(well.as_bytes()), "{well}");
         }
-        for not in ["", "ERR", "-ERR", "413 too large", "HTTP/1.1 413 No", "2", "okay?", "received but not ok", "\0\0\0\x01"] {
+        for not in
+            ["", "ERR", "-ERR", "413 too large", "HTTP/1.1 413 No", "2", "okay?", "received but not ok", "\0\0\0\x01"]
+        {
             assert!(!says_that_all_is_well(not.as_bytes()), "{not}");
         }
     }
